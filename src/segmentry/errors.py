@@ -1,0 +1,122 @@
+"""Every exception and every warning of segmentry, in one place.
+
+    SegmentryError                    the base: code, what is wrong, what was found, what to do
+    ├── InputError                    the data is wrong
+    │   ├── UnreadableFileError       not a table, or a damaged one
+    │   ├── AmbiguousColumnError      a column that can be read in two ways
+    │   ├── ColumnNotFoundError       a named column is not there
+    │   ├── ColumnNamesError          two columns share a name
+    │   ├── IdentifierError           ids are repeated
+    │   └── NotEnoughDataError        too few customers, or nothing to tell them apart by
+    ├── SettingsError                 a setting is unknown, contradictory or out of range
+    ├── OutputError                   the output exists, or cannot be written
+    ├── ModelFileError                not a segmentation file, a damaged one, or of another version
+    └── MissingExtraError             an optional part is not installed
+    Notice                            a warning as a value: a stable code and a sentence
+
+Only the doors (cli, serve, app) turn these into exit codes, status codes or colours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SegmentryError(Exception):
+    """What is wrong, what was found, and what to do next.
+
+    >>> str(SettingsError("k must be at least 2.", found="1", remedy="Pass --k 2 or more."))
+    'k must be at least 2. Found: 1. Pass --k 2 or more.'
+    """
+
+    code = "error"
+
+    def __init__(self, what: str, *, found: str = "", remedy: str = "", code: str = "") -> None:
+        self.what = what
+        self.found = found
+        self.remedy = remedy
+        if code:
+            self.code = code
+        parts = [what, f"Found: {found.rstrip('.')}." if found else "", remedy]
+        super().__init__(" ".join(part for part in parts if part))
+
+
+class InputError(SegmentryError):
+    """The data cannot be used as it is."""
+
+    code = "input"
+
+
+class UnreadableFileError(InputError):
+    """The file is missing, empty, damaged, or not a table."""
+
+    code = "unreadable-file"
+
+
+class AmbiguousColumnError(InputError):
+    """A column can be read in two ways and the whole column does not settle which."""
+
+    code = "ambiguous-column"
+
+
+class ColumnNotFoundError(InputError):
+    """A column that is asked for is not in the table."""
+
+    code = "column-not-found"
+
+
+class ColumnNamesError(InputError):
+    """Column names are missing, or two are equal after folding case, space and accents."""
+
+    code = "column-names"
+
+
+class IdentifierError(InputError):
+    """An id is repeated, or looks like something else."""
+
+    code = "identifier"
+
+
+class NotEnoughDataError(InputError):
+    """Too few customers, or too few different ones, for what is asked."""
+
+    code = "not-enough-data"
+
+
+class SettingsError(SegmentryError):
+    """A setting is unknown, contradictory or out of range."""
+
+    code = "setting"
+
+
+class OutputError(SegmentryError):
+    """The output exists already or cannot be written."""
+
+    code = "output"
+
+
+class ModelFileError(SegmentryError):
+    """The file is not a segmentation, is damaged, or comes from another version."""
+
+    code = "model-file"
+
+
+class MissingExtraError(SegmentryError):
+    """A part that only some users need is not installed."""
+
+    code = "missing-extra"
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(what, remedy=f'It needs: pip install "segmentry[{extra}]"')
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A warning as a value: it travels with the result instead of being printed on the way.
+
+    >>> Notice("constant-column", "'region' has one value only; it is left out.").code
+    'constant-column'
+    """
+
+    code: str
+    message: str

@@ -1,0 +1,70 @@
+"""What a feature is: a name, a meaning, and how it is derived from columns, as plain data.
+
+A derivation is data and not code, so that it can be stored in a model file, printed in a report and
+turned into an expression on any engine (`features.derive`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["money", "years", "days", "count", "share", "score", "rating", "level", "flag", "number", "category"]
+
+Theme = Literal[
+    "age", "income", "spend", "spend_mix", "frequency", "channel", "order_value", "recency", "engagement", "tenure",
+    "household", "children", "deals", "visits", "rating", "membership", "category", "other",
+]  # fmt: skip
+
+Operation = Literal[
+    "column",  # the column itself
+    "sum",  # row-wise sum of columns, missing parts count as nothing, all missing is missing
+    "ratio",  # sum of `sources` / sum of `over`, missing where the divisor is not positive
+    "years_since_year",  # year of the as-of date - column
+    "years_since",  # whole years from a date to the as-of date
+    "days_since",  # days from a date to the as-of date
+    "flag",  # 1 where the column holds one of `levels`, else 0
+    "level",  # place of the column's level in `levels` (0, 1, ...)
+    "category",  # the column's level itself
+]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One thing known of a customer, in its own unit.
+
+    >>> Feature("spend_total", "Total spend", "money", "spend", "sum", ("wine", "fruit")).formula
+    'wine + fruit'
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    theme: Theme
+    operation: Operation
+    sources: tuple[str, ...]
+    over: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    symbol: str = ""  # currency sign or scale that the column carries: "$", "k$"
+
+    @property
+    def formula(self) -> str:
+        """How it is derived, in a line that a person can check."""
+        joined = " + ".join(self.sources)
+        match self.operation:
+            case "sum":
+                return joined
+            case "ratio":
+                return f"({joined}) / ({' + '.join(self.over)})"
+            case "years_since_year":
+                return f"year of the as-of date - {joined}"
+            case "years_since":
+                return f"whole years from {joined} to the as-of date"
+            case "days_since":
+                return f"days from {joined} to the as-of date"
+            case "flag":
+                return f"1 where {joined} is {' or '.join(self.levels)}"
+            case "level":
+                return f"{joined} in the order {' < '.join(self.levels)}"
+            case _:
+                return joined

@@ -1,0 +1,136 @@
+"""What each segment is like: numbers only. Words are made of them in `names`, pictures in `plots`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segmentry.features.feature import Theme, Unit
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A number's distribution in a group of customers, in original units.
+
+    `n` counts the customers with a value. `q1`, `median`, `q3` are order statistics, never interpolated.
+    Every figure but `n` is None where fewer customers have a value than the privacy floor asks.
+    """
+
+    n: int
+    mean: float | None
+    sd: float | None
+    q1: float | None
+    median: float | None
+    q3: float | None
+
+
+@dataclass(frozen=True)
+class MeasureInSegment:
+    """One measure in one segment beside the population.
+
+    `index` is 100 x segment mean / population mean (None where the population mean is not positive);
+    `difference` is (segment mean - population mean) / population standard deviation.
+    """
+
+    spread: Spread
+    index: float | None
+    difference: float | None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A numeric feature or column, over all customers and by segment id."""
+
+    name: str
+    label: str
+    unit: Unit
+    symbol: str
+    theme: Theme
+    clustered: bool
+    population: Spread
+    segments: dict[str, MeasureInSegment]
+
+
+@dataclass(frozen=True)
+class LevelInSegment:
+    """Share of a segment's customers with a level, and 100 x that share / the population's share."""
+
+    share: float | None
+    index: float | None
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of a category over all customers and by segment id."""
+
+    level: str
+    n: int
+    share: float
+    segments: dict[str, LevelInSegment]
+
+
+@dataclass(frozen=True)
+class Category:
+    """A category, its commonest levels first."""
+
+    name: str
+    label: str
+    clustered: bool
+    sensitive: bool
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Everything known about the segments as groups; it holds no customer's row."""
+
+    n_customers: int
+    minimum_customers: int  # figures resting on fewer are None
+    quantiles_from: int  # number of customers that medians and quartiles were taken from
+    spend: str | None  # the measure that is money spent, when there is one
+    measures: tuple[Measure, ...]
+    categories: tuple[Category, ...]
+
+    def measure(self, name: str) -> Measure:
+        return next(m for m in self.measures if m.name == name)
+
+    def frame(self) -> list[dict[str, object]]:
+        """The profile as rows, one a measure (or level) and segment: what `profile.csv` holds."""
+        rows: list[dict[str, object]] = []
+        for measure in self.measures:
+            for segment, cell in measure.segments.items():
+                rows.append(
+                    {
+                        "segment_id": segment,
+                        "measure": measure.name,
+                        "level": "",
+                        "unit": measure.unit,
+                        "clustered_on": measure.clustered,
+                        "n": cell.spread.n,
+                        "mean": cell.spread.mean,
+                        "sd": cell.spread.sd,
+                        "q1": cell.spread.q1,
+                        "median": cell.spread.median,
+                        "q3": cell.spread.q3,
+                        "population_mean": measure.population.mean,
+                        "population_median": measure.population.median,
+                        "population_sd": measure.population.sd,
+                        "index": cell.index,
+                        "difference_sd": cell.difference,
+                    }
+                )
+        for category in self.categories:
+            for level in category.levels:
+                for segment, part in level.segments.items():
+                    rows.append(
+                        {
+                            "segment_id": segment,
+                            "measure": category.name,
+                            "level": level.level,
+                            "unit": "share",
+                            "clustered_on": category.clustered,
+                            "mean": part.share,
+                            "population_mean": level.share,
+                            "index": part.index,
+                        }
+                    )
+        return rows

@@ -1,0 +1,46 @@
+"""Numbers and units as a reader says them: `1.2 M`, `47 %`, `$606`."""
+
+from __future__ import annotations
+
+from segmentry.features.feature import Unit
+
+
+def say_number(value: float | None, unit: Unit = "number", symbol: str = "") -> str:
+    """A number with three digits that matter, and its unit.
+
+    >>> say_number(606.4, "money", "$"), say_number(0.4712, "share"), say_number(1_234_567)
+    ('$606', '47 %', '1.2 M')
+    >>> say_number(45.23, "years"), say_number(None)
+    ('45 years', '–')
+    """
+    if value is None or value != value:
+        return "–"
+    if unit in ("share", "flag"):
+        percent = 100 * value
+        return f"{percent:.1f} %" if 0 < abs(percent) < 3 else f"{percent:.0f} %"
+    text = _shorten(value)
+    if unit == "money":
+        if symbol.startswith("k"):
+            return f"{symbol[1:]}{_shorten(1000 * value)}"
+        return f"{symbol}{text}"
+    if unit in ("years", "days"):
+        return f"{_shorten(float(round(value)))} {unit}"
+    return text
+
+
+def _shorten(value: float) -> str:
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    for limit, divisor, suffix in ((999_500_000, 1e9, " bn"), (999_500, 1e6, " M")):
+        if size >= limit:
+            return f"{sign}{_digits(size / divisor)}{suffix}"
+    return f"{sign}{_digits(size)}"
+
+
+def _digits(size: float) -> str:
+    if size >= 1000:
+        return f"{size:,.0f}"
+    if size >= 100:
+        return f"{size:.0f}"
+    if size >= 10:
+        return f"{size:.1f}".removesuffix(".0")
+    return f"{size:.2f}".rstrip("0").rstrip(".") if size < 1 else f"{size:.1f}".removesuffix(".0")

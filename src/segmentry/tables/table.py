@@ -1,0 +1,83 @@
+"""The table every later room works on: typed lazily, with every row of the source accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+
+from segmentry.errors import Notice
+
+Kind = Literal["number", "date", "text"]
+SourceKind = Literal["csv", "parquet", "pandas", "polars", "polars-lazy"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of a column were turned into values; kept in the model so that scoring reads alike.
+
+    `kind` is number (Float64), date (Date) or text (String). `decimal` is the decimal mark that was
+    settled on, None where no cell has one. `date_format` is spelled as people do: "DD-MM-YYYY".
+    """
+
+    kind: Kind
+    decimal: Literal[".", ","] | None = None
+    date_format: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the source.
+
+    `raw` names a hidden column of the frame that holds the cells as they were in the source, where
+    the typed column differs from them; None when the typed column is the source's own.
+    `how` says in words how it was read ("numbers with decimal comma", "dates as DD-MM-YYYY").
+    `unit` is a currency sign or % that the cells carried, else "".
+    """
+
+    name: str
+    reading: Reading
+    how: str
+    raw: str | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that could not be used: physical line (1 = first line of the file), column, reason, masked value."""
+
+    line: int
+    column: str
+    reason: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A typed, lazy table. `rows_read + rows_rejected == rows_present`, always."""
+
+    frame: nw.LazyFrame[Any]
+    columns: tuple[Column, ...]
+    rows_present: int
+    rows_read: int
+    source_kind: SourceKind
+    source_name: str
+    rejects: tuple[Reject, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    # What the caller handed over, so that the same kind goes out; a path, or the frame itself.
+    origin: Any = field(default=None, repr=False, compare=False)
+    # Held so that a scratch folder lives exactly as long as the lazy frame that scans it.
+    scratch: Path | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def rows_rejected(self) -> int:
+        return self.rows_present - self.rows_read
+
+    def column(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
