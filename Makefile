@@ -1,0 +1,57 @@
+# One entrance: people and CI call the same recipes.
+#
+#   make setup    .venv with everything, at the versions of constraints.txt
+#   make demo     a made-up shop, from file to report, in demo-out/
+#   make check    style, types, floors
+#   make test     every test, and the examples in docstrings
+#   make bench    speed and quality beside the usual notebook
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+SETUP := $(VENV)/.setup-all
+SETUP_SLIM := $(VENV)/.setup-slim
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench clean
+
+help:
+	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
+
+setup: $(SETUP)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(SETUP): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all]"
+	@touch $@ $(SETUP_SLIM)
+
+# The demo needs no test tools; a full setup serves it just as well.
+$(SETUP_SLIM): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e .
+	@touch $@
+
+demo: $(SETUP_SLIM)
+	$(BIN)/segmentry demo -o demo-out --overwrite
+
+test: $(SETUP)
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(SETUP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict src
+	$(BIN)/lint-imports
+
+format: $(SETUP)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(SETUP)
+	@if [ -f bench/run.py ]; then $(BIN)/python bench/run.py; else echo "There is no bench/run.py yet."; fi
+
+clean:
+	rm -rf build dist demo-out bench-out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
