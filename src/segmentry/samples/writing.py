@@ -1,0 +1,177 @@
+"""Writes a made-up shop of any size, block by block, so that memory does not grow with the rows.
+
+A file or folder appears complete or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from segmentry.errors import OutputError, SettingsError
+from segmentry.samples.marketing import BLOCK_ROWS, sample_marketing, sample_marketing_truth
+
+PART_ROWS = 1_000_000  # of one file in a folder
+
+Block = Callable[[int, int], pl.DataFrame]  # rows, start -> those rows
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Where a table goes: `csv` and `parquet` are one file each, `folder` is Parquet in parts."""
+
+    path: Path
+    form: str
+
+    @property
+    def unfinished(self) -> Path:
+        return self.path.with_name(f".{self.path.name}.unfinished-{os.getpid()}")
+
+
+def write_sample_marketing(
+    path: str | os.PathLike[str],
+    rows: int,
+    seed: int,
+    truth_path: str | os.PathLike[str] | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """The table of `sample_marketing` in a file, and who is of which kind in another if `truth_path` is given.
+
+    The ending tells the form: `.csv`, `.parquet`, or none (or a slash) for a folder of Parquet parts.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_sample_marketing(f"{folder}/shop.csv", 1_000, seed=0, truth_path=f"{folder}/truth.csv")
+    ...     sorted(os.listdir(folder))
+    ['shop.csv', 'truth.csv']
+    """
+    jobs: list[tuple[_Target, Block]] = [
+        (_target(path), lambda count, start: sample_marketing(count, seed, start=start)),
+    ]
+    if truth_path is not None:
+        truth = _target(truth_path)
+        if truth.path.resolve() == jobs[0][0].path.resolve():
+            raise SettingsError(
+                "The truth needs a file of its own.", found=str(truth_path), remedy="Pass another truth_path."
+            )
+        jobs.append((truth, lambda count, start: sample_marketing_truth(count, seed, start=start)))
+    for _, block in jobs:
+        block(1, 0)  # a wrong setting is told before anything is written
+    _check_rows(rows)
+    for target, _ in jobs:
+        _check_free(target, overwrite)
+    _write_all(jobs, rows)
+
+
+def _check_rows(rows: int) -> None:
+    if rows < 1:
+        raise SettingsError("A sample has at least 1 row.", found=str(rows), remedy="Ask for 1 row or more.")
+
+
+def _target(path: str | os.PathLike[str]) -> _Target:
+    text = os.fspath(path)
+    place = Path(text)
+    if text.endswith(("/", os.sep)) or not place.suffix:
+        return _Target(place, "folder")
+    form = place.suffix.lower().removeprefix(".")
+    if form not in ("csv", "parquet"):
+        raise OutputError(
+            "A sample is written as .csv, as .parquet or into a folder.",
+            found=place.suffix,
+            remedy="Give the path one of these endings, or none for a folder.",
+        )
+    return _Target(place, form)
+
+
+def _check_free(target: _Target, overwrite: bool) -> None:
+    path = target.path
+    if not path.exists():
+        return
+    if not overwrite:
+        raise OutputError("The output exists already.", found=str(path), remedy="Choose another path, or overwrite it.")
+    if path.is_dir() != (target.form == "folder"):
+        kind = "a folder" if path.is_dir() else "a file"
+        raise OutputError(f"The output is {kind} and would have to be something else.", found=str(path))
+    # Someone's folder may be named by mistake: only what this module wrote is replaced.
+    if path.is_dir() and any(not _is_part(entry) for entry in path.iterdir()):
+        raise OutputError("The folder holds other files.", found=str(path), remedy="Choose a new or empty folder.")
+
+
+def _is_part(path: Path) -> bool:
+    return path.is_file() and path.name.startswith("part-") and path.suffix == ".parquet"
+
+
+def _write_all(jobs: list[tuple[_Target, Block]], rows: int) -> None:
+    try:
+        for target, block in jobs:
+            target.path.parent.mkdir(parents=True, exist_ok=True)
+            _write(target, block, rows)
+        for target, _ in jobs:
+            _publish(target)
+    except OSError as problem:
+        raise OutputError(
+            "The sample cannot be written.",
+            found=problem.strerror or str(problem),
+            remedy="Check the folder, its rights and the free space.",
+        ) from problem
+    finally:
+        for target, _ in jobs:
+            _discard(target.unfinished)
+
+
+def _write(target: _Target, block: Block, rows: int) -> None:
+    if target.form == "csv":
+        _write_csv(target.unfinished, block, rows)
+    elif target.form == "parquet":
+        _write_parquet(target.unfinished, block, 0, rows)
+    else:
+        target.unfinished.mkdir()
+        for number, start in enumerate(range(0, rows, PART_ROWS)):
+            part = target.unfinished / f"part-{number:05d}.parquet"
+            _write_parquet(part, block, start, min(rows, start + PART_ROWS))
+
+
+def _frames(block: Block, start: int, end: int) -> Iterator[pl.DataFrame]:
+    for at in range(start, end, BLOCK_ROWS):
+        yield block(min(BLOCK_ROWS, end - at), at)
+
+
+def _write_csv(path: Path, block: Block, rows: int) -> None:
+    with path.open("wb") as file:
+        for number, frame in enumerate(_frames(block, 0, rows)):
+            frame.write_csv(file, include_header=number == 0)
+        os.fsync(file.fileno())
+
+
+def _write_parquet(path: Path, block: Block, start: int, end: int) -> None:
+    def source(*_request: object) -> Iterator[pl.DataFrame]:
+        return _frames(block, start, end)
+
+    register_io_source(source, schema=block(1, 0).schema).sink_parquet(path)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _publish(target: _Target) -> None:
+    if target.form != "folder" or not target.path.exists():
+        target.unfinished.replace(target.path)
+        return
+    # A folder cannot be renamed onto one that holds files, and the old one must not be lost before the new is there.
+    outdated = target.path.with_name(f"{target.unfinished.name}-outdated")
+    target.path.replace(outdated)
+    target.unfinished.replace(target.path)
+    shutil.rmtree(outdated)
+
+
+def _discard(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
