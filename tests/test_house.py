@@ -1,0 +1,140 @@
+"""Rules of the house that no other tool checks."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src" / "segmentry"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LONGEST = 500
+
+UNSAFE_MODULES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+UNSAFE_CALLS = {"eval", "exec", "__import__"}
+UNSAFE_ATTRIBUTES = {
+    ("yaml", "load"), ("yaml", "unsafe_load"), ("yaml", "full_load"), ("pd", "eval"), ("pandas", "eval"),
+    ("np", "fromstring"), ("os", "system"), ("os", "popen"),
+}  # fmt: skip
+
+# Whole names that any shop's table may have, though they are made of two words.
+GENERIC_NAMES = {"customerid", "customer id", "customer_id", "user_id", "total spend"}
+# Made-up words that no rule below can tell from plain ones.
+PECULIAR_WORDS = {"Kidhome", "Teenhome"}
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def unsafe_uses(tree: ast.Module) -> list[str]:
+    """What in a module would run code that comes with data, as `line: what`."""
+    found = []
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.split(".")[0] in UNSAFE_MODULES]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in UNSAFE_MODULES:
+            names = [node.module]
+        elif isinstance(node, ast.Call):
+            names = _unsafe_call(node)
+        found += [f"{getattr(node, 'lineno', 0)}: {name}" for name in names]
+    return found
+
+
+def _unsafe_call(node: ast.Call) -> list[str]:
+    called = node.func
+    if isinstance(called, ast.Name) and called.id in UNSAFE_CALLS:
+        return [called.id]
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        pair = (called.value.id, called.attr)
+        if pair in UNSAFE_ATTRIBUTES:
+            return [".".join(pair)]
+        if pair == ("importlib", "import_module") and not isinstance(node.args[0], ast.Constant):
+            return ["importlib.import_module of a name that is not written out"]
+    allowing = [k for k in node.keywords if k.arg == "allow_pickle" and getattr(k.value, "value", True) is not False]
+    return ["allow_pickle"] if allowing else []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_nothing_runs_code_that_comes_with_data(path: Path) -> None:
+    """No module unpickles, evaluates text or loads YAML unsafely."""
+    assert unsafe_uses(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pickle",
+        "from joblib import load",
+        "x = eval('1')",
+        "import yaml; yaml.load(text)",
+        "np.load(path, allow_pickle=True)",
+        "importlib.import_module(name)",
+    ],
+)
+def test_unsafe_code_is_recognised(line: str) -> None:
+    """The rule above sees each of the ways."""
+    assert unsafe_uses(ast.parse(line))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_every_module_says_what_it_does(path: Path) -> None:
+    """Each module of the package begins with a docstring."""
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{place(path)} has no docstring"
+
+
+@pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))], ids=place)
+def test_a_module_can_be_read_in_one_sitting(path: Path) -> None:
+    """No Python file is longer than 500 lines."""
+    n_lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert n_lines <= LONGEST, f"{place(path)} has {n_lines} lines: make a folder of it"
+
+
+def is_peculiar(name: str) -> bool:
+    """Whether a column's name is so special that knowing it means knowing the file."""
+    if name.lower() in GENERIC_NAMES:
+        return False
+    compound = bool(re.search(r"[_ ()\d]", name)) or bool(re.search(r"[a-z][A-Z]", name))
+    return compound or name in PECULIAR_WORDS
+
+
+def headers(folder: Path) -> set[str]:
+    names: set[str] = set()
+    for path in folder.glob("*.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+        names.update(next(csv.reader([first.strip()], delimiter="\t" if "\t" in first else ",")))
+    return names
+
+
+def test_peculiar_names_are_told_from_plain_ones() -> None:
+    """A compound name is peculiar, a plain word is not."""
+    peculiar = ["MntWines", "AcceptedCmp3", "Z_Revenue", "Annual Income (k$)", "Kidhome"]
+    plain = ["Age", "Gender", "ID", "City", "Recency", "CustomerID"]
+    assert [name for name in peculiar + plain if is_peculiar(name)] == peculiar
+
+
+def test_no_column_of_a_known_file_is_built_in(shared_data: Path) -> None:
+    """Roles come from words and values, not from the spelling of one well-known file."""
+    names = sorted(name for name in headers(shared_data) if is_peculiar(name))
+    assert names, "the real data files have no headers"
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names))
+    texts = [path for path in sorted(PACKAGE.rglob("*")) if path.suffix in (".py", ".toml", ".json", ".html", ".j2")]
+    found = {f"{place(path)}: {match}" for path in texts for match in pattern.findall(path.read_text(encoding="utf-8"))}
+    assert found == set()
+
+
+def test_the_version_is_one() -> None:
+    """The package and its project file tell the same version."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    package = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
+    stated = re.search(r'^version = "(.+)"$', project, re.M)
+    said = re.search(r'^__version__ = "(.+)"$', package, re.M)
+    assert stated
+    assert said
+    assert stated[1] == said[1]
