@@ -1,0 +1,122 @@
+"""Axes in original units: their range, ticks and the words on them. Leaves the marks to the pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from segmentry.features.feature import Unit
+from segmentry.profiles.profile import Measure
+from segmentry.profiles.wording import say_number
+from segmentry.segmentation import Segmentation
+
+
+@dataclass(frozen=True)
+class Span:
+    """What an axis shows. `cut` tells that values lie beyond it, which are drawn on its edge."""
+
+    low: float
+    high: float
+    log: bool
+    cut: bool
+
+    def place(self, value: float) -> float:
+        """Where a value stands, from 0 to 1 along the axis."""
+        low, high, at = (bend(v, self.log) for v in (self.low, self.high, value))
+        return (at - low) / (high - low)
+
+    def value(self, place: float) -> float:
+        """The value that stands there: the way back of `place`."""
+        low, high = bend(self.low, self.log), bend(self.high, self.log)
+        at = low + place * (high - low)
+        return math.expm1(at) if self.log else at
+
+    def scale(self) -> alt.Scale:
+        kind: dict[str, Any] = {"type": "symlog", "constant": 1} if self.log else {"type": "linear"}
+        return alt.Scale(domain=[self.low, self.high], nice=False, zero=False, clamp=True, **kind)
+
+    def ticks(self, about: int = 5) -> list[float]:
+        return self._log_ticks(about) if self.log else linear_ticks(self.low, self.high, about)
+
+    def _log_ticks(self, about: int) -> list[float]:
+        powers = range(13)
+        ranked = [0.0] + [10.0**p for p in powers] + [m * 10.0**p for m in (5, 2) for p in powers]
+        chosen: list[float] = []
+        for tick in ranked:
+            near = any(abs(self.place(tick) - self.place(other)) < 0.8 / (about + 1) for other in chosen)
+            if self.low <= tick <= self.high and not near:
+                chosen.append(tick)
+        return sorted(chosen)
+
+
+def bend(value: float, log: bool) -> float:
+    return math.log1p(max(value, 0.0)) if log else value
+
+
+def linear_ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Round numbers between two ends, about so many.
+
+    >>> linear_ticks(3, 97)
+    [20.0, 40.0, 60.0, 80.0]
+    """
+    step = (high - low) / max(about, 1)
+    power = 10.0 ** math.floor(math.log10(step))
+    step = power * min((1, 2, 5, 10), key=lambda m: abs(math.log(m * power / step)))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(i * step, 12) for i in range(first, last + 1)]
+
+
+def span_of(segmentation: Segmentation, name: str, values: np.ndarray) -> Span:
+    """An axis that shows all but far-away values, on a log scale where the recipe takes the logarithm."""
+    known = np.sort(values[np.isfinite(values)])
+    log = known[0] >= 0 and any(s.feature.name == name and s.transform == "log1p" for s in segmentation.recipe.scales)
+    n = len(known)
+    low, high = (bend(float(known[round(q * (n - 1))]), log) for q in (0.005, 0.995))
+    first, last = bend(float(known[0]), log), bend(float(known[-1]), log)
+    room = 0.35 * (high - low)
+    start = first if first >= low - room else low
+    end = last if last <= high + room else high
+    if end <= start:
+        start, end = start - 1, end + 1
+    pad = 0.03 * (end - start)
+    floor = 0.0 if first >= 0 else -math.inf
+    ends = (max(start - pad, floor), end + pad)
+    if log:
+        ends = (math.expm1(ends[0]), math.expm1(ends[1]))
+    return Span(ends[0], ends[1], log, start > first or end < last)
+
+
+def axis_title(label: str, unit: Unit, symbol: str = "") -> str:
+    """The label with its unit, where the label does not name it already.
+
+    >>> axis_title("Age", "years"), axis_title("Days since the last purchase", "days")
+    ('Age (years)', 'Days since the last purchase')
+    """
+    word = {"money": symbol, "share": "%", "flag": "%", "years": "years", "days": "days"}.get(unit, "")
+    return f"{label} ({word})" if word and word not in label.lower() else label
+
+
+def tick_text(value: float, unit: Unit, symbol: str = "") -> str:
+    """A tick's number; the unit of time stands in the axis title only."""
+    if unit in ("share", "flag"):
+        return f"{100 * value:g} %"
+    return say_number(value, "number" if unit in ("years", "days", "count") else unit, symbol)
+
+
+def written_axis(ticks: Sequence[float], texts: Sequence[str], title: str | None = None, **more: Any) -> alt.Axis:
+    """An axis with these ticks and these words; data text is quoted as JSON, never spliced into an expression."""
+    expression = f"{json.dumps(list(texts))}[indexof({json.dumps(list(ticks))}, datum.value)]"
+    return alt.Axis(values=list(ticks), labelExpr=expression, title=title, **more)
+
+
+def measure_axis(measure: Measure, span: Span, about: int = 6, title: bool = True, **more: Any) -> alt.Axis:
+    ticks = span.ticks(about)
+    words = axis_title(measure.label, measure.unit, measure.symbol) + (", log scale" if span.log else "")
+    texts = [tick_text(t, measure.unit, measure.symbol) for t in ticks]
+    return written_axis(ticks, texts, words if title else None, **more)

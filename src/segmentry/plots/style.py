@@ -1,0 +1,155 @@
+"""The house style of every picture, defined once: font, colours, sizes, names of segments. Draws nothing itself."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import altair as alt
+
+from segmentry.segmentation import Segment, Segmentation
+
+Chart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart
+
+# Liberation Sans comes with the renderer and has the widths of Arial, so that text measured here fits elsewhere.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+INK = "#1b2430"
+MUTED = "#5b6675"
+FAINT = "#c9d0d9"
+GRID = "#e8ebef"
+ACCENT = "#0b5cad"
+PAPER = "#ffffff"
+WIDTH = 720
+NAME_WIDTH = 150
+NAME_LETTERS = 22
+LETTER = 6.4  # width of a letter in pixels at the size of the labels, on average
+LABEL = 12
+LINE = 14
+
+# Blue below the average, orange above: the pair that the common forms of colour blindness keep apart.
+DIVERGING = ("#2166ac", "#67a9cf", "#d1e5f0", "#f7f7f7", "#fde0b6", "#f1a340", "#b35806")
+
+
+def wrap(text: str, letters: int = NAME_LETTERS, lines: int = 2) -> str:
+    """Text broken into at most so many lines, cut with an ellipsis.
+
+    >>> wrap("High-income champions of the north", 12)
+    'High-income\\nchampions…'
+    """
+    return "\n".join(textwrap.wrap(text, letters, max_lines=lines, placeholder="…")) or "…"
+
+
+def lowered(label: str) -> str:
+    """A label inside a sentence; abbreviations stay.
+
+    >>> lowered("Total spend"), lowered("RFM score")
+    ('total spend', 'RFM score')
+    """
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def balanced(text: str, letters: int) -> list[str]:
+    """Lines of about equal length, so that no line holds a single word."""
+    lines = textwrap.wrap(text, letters) or [""]
+    for narrower in range(-(-len(text) // len(lines)), letters):
+        tried = textwrap.wrap(text, narrower)
+        if len(tried) == len(lines):
+            return tried
+    return lines
+
+
+def names(segments: Sequence[Segment], letters: int = NAME_LETTERS, lines: int = 2) -> dict[str, str]:
+    """What to write beside each segment's marks, by id; equal names get their id appended."""
+    written: dict[str, str] = {}
+    for segment in segments:
+        name = wrap(segment.name, letters, lines)
+        if name in written.values():
+            name = f"{wrap(segment.name, letters - len(segment.id) - 3, lines)} ({segment.id})"
+        written[segment.id] = name
+    return written
+
+
+def colour(segments: Sequence[Segment], field: str = "id") -> alt.Color:
+    """The fixed colour of each segment, without a legend: names stand beside the marks."""
+    return alt.Color(f"{field}:N", scale=_tints(segments), legend=None)
+
+
+def outline(segments: Sequence[Segment], field: str = "id") -> alt.Stroke:
+    """The same colours around marks that touch, so that no seam shows between them."""
+    return alt.Stroke(f"{field}:N", scale=_tints(segments), legend=None)
+
+
+def _tints(segments: Sequence[Segment]) -> alt.Scale:
+    return alt.Scale(domain=[s.id for s in segments], range=[s.colour for s in segments])
+
+
+def shape(segments: Sequence[Segment], field: str = "id") -> alt.Shape:
+    """The fixed marker of each segment, so that it is told apart without colour."""
+    scale = alt.Scale(domain=[s.id for s in segments], range=[s.marker for s in segments])
+    return alt.Shape(f"{field}:N", scale=scale, legend=None)
+
+
+def rows_scale(n: float, field: str = "y") -> alt.Y:
+    """Rows numbered from the top, without an axis: names stand in a column of their own."""
+    return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[n, 0], nice=False, zero=False), axis=None)
+
+
+def name_column(
+    segmentation: Segmentation, middles: Sequence[float], end: float, height: float, width: int = NAME_WIDTH
+) -> alt.LayerChart:
+    """The segments' names and markers as the column to the left of rows."""
+    segments = segmentation.segments
+    written = names(segments)
+    line = LINE * end / height
+    rows = [
+        {"id": s.id, "y": y, "name": written[s.id], "first": y - line * written[s.id].count("\n") / 2}
+        for s, y in zip(segments, middles, strict=True)
+    ]
+    base = alt.Chart(alt.InlineData(values=rows))
+    marks = base.mark_point(filled=True, size=70, opacity=1, stroke=INK, strokeWidth=0.6).encode(
+        y=rows_scale(end), x=alt.value(width - 8), color=colour(segments), shape=shape(segments)
+    )
+    text = base.mark_text(align="right", baseline="middle", lineBreak="\n", lineHeight=LINE).encode(
+        y=rows_scale(end, "first"), x=alt.value(width - 20), text="name:N"
+    )
+    return layered(marks, text).properties(width=width, height=height)
+
+
+def layered(*charts: alt.Chart) -> alt.LayerChart:
+    """Marks over one another on shared axes."""
+    return alt.LayerChart(layer=list(charts))
+
+
+def panel_title(text: str) -> alt.TitleParams:
+    return alt.TitleParams(text=text, anchor="start", fontSize=13, fontWeight=600, color=INK, offset=8)
+
+
+def styled(chart: Chart, title: str) -> Chart:
+    """The finished chart: the house style, and the finding as its title."""
+    finished: Chart = (
+        chart.properties(
+            title=alt.TitleParams(
+                text=balanced(title, 84), anchor="start", fontSize=17, fontWeight=600, color=INK, offset=16
+            ),
+            background=PAPER,
+        )
+        .configure(font=FONT, aria=False)
+        .configure_view(stroke=None)
+        .configure_text(fontSize=LABEL, color=INK)
+        .configure_axis(
+            labelColor=MUTED,
+            labelFontSize=11,
+            titleColor=INK,
+            titleFontSize=LABEL,
+            titleFontWeight="normal",
+            titlePadding=8,
+            gridColor=GRID,
+            domainColor=FAINT,
+            tickColor=FAINT,
+            labelPadding=4,
+            labelOverlap="greedy",
+            labelFlush=False,
+        )
+        .configure_concat(spacing=18)
+    )
+    return finished
