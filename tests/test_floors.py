@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -54,3 +55,25 @@ def test_a_wrong_import_is_caught(room: str, line: str, contract: str, tmp_path:
     assert result.returncode == 1, result.stdout + result.stderr
     broken = [text for text in result.stdout.splitlines() if " BROKEN" in text]
     assert any(contract in text for text in broken), broken
+
+
+@pytest.mark.parametrize("room", ["", ".tables", ".features", ".prototypes", ".profiles", ".scoring", ".store"])
+def test_what_need_not_fit_starts_without_fitting(room: str) -> None:
+    """Importing the package, or a room that scoring goes through, loads neither scikit-learn nor pandas."""
+    script = f"import sys, segmentry{room}; print([m for m in ('sklearn', 'scipy', 'pandas') if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert result.stdout.strip() == "[]", result.stdout + result.stderr
+
+
+def test_only_the_root_imports_late() -> None:
+    """Elsewhere than in the package root and the commands, imports stand at the top of the module."""
+    late = [
+        f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+        for path in sorted((ROOT / "src" / "segmentry").rglob("*.py"))
+        if "cli" not in path.parts
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert late == []
