@@ -85,7 +85,7 @@ def made_up(
         candidates=make_candidates(k, n, sizes, single_candidate),
         method="k-means",
         k=k,
-        reason=f"{k} segments have the highest silhouette of 2 to 10 (0.41), and none is smaller than 5 % of customers.",
+        reason=f"{k} segments have the highest silhouette of 2 to 10 (0.41), and none is below 5 % of customers.",
         inertia=7421.375,
         polish="ended after 4 passes: no customer moved",
         knee=4,

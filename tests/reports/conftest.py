@@ -15,7 +15,8 @@ SOURCE = Path(__file__).parents[1] / "plots" / "made_up.py"
 
 def load() -> Callable[..., Segmentation]:
     spec = importlib.util.spec_from_file_location("made_up", SOURCE)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     made_up: Callable[..., Segmentation] = module.made_up

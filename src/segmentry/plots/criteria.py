@@ -10,7 +10,7 @@ import altair as alt
 
 from segmentry.plots.axes import linear_ticks, tick_text, written_axis
 from segmentry.plots.picture import Picture, Row, absent
-from segmentry.plots.style import ACCENT, INK, MUTED, PAPER, layered, panel_title, styled
+from segmentry.plots.style import ACCENT, INK, MUTED, PAPER, drawn, layered, panel_title, styled
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Candidate, Segmentation
 
@@ -42,9 +42,9 @@ def picture_criteria(segmentation: Segmentation) -> Picture:
         return absent(
             KEY, "How many segments", "One number of segments was tried only, so there is nothing to compare."
         )
-    drawn = [c for c in CRITERIA if sum(c.value(one) is not None for one in segmentation.candidates) > 1]
-    missing = [c.name for c in CRITERIA if c not in drawn]
-    panels = [_panel(segmentation, criterion, tried) for criterion in drawn]
+    shown = [c for c in CRITERIA if sum(c.value(one) is not None for one in segmentation.candidates) > 1]
+    missing = [c.name for c in CRITERIA if c not in shown]
+    panels = [_panel(segmentation, criterion, tried) for criterion in shown]
     rows = [alt.hconcat(*panels[i : i + 2], spacing=36) for i in range(0, len(panels), 2)]
     title = _title(segmentation, tried)
     caption = (
@@ -100,7 +100,7 @@ def _panel(segmentation: Segmentation, criterion: Criterion, tried: Sequence[int
 
 
 def _lines(rows: list[dict[str, Any]], x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y, detail="method:N")
+    base = drawn(rows).encode(x=x, y=y, detail="method:N")
     tint = alt.condition("datum.own", alt.value(ACCENT), alt.value(MUTED))
     layers = [
         base.transform_filter("datum.own").mark_line(color=ACCENT, strokeWidth=2),
@@ -110,7 +110,7 @@ def _lines(rows: list[dict[str, Any]], x: alt.X, y: alt.Y) -> list[alt.Chart]:
     others = sorted({str(row["method"]) for row in rows if not row["own"]})
     ends = [max((r for r in rows if r["method"] == m), key=lambda r: r["k"]) for m in others]
     if ends:
-        text = alt.Chart(alt.InlineData(values=ends)).encode(x=x, y=y, text="method:N")
+        text = drawn(ends).encode(x=x, y=y, text="method:N")
         layers.append(text.mark_text(align="right", dy=-9, fontSize=11, color=MUTED))
     return layers
 
@@ -125,7 +125,7 @@ def _marked(
     chosen = own.get(segmentation.k)
     if chosen is not None:
         word = f"chosen and elbow: {segmentation.k}" if knee == segmentation.k else f"chosen: {segmentation.k}"
-        base = alt.Chart(alt.InlineData(values=[chosen | {"word": word}])).encode(x=x)
+        base = drawn([chosen | {"word": word}]).encode(x=x)
         rule = base.mark_rule(color=ACCENT, strokeDash=[2, 3], opacity=0.7)
         marks.append(rule.encode(y=alt.value(0), y2=alt.value(PANEL_HEIGHT)))
         marks.append(base.mark_point(filled=True, size=110, color=ACCENT, opacity=1).encode(y=y))
@@ -135,7 +135,7 @@ def _marked(
         place = base.encode(y=alt.value(PANEL_HEIGHT - 12 if high else 8), text="word:N")
         marks += _words(place, ACCENT, "right" if late else "left", -7 if late else 7, 0)
     if knee is not None and knee != segmentation.k and knee in own:
-        base = alt.Chart(alt.InlineData(values=[own[knee] | {"word": f"elbow: {knee}"}])).encode(x=x, y=y)
+        base = drawn([own[knee] | {"word": f"elbow: {knee}"}]).encode(x=x, y=y)
         marks.append(base.mark_point(size=150, color=INK, strokeWidth=1.4, opacity=1))
         marks += _words(base.encode(text="word:N"), INK, "right", -8, 14)
     return marks

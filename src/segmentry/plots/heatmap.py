@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from segmentry.plots.picture import Picture, absent
-from segmentry.plots.style import DIVERGING, GRID, INK, LINE, MUTED, PAPER, layered, names, styled, wrap
+from segmentry.plots.style import DIVERGING, GRID, INK, LINE, MUTED, PAPER, drawn, layered, names, styled, wrap
 from segmentry.profiles.profile import Measure
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
@@ -94,15 +94,9 @@ def _chart(segmentation: Segmentation, measures: list[Measure]) -> alt.LayerChar
     )
     known = [c for c in cells if c["d"] is not None]
     layers = [
-        alt.Chart(alt.InlineData(values=cells))
-        .mark_rect(fill=GRID, stroke=PAPER, strokeWidth=2)
-        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
-        alt.Chart(alt.InlineData(values=known))
-        .mark_rect(stroke=PAPER, strokeWidth=2)
-        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=tint),
-        alt.Chart(alt.InlineData(values=texts))
-        .mark_text(fontSize=12)
-        .encode(x=x, y=y, text="t:N", fill=alt.Fill("ink:N", scale=None)),
+        drawn(cells).mark_rect(fill=GRID, stroke=PAPER, strokeWidth=2).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
+        drawn(known).mark_rect(stroke=PAPER, strokeWidth=2).encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=tint),
+        drawn(texts).mark_text(fontSize=12).encode(x=x, y=y, text="t:N", fill=alt.Fill("ink:N", scale=None)),
         *_headings(segmentation, measures, x, y, cell),
     ]
     return layered(*layers).properties(width=cell * columns, height=ROW * rows)
@@ -128,9 +122,9 @@ def _legend() -> alt.Legend:
 
 def _headings(segmentation: Segmentation, measures: list[Measure], x: alt.X, y: alt.Y, cell: int) -> list[alt.Chart]:
     written = names(segmentation.segments, letters=max(11, int(cell / 6.4)), lines=3)
-    tops: list[dict[str, Any]] = [
-        {"x": j + 0.5, "t": written[s.id], "ink": INK} for j, s in enumerate(segmentation.segments)
-    ]
+    tops: list[dict[str, Any]] = []
+    for j, s in enumerate(segmentation.segments):
+        tops.append({"x": j + 0.5, "t": written[s.id], "ink": INK})
     tops.append({"x": len(segmentation.segments) + 0.55, "t": "All\ncustomers", "ink": MUTED})
     for top in tops:
         # Text grows downwards from its first line; headings stand on the table, so each starts by its number of lines.
@@ -141,11 +135,9 @@ def _headings(segmentation: Segmentation, measures: list[Measure], x: alt.X, y: 
     ]
     layers = []
     for lines in sorted({top["up"] for top in tops}):
-        base = alt.Chart(alt.InlineData(values=[top for top in tops if top["up"] == lines]))
+        base = drawn([top for top in tops if top["up"] == lines])
         text = base.mark_text(baseline="bottom", lineBreak="\n", lineHeight=LINE, fontWeight=600, dy=-8 - LINE * lines)
         layers.append(text.encode(x=x, y=alt.value(0), text="t:N", fill=alt.Fill("ink:N", scale=None)))
-    side = alt.Chart(alt.InlineData(values=sides)).mark_text(
-        align="right", baseline="middle", lineBreak="\n", lineHeight=LINE
-    )
+    side = drawn(sides).mark_text(align="right", baseline="middle", lineBreak="\n", lineHeight=LINE)
     layers.append(side.encode(x=alt.value(-10), y=y, text="t:N"))
     return layers

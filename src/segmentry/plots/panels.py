@@ -15,6 +15,7 @@ from segmentry.plots.style import (
     NAME_WIDTH,
     PAPER,
     colour,
+    drawn,
     layered,
     lowered,
     name_column,
@@ -169,12 +170,12 @@ def _boxes(segmentation: Segmentation, measure: Measure) -> alt.LayerChart:
         )
         return alt.X(f"{field}:Q", scale=span.scale(), axis=axis)
 
-    base = alt.Chart(alt.InlineData(values=rows))
-    middle = alt.Chart(alt.InlineData(values=[{"all": measure.population.median}]))
+    base = drawn(rows)
+    middle = drawn([{"all": measure.population.median}])
     layers = [middle.mark_rule(color=MUTED, strokeDash=[1, 3], strokeWidth=1.4).encode(x=x("all"))]
     whiskers = [row for row in rows if row["low"] is not None]
     if whiskers:
-        line = alt.Chart(alt.InlineData(values=whiskers))
+        line = drawn(whiskers)
         layers.append(line.mark_rule(color=INK, strokeWidth=1).encode(x=x("low"), x2="high:Q", y=rows_scale(n)))
     box = base.mark_rect(stroke=INK, strokeWidth=0.6)
     layers.append(
@@ -184,6 +185,11 @@ def _boxes(segmentation: Segmentation, measure: Measure) -> alt.LayerChart:
         tick = base.mark_rule(color=tint, strokeWidth=width)
         layers.append(tick.encode(x=x("median"), y=rows_scale(n, "from"), y2="to:Q"))
     return layered(*layers).properties(width=PANEL, title=_heading(measure))
+
+
+def _ticks(measure: Measure) -> int:
+    """Longer words on an axis leave room for fewer of them."""
+    return 3 if measure.unit in ("money", "share") else 4
 
 
 def _whiskers(segmentation: Segmentation, measure: Measure, segment_id: str) -> tuple[float | None, float | None]:
@@ -246,7 +252,7 @@ def _ridges(
     )
     x = alt.X("x:Q", scale=span.scale(), axis=axis)
     bars = (
-        alt.Chart(alt.InlineData(values=rows))
+        drawn(rows)
         .mark_rect(strokeWidth=0.6)
         .encode(
             x=x,
@@ -257,7 +263,7 @@ def _ridges(
             stroke=outline(segmentation.segments),
         )
     )
-    line = alt.Chart(alt.InlineData(values=bases)).mark_rule(color=INK, strokeWidth=0.8).encode(y=rows_scale(n))
+    line = drawn(bases).mark_rule(color=INK, strokeWidth=0.8).encode(y=rows_scale(n))
     return layered(bars, line).properties(width=PANEL, title=_heading(measure))
 
 

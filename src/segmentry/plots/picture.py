@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,13 @@ class Picture:
     table: tuple[Row, ...] = ()
     absent: str | None = None
 
+    @cached_property
+    def spec(self) -> str:
+        """The chart without its title, as Vega-Lite text: always the same for the same segmentation."""
+        spec: dict[str, Any] = self.shown().to_dict()
+        spec.pop("title", None)
+        return json.dumps(spec, sort_keys=True)
+
     def shown(self) -> Chart:
         """The chart, or an error that says why there is none."""
         if self.chart is None:
@@ -54,9 +61,7 @@ def absent(key: str, title: str, reason: str) -> Picture:
 
 def to_svg(picture: Picture, *, titled: bool = True) -> str:
     """The picture as SVG: with its title and caption for a slide, or bare for a page that has its own."""
-    spec: dict[str, Any] = picture.shown().to_dict()
-    spec.pop("title", None)
-    body = _convert(json.dumps(spec, sort_keys=True))
+    body = _convert(picture.spec)
     # Several pictures share one page, so that an id needs its picture's name.
     body = re.sub(r'(id="|url\(#|xlink:href="#)', rf"\g<1>{picture.key}-", body)
     width, height = _size(body)

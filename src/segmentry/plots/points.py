@@ -12,7 +12,7 @@ import numpy as np
 from segmentry.plots.axes import Span, axis_title, measure_axis, span_of, tick_text, written_axis
 from segmentry.plots.picture import NO_VIEW, Picture, Row, absent
 from segmentry.plots.placing import place
-from segmentry.plots.style import INK, LABEL, PAPER, colour, layered, lowered, names, shape, styled
+from segmentry.plots.style import INK, LABEL, LINE, PAPER, colour, drawn, layered, lowered, names, shape, styled
 from segmentry.plots.thinning import evenly
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation, View
@@ -152,14 +152,14 @@ def _draw(segmentation: Segmentation, cloud: Cloud, bottom: alt.Axis, left: alt.
     x = alt.X("x:Q", scale=cloud.across.scale(), axis=bottom)
     y = alt.Y("y:Q", scale=cloud.up.scale(), axis=left)
     points = (
-        alt.Chart(alt.InlineData(values=rows))
+        drawn(rows)
         .mark_point(filled=True, size=22, opacity=0.5)
         .encode(x=x, y=y, color=colour(segments), shape=shape(segments))
     )
     present = [s for s in segments if s.id in set(cloud.ids.tolist())]
     centres = [cloud.centre(s.id) for s in present]
     marks = [{"x": a, "y": b, "id": s.id} for s, (a, b) in zip(present, centres, strict=True)]
-    middle = alt.Chart(alt.InlineData(values=marks)).encode(x=x, y=y, shape=shape(segments))
+    middle = drawn(marks).encode(x=x, y=y, shape=shape(segments))
     halo = middle.mark_point(filled=True, size=330, opacity=1, color=PAPER)
     core = middle.mark_point(filled=True, size=170, opacity=1, stroke=INK, strokeWidth=1).encode(color=colour(segments))
     layers = [points, *_leaders(cloud, [s.id for s in present], segmentation, x, y), halo, core]
@@ -183,12 +183,12 @@ def _labels(cloud: Cloud, ids: Sequence[str], segmentation: Segmentation) -> lis
 
 
 def _named(cloud: Cloud, ids: Sequence[str], segmentation: Segmentation, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    base = alt.Chart(alt.InlineData(values=_labels(cloud, ids, segmentation))).encode(x=x, y=y, text="name:N")
+    base = drawn(_labels(cloud, ids, segmentation)).encode(x=x, y=y, text="name:N")
     text: dict[str, Any] = {
         "align": "center",
         "baseline": "middle",
         "lineBreak": "\n",
-        "lineHeight": 14,
+        "lineHeight": LINE,
         "fontSize": LABEL + 0.5,
     }
     halo = base.mark_text(stroke=PAPER, strokeWidth=5, strokeJoin="round", fontWeight=600, opacity=0.92, **text)
@@ -200,5 +200,5 @@ def _leaders(cloud: Cloud, ids: Sequence[str], segmentation: Segmentation, x: al
     rows = [row for row in _labels(cloud, ids, segmentation) if row["far"]]
     if not rows:
         return []
-    base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y, x2="to_x:Q", y2="to_y:Q")
+    base = drawn(rows).encode(x=x, y=y, x2="to_x:Q", y2="to_y:Q")
     return [base.mark_rule(color=PAPER, strokeWidth=4, opacity=0.8), base.mark_rule(color=INK, strokeWidth=1)]

@@ -58,19 +58,19 @@ def _chart(segmentation: Segmentation, parts: dict[str, np.ndarray], mean: float
     starts, ends = _bands([len(parts[s.id]) for s in segmentation.segments])
     rows: list[dict[str, Any]] = []
     for s, start, end in zip(segmentation.segments, starts, ends, strict=True):
-        drawn = parts[s.id][evenly(len(parts[s.id]), BARS)]
-        for at, value in zip(np.linspace(start, end, len(drawn)), drawn, strict=True):
+        few = parts[s.id][evenly(len(parts[s.id]), BARS)]
+        for at, value in zip(np.linspace(start, end, len(few)), few, strict=True):
             rows.append({"id": s.id, "y": round(float(at), 5), "value": round(float(value), 4)})
     lowest = min(0.0, min(row["value"] for row in rows))
     scale = alt.Scale(domain=[lowest - 0.03 if lowest < 0 else 0, 1], nice=False, zero=False)
     axis = alt.Axis(title="Silhouette of a customer", tickCount=6, format=".1f", domain=False, tickSize=0)
     x = alt.X("value:Q", scale=scale, axis=axis)
     bars = (
-        alt.Chart(alt.InlineData(values=rows))
+        drawn(rows)
         .mark_area(orient="horizontal", opacity=1)
         .encode(x=x, x2=alt.datum(0), y=rows_scale(1), color=colour(segmentation.segments))
     )
-    line = alt.Chart(alt.InlineData(values=[{"value": 0, "mean": mean, "text": f"mean {mean:.2f}"}]))
+    line = drawn([{"value": 0, "mean": mean, "text": f"mean {mean:.2f}"}])
     zero = line.mark_rule(color=INK, strokeWidth=1).encode(x=x)
     dashed = line.mark_rule(color=INK, strokeDash=[5, 4], strokeWidth=1.2).encode(x=alt.X("mean:Q", scale=scale))
     spot: dict[str, Any] = {"x": alt.X("mean:Q", scale=scale), "y": alt.value(-8), "text": "text:N"}

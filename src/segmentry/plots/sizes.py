@@ -6,7 +6,7 @@ import altair as alt
 
 from segmentry.plots.axes import linear_ticks, tick_text, written_axis
 from segmentry.plots.picture import Picture
-from segmentry.plots.style import INK, colour, layered, name_column, panel_title, rows_scale, styled
+from segmentry.plots.style import INK, colour, drawn, layered, name_column, panel_title, rows_scale, styled
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
 
@@ -56,7 +56,7 @@ def _bars(segmentation: Segmentation, shares: list[float | None], title: str, to
     ticks = linear_ticks(0, top, 4)
     axis = written_axis(ticks, [tick_text(t, "share") for t in ticks], domain=False, tickSize=0)
     x = alt.X("share:Q", scale=alt.Scale(domain=[0, end], nice=False), axis=axis)
-    base = alt.Chart(alt.InlineData(values=rows))
+    base = drawn(rows)
     n = len(segments)
     bars = base.mark_rect(stroke=INK, strokeWidth=0.5).encode(
         x=x, x2=alt.datum(0), y=rows_scale(n, "from"), y2="to:Q", color=colour(segments)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 
@@ -105,7 +107,7 @@ def name_column(
         {"id": s.id, "y": y, "name": written[s.id], "first": y - line * written[s.id].count("\n") / 2}
         for s, y in zip(segments, middles, strict=True)
     ]
-    base = alt.Chart(alt.InlineData(values=rows))
+    base = drawn(rows)
     marks = base.mark_point(filled=True, size=70, opacity=1, stroke=INK, strokeWidth=0.6).encode(
         y=rows_scale(end), x=alt.value(width - 8), color=colour(segments), shape=shape(segments)
     )
@@ -113,6 +115,11 @@ def name_column(
         y=rows_scale(end, "first"), x=alt.value(width - 20), text="name:N"
     )
     return layered(marks, text).properties(width=width, height=height)
+
+
+def drawn(rows: Sequence[dict[str, Any]]) -> alt.Chart:
+    """A chart of these rows. They travel as text: Altair copies its parts many times over, and text is not copied."""
+    return alt.Chart(alt.InlineData(values=json.dumps(list(rows)), format={"type": "json"}))
 
 
 def layered(*charts: alt.Chart) -> alt.LayerChart:
