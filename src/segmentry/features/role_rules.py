@@ -1,0 +1,269 @@
+"""Which words in a name, with which values, speak for which role: one table, read from top to bottom.
+
+A rule counts only when both agree: the words name the role, the values have to allow it. Weighing columns against
+each other (one id, families of columns) is left to `roles`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from segmentry.features.levels import yes_and_no
+from segmentry.features.summaries import ColumnSummary
+from segmentry.features.words import Name
+
+Role = Literal[
+    "id", "birth_year", "birth_date", "age", "signup_date", "last_purchase_date", "date", "tenure", "recency_days",
+    "income", "spend_total", "spend_part", "order_value", "purchases_total", "purchases_channel", "purchases_deal",
+    "items", "visits", "campaign", "deal_flag", "complaint", "children", "household_size", "rating", "satisfaction",
+    "membership", "education", "score", "rate", "count", "money", "flag", "category", "number", "constant", "leak",
+    "personal", "sensitive", "order_id", "product", "quantity", "purchase_date", "unit_price", "text",
+]  # fmt: skip
+
+Check = Callable[[ColumnSummary], bool]
+Where = Literal["any", "log", "customers"]
+
+FEW_LEVELS = 40
+_OLDEST = 110
+_YEAR_SHARE = 0.95
+_WHOLE_SHARE = 0.99
+_MANY_DIFFERENT = 0.3
+
+
+@dataclass(frozen=True)
+class Clue:
+    """A column with its name taken apart; `log` when the table holds purchases, not customers."""
+
+    name: Name
+    summary: ColumnSummary
+    concepts: frozenset[str]
+    log: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`role` for names with one concept out of each of `needs` ("a|b") and none of `without`, if `values` allows it."""
+
+    role: Role
+    needs: tuple[str, ...]
+    values: Check
+    without: frozenset[str] = frozenset()
+    where: Where = "any"
+    only: bool = False  # no concept beside those of `needs` and words without meaning
+    sure: bool = True
+
+    @property
+    def words(self) -> frozenset[str]:
+        return frozenset(word for need in self.needs for word in need.split("|"))
+
+    def fits_name(self, clue: Clue) -> bool:
+        if self.where != "any" and (self.where == "log") != clue.log:
+            return False
+        if self.without & clue.concepts:
+            return False
+        if self.only and (clue.concepts - self.words - {"noise"} or clue.name.rest_unknown()):
+            return False
+        return all(any(word in clue.concepts for word in need.split("|")) for need in self.needs)
+
+
+def any_values(_: ColumnSummary) -> bool:
+    return True
+
+
+def is_number(s: ColumnSummary) -> bool:
+    return s.kind == "number"
+
+
+def is_date(s: ColumnSummary) -> bool:
+    return s.kind == "date"
+
+
+def is_text(s: ColumnSummary) -> bool:
+    return s.kind == "text"
+
+
+def is_whole(s: ColumnSummary) -> bool:
+    return s.kind == "number" and s.share_whole >= _WHOLE_SHARE
+
+
+def is_measure(s: ColumnSummary) -> bool:
+    """Numbers with more than two values: two values are a flag, whatever they are called."""
+    return s.kind == "number" and s.n_distinct > 2
+
+
+def is_positive(s: ColumnSummary) -> bool:
+    # A few refunds do not make spend something else.
+    return is_measure(s) and s.share_negative <= 0.05
+
+
+def is_count(s: ColumnSummary) -> bool:
+    return is_whole(s) and s.share_negative == 0
+
+
+def is_amount_of_days(s: ColumnSummary) -> bool:
+    return is_positive(s) and top(s) <= 40_000 and not are_years(s)
+
+
+def is_small_count(s: ColumnSummary) -> bool:
+    return is_count(s) and top(s) <= 30
+
+
+def is_flag(s: ColumnSummary) -> bool:
+    return s.n_distinct == 2 and yes_and_no(s.level_names) is not None
+
+
+def is_small_scale(s: ColumnSummary) -> bool:
+    return is_measure(s) and s.share_negative == 0 and top(s) <= 10
+
+
+def is_large_scale(s: ColumnSummary) -> bool:
+    return is_measure(s) and not is_small_scale(s)
+
+
+def is_score(s: ColumnSummary) -> bool:
+    return is_measure(s) and not counts_rows(s)
+
+
+def are_years(s: ColumnSummary) -> bool:
+    return s.kind == "number" and s.share_year >= _YEAR_SHARE
+
+
+def are_ages(s: ColumnSummary) -> bool:
+    if not is_measure(s) or s.low is None or s.high is None:
+        return False
+    return s.low >= 0 and (s.median or 0) >= 5 and s.high <= _OLDEST
+
+
+def is_few(s: ColumnSummary) -> bool:
+    return s.n_distinct <= FEW_LEVELS and (s.kind == "text" or is_whole(s))
+
+
+def differs(s: ColumnSummary) -> bool:
+    """Texts, most of them different: what names and addresses look like."""
+    return s.kind == "text" and s.n_distinct > 5 and s.distinct_share >= _MANY_DIFFERENT
+
+
+def reaches_someone(s: ColumnSummary) -> bool:
+    """Phone numbers read as numbers, or texts that differ."""
+    return differs(s) or (is_whole(s) and isinstance(s.low, float) and s.low >= 1_000_000)
+
+
+def is_key(s: ColumnSummary) -> bool:
+    """Different in nearly every row, and nothing one could measure by fractions."""
+    return (s.kind == "text" or is_whole(s)) and s.distinct_share >= 0.95
+
+
+def may_be_order_key(s: ColumnSummary) -> bool:
+    return (s.kind == "text" or is_whole(s)) and s.n_distinct > 2 and s.distinct_share >= 0.01
+
+
+def counts_rows(s: ColumnSummary) -> bool:
+    """Whole numbers, all different, that fill a good part of their range: row numbers and ids."""
+    if not (is_whole(s) and s.n_missing == 0 and s.distinct_share == 1 and s.n >= 10 and s.share_negative == 0):
+        return False
+    return top(s) - (s.minimum if isinstance(s.minimum, (int, float)) else 0.0) + 1 <= 10 * s.n
+
+
+def top(s: ColumnSummary) -> float:
+    return s.maximum if isinstance(s.maximum, (int, float)) else 0.0
+
+
+def _f(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_MEASURES = _f("age income spend score rating satisfaction amount money average visit birth purchase goods rate")
+_BOUGHT = _f("spend amount count purchase goods product items visit income frequency")
+_NOT_TIME = _f("income spend amount money visit campaign complaint deal items goods count child score rating price")
+_NOT_PERSON = _f("product campaign place order channel segment education membership goods group level")
+_NOT_ORDER = _f("spend amount average items last first rate day")
+_NO_EVENT = _f("last visit campaign complaint")
+
+RULES: tuple[Rule, ...] = (
+    # What must never slip into a feature comes first.
+    Rule("order_id", ("order", "id|count"), may_be_order_key, _NOT_ORDER, "log"),
+    Rule("order_id", ("order", "id|count"), is_key, _NOT_ORDER, "customers"),
+    Rule("order_id", ("order",), is_key, _NOT_ORDER, only=True),
+    Rule("personal", ("official",), differs, _BOUGHT),
+    Rule("personal", ("official|contact|channel_phone",), reaches_someone, _BOUGHT | _f("accepted last order")),
+    Rule("personal", ("address",), differs, _BOUGHT | _f("campaign accepted")),
+    Rule("personal", ("person_name",), differs, _BOUGHT - {"count"} | _NOT_PERSON),
+    Rule("sensitive", ("sensitive",), any_values, _BOUGHT),
+    Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product"}),
+    # Dates.
+    Rule("birth_date", ("birth",), is_date),
+    Rule("signup_date", ("first", "purchase"), is_date),
+    Rule("last_purchase_date", ("last", "purchase"), is_date),
+    Rule("last_purchase_date", ("recency",), is_date),
+    Rule("purchase_date", ("purchase|order|date",), is_date, _f("first signup birth visit campaign complaint"), "log"),
+    Rule("purchase_date", ("purchase|order",), is_date, _f("signup visit campaign complaint")),
+    Rule("signup_date", ("signup",), is_date, _NO_EVENT),
+    Rule("signup_date", ("customer|membership|account", "date|since|day|year"), is_date, _NO_EVENT),
+    Rule("signup_date", ("customer|membership|since",), is_date, only=True, sure=False),
+    Rule("last_purchase_date", ("last",), is_date, _f("visit campaign complaint"), only=True, sure=False),
+    Rule("date", ("date|last|visit|campaign|complaint|day",), is_date),
+    # Time as a number.
+    Rule("birth_year", ("birth",), are_years),
+    Rule("recency_days", ("recency",), is_amount_of_days, _f("month week year score")),
+    Rule("recency_days", ("last", "purchase", "day|since"), is_amount_of_days, _NOT_TIME | _f("month week year")),
+    Rule("recency_days", ("day|since", "last"), is_amount_of_days, _NOT_TIME | _f("month week year signup")),
+    Rule("recency_days", ("day", "since", "purchase"), is_amount_of_days, _NOT_TIME | _f("month first signup")),
+    Rule("recency_days", ("last", "purchase"), is_amount_of_days, _NOT_TIME | _f("month week year"), sure=False),
+    Rule("tenure", ("tenure",), is_amount_of_days, _NOT_TIME - {"count"}),
+    Rule("tenure", ("age", "account|tenure|membership"), is_amount_of_days, _NOT_TIME | _f("average")),
+    Rule("tenure", ("age", "customer", "day|month"), is_amount_of_days, _NOT_TIME),
+    Rule("tenure", ("since", "signup|customer|first|account|membership|day|month"), is_amount_of_days,
+         _NOT_TIME | _f("last")),
+    Rule("tenure", ("customer|membership|account", "day|month|year", "customer|membership|account|count|noise|since"),
+         is_amount_of_days, (_NOT_TIME - {"count"}) | _f("last age purchase birth rate household size")),
+    Rule("age", ("age",), are_ages, _f("account tenure average spend income purchase")),
+    # Scales and shares.
+    Rule("score", ("score",), is_score, _f("count")),
+    Rule("rating", ("rating|satisfaction",), is_small_scale, _f("count amount")),
+    Rule("score", ("rating|satisfaction",), is_large_scale, _f("count amount")),
+    Rule("rate", ("rate",), is_measure, _f("count")),
+    Rule("income", ("income",), is_measure, _f("spend rate")),
+    # Yes or no.
+    Rule("campaign", ("campaign|accepted",), is_flag, _f("complaint contact")),
+    Rule("deal_flag", ("deal",), is_flag),
+    Rule("complaint", ("complaint",), is_flag),
+    # Who lives there.
+    Rule("children", ("child",), is_small_count, _BOUGHT - {"count"} | _f("deal")),
+    Rule("household_size", ("household", "size|count|customer"), is_small_count, _BOUGHT - {"count"}),
+    Rule("household_size", ("household",), is_small_count, only=True, sure=False),
+    # What was bought, by number.
+    Rule("unit_price", ("price",), is_positive, _f("total deal average"), "log"),
+    Rule("purchases_deal", ("deal", "purchase|count|frequency"), is_count, _f("spend amount rate campaign visit")),
+    Rule("visits", ("visit",), is_positive, _f("spend amount rate last since campaign")),
+    Rule("purchases_channel", ("channel", "purchase|frequency"), is_count, _f("spend amount average last since rate")),
+    Rule("purchases_channel", ("channel", "count"), is_count, _f("spend amount average last since rate items goods"),
+         sure=False),
+    Rule("quantity", ("items|quantity",), is_number, _f("spend amount price average"), "log"),
+    Rule("quantity", ("count",), is_count, _f("spend amount price average id visit customer"), "log", sure=False),
+    Rule("items", ("items",), is_count, _f("spend amount price average rating goods money visit")),
+    Rule("items", ("quantity",), is_count, _f("spend amount price average rating goods purchase money visit deal")),
+    # Money.
+    Rule("order_value", ("average", "order|purchase|spend"), is_positive, _f("items count month year week visit day")),
+    Rule("order_value", ("order", "amount|spend"), is_positive, _f("items count total last first goods money")),
+    Rule("order_value", ("spend|amount|total",), is_number, _f("money deal price items"), "log"),
+    Rule("money", ("money",), is_measure, _f("spend goods")),
+    Rule("money", ("deal|price|last|first", "amount|price|spend"), is_measure, _f("goods")),
+    Rule("money", ("price",), is_measure, _f("goods")),
+    # "spend_total" here also stands for its parts: which of the two, the rest of the name tells.
+    Rule("spend_total", ("spend",), is_positive, _f("frequency")),
+    Rule("spend_total", ("amount", "purchase|total|goods"), is_positive),
+    Rule("spend_total", ("amount",), is_positive, only=True, sure=False),
+    Rule("money", ("amount",), is_measure, sure=False),
+    # The rest of the counts.
+    Rule("purchases_total", ("purchase|frequency",), is_count,
+         _f("goods average rate last first day price items level group")),
+    Rule("spend_total", ("purchase", "goods"), is_positive, _f("count frequency"), sure=False),
+    Rule("count", ("count|items|campaign|complaint|accepted|visit|purchase|deal|rating",), is_count, _f("id")),
+    # Texts. Where several levels have an order, `roles` finds it.
+    Rule("product", ("product",), is_text, _f("group count person_name"), "log"),
+    Rule("product", ("product", "id|person_name"), is_text, where="log"),
+    Rule("category", ("marital",), is_few),
+    Rule("category", ("place|postcode|group|level|membership|education|marital|product|satisfaction|rating",), is_few),
+)  # fmt: skip
