@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 
 from segmentry.plots.picture import NO_VIEW, Picture, absent
-from segmentry.plots.style import INK, MUTED, colour, layered, name_column, rows_scale, styled
+from segmentry.plots.style import INK, MUTED, colour, drawn, layered, name_column, rows_scale, styled
 from segmentry.plots.thinning import evenly
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
