@@ -1,0 +1,45 @@
+"""Tables: any source in, checked and typed; the same kind out, every cell as it was.
+
+Reads and writes; knows nothing of customers, features or segments.
+"""
+
+from segmentry.tables.embedded.output import deliver, write_table
+from segmentry.tables.memory import collect_rows, count_rows, ordinal, text_of, to_memory
+from segmentry.tables.names import ROW, fold, free_names, is_hidden
+from segmentry.tables.reading import read
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Column, Kind, Reading, Reject, SourceKind, Table
+from segmentry.tables.writing import (
+    atomically,
+    check_target,
+    write_bytes_atomically,
+    write_rejects,
+    write_text_atomically,
+)
+
+__all__ = [
+    "ROW",
+    "Column",
+    "Kind",
+    "Reading",
+    "ReadingSettings",
+    "Reject",
+    "SourceKind",
+    "Table",
+    "atomically",
+    "check_target",
+    "collect_rows",
+    "count_rows",
+    "deliver",
+    "fold",
+    "free_names",
+    "is_hidden",
+    "ordinal",
+    "read",
+    "text_of",
+    "to_memory",
+    "write_bytes_atomically",
+    "write_rejects",
+    "write_table",
+    "write_text_atomically",
+]

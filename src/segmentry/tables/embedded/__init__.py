@@ -1,0 +1,1 @@
+"""The embedded engine, Polars: the only room that imports it."""

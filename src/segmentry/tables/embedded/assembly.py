@@ -1,0 +1,157 @@
+"""From a source's columns to a Table: typed, with the cells as they were beside them, and every row accounted for."""
+
+from __future__ import annotations
+
+import shutil
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import polars as pl
+
+from segmentry.errors import InputError, Notice
+from segmentry.tables.embedded.native import as_text, is_text, own_kind, type_native
+from segmentry.tables.embedded.typing import Typed, spikes, type_text
+from segmentry.tables.masking import mask
+from segmentry.tables.names import ROW, check_names, raw_name
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Reading, Reject, SourceKind, Table
+
+Keep = Callable[[pl.LazyFrame], pl.LazyFrame]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source's columns as they are. `lines[i]` is the physical line of row i; None where a row is its own line.
+
+    `keep` says where the typed rows live: in memory, in the scratch folder, or nowhere until asked for.
+    """
+
+    frame: pl.LazyFrame
+    kind: SourceKind
+    name: str
+    keep: Keep
+    present: int | None = None
+    lines: np.ndarray[Any, np.dtype[np.int64]] | None = None
+    rejects: tuple[Reject, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    origin: Any = None
+    scratch: Path | None = None
+
+
+def in_memory(frame: pl.LazyFrame) -> pl.LazyFrame:
+    return frame.collect().lazy()
+
+
+def as_it_is(frame: pl.LazyFrame) -> pl.LazyFrame:
+    return frame
+
+
+def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+    """Type every column over all rows, set aside the rows that do not fit, and stop when these are too many."""
+    schema = source.frame.collect_schema()
+    check_names(list(schema), source.name)
+    frame, preset = _as_expected(source.frame, schema, settings, expected)
+    texts = [name for name in schema if is_text(schema[name]) or name in preset]
+    native = {name: dtype for name, dtype in schema.items() if name not in texts}
+    made, notices = type_text(frame, texts, settings, expected)
+    more, said = type_native(frame, native)
+    by_name = {t.column.name: t for t in (*made, *more)}
+    typed = [by_name[name] for name in schema]
+    # Columns that were turned to text, and categories, differ from the source's own even when no cell does.
+    changed = preset | {name for name in texts if schema[name] != pl.String}
+    typed = [_with_raw(t) if t.column.name in changed else t for t in typed]
+    notices = [*source.notices, *notices, *said, *spikes(frame, typed)]
+    numbered = frame.with_row_index(ROW)
+    rejects = _rejects(numbered, typed, source.lines)
+    present = source.present
+    if present is None:
+        present = int(frame.select(pl.len()).collect(engine="streaming").item())
+    every = tuple(sorted((*source.rejects, *rejects), key=lambda r: r.line))
+    _check_share(every, present, settings, source.name)
+    if not present:
+        notices.append(Notice("no-rows", f"{source.name} has a header and no rows."))
+    kept = source.keep(_typed_frame(numbered, typed, preset, bool(rejects)))
+    table = Table(
+        frame=nw.from_native(kept),
+        columns=tuple(t.column for t in typed),
+        rows_present=present,
+        rows_read=present - len(every),
+        source_kind=source.kind,
+        source_name=source.name,
+        rejects=every,
+        notices=tuple(notices),
+        origin=source.origin,
+        scratch=source.scratch,
+    )
+    if source.scratch is not None:
+        weakref.finalize(table, shutil.rmtree, source.scratch, ignore_errors=True)
+    return table
+
+
+def _as_expected(
+    frame: pl.LazyFrame, schema: Mapping[str, Any], settings: ReadingSettings, expected: Mapping[str, Reading]
+) -> tuple[pl.LazyFrame, set[str]]:
+    """Columns that must be read as another kind than their own become text first; their own cells are kept."""
+    preset: set[str] = set()
+    for name, dtype in schema.items():
+        wanted = expected[name].kind if name in expected else settings.types.get(name)
+        if wanted is not None and not is_text(dtype) and wanted != own_kind(dtype):
+            preset.add(name)
+    changed: list[pl.Expr] = []
+    for name in schema:
+        if name in preset:
+            changed += [pl.col(name).alias(raw_name(name)), as_text(name, schema[name]).alias(name)]
+    return (frame.with_columns(changed) if changed else frame), preset
+
+
+def _with_raw(typed: Typed) -> Typed:
+    column = typed.column
+    return replace(typed, column=replace(column, raw=column.raw or raw_name(column.name)))
+
+
+def _typed_frame(numbered: pl.LazyFrame, typed: list[Typed], preset: set[str], some_bad: bool) -> pl.LazyFrame:
+    raws = [
+        pl.col(t.column.raw if t.column.name in preset else t.column.name).alias(t.column.raw)
+        for t in typed
+        if t.column.raw is not None
+    ]
+    frame = numbered
+    if some_bad:
+        conditions = [t.bad.fill_null(value=False) for t in typed if t.bad is not None]
+        frame = frame.filter(~pl.any_horizontal(conditions))
+    return frame.select(*[t.value.alias(t.column.name) for t in typed], *raws, pl.col(ROW).cast(pl.Int64))
+
+
+def _rejects(numbered: pl.LazyFrame, typed: list[Typed], lines: Any) -> list[Reject]:
+    """One reject for each row with a cell that does not fit, naming the first such cell."""
+    doubtful = [(i, t, t.bad.fill_null(value=False)) for i, t in enumerate(typed) if t.bad is not None]
+    if not doubtful:
+        return []
+    flags = [bad.alias(f"bad {i}") for i, _, bad in doubtful]
+    shown = [pl.col(t.column.name).cast(pl.String).str.strip_chars().alias(f"cell {i}") for i, t, _ in doubtful]
+    found = numbered.select(ROW, *flags, *shown).filter(pl.any_horizontal([f"bad {i}" for i, _, _ in doubtful]))
+    out: list[Reject] = []
+    for row in found.collect(engine="streaming").sort(ROW).iter_rows(named=True):
+        i, first = next((i, t) for i, t, _ in doubtful if row[f"bad {i}"])
+        line = int(lines[row[ROW]]) if lines is not None else row[ROW] + 1
+        out.append(Reject(line, first.column.name, first.reason, mask(row[f"cell {i}"] or "")))
+    return out
+
+
+def _check_share(rejects: tuple[Reject, ...], present: int, settings: ReadingSettings, name: str) -> None:
+    if not present or len(rejects) <= settings.max_rejected_share * present:
+        return
+    shown = "; ".join(
+        f"line {r.line}{f', column {r.column!r}' if r.column else ''}: {r.reason} ({r.value})" for r in rejects[:3]
+    )
+    raise InputError(
+        f"{len(rejects)} of {present} rows of {name} cannot be used, more than {settings.max_rejected_share:.0%}.",
+        found=shown + (f"; and {len(rejects) - 3} more" if len(rejects) > 3 else ""),
+        remedy="Correct these rows, name words that mean 'missing' with --missing, or allow a larger share.",
+        code="too-many-rejects",
+    )

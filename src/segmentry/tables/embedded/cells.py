@@ -1,0 +1,49 @@
+"""Expressions that turn text cells into values. Each rule is stated in `numbers` and `dateformats`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from segmentry.tables import dateformats, numbers
+
+_MONTH_NUMBERS = {name: f"{n:02d}" for n, name in enumerate(dateformats.MONTHS, start=1)}
+_GROUPING = rf"[{numbers.SPACES}{numbers.APOSTROPHES}]"
+
+
+def trimmed(column: str) -> pl.Expr:
+    """The text without white space around it; missing where nothing is left."""
+    text = pl.col(column).cast(pl.String).str.strip_chars()
+    return pl.when(text != "").then(text)
+
+
+def number(text: pl.Expr, mark: numbers.Mark) -> pl.Expr:
+    """The number that is written, missing where the cell is no number under this decimal mark."""
+    bare = text.str.replace_all(numbers.UNIT, "").str.replace_all(_GROUPING, "")
+    negative = bare.str.contains(rf"^[(]?[{numbers.MINUS}]|[{numbers.MINUS}][)]?$|^\(")
+    digits = bare.str.replace_all(rf"^[(+{numbers.MINUS}]+|[){numbers.MINUS}]+$", "")
+    if mark == ".":
+        plain = digits.str.replace_all(",", "", literal=True)
+    else:
+        plain = digits.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    size = plain.cast(pl.Float64, strict=False)
+    value = pl.when(negative).then(-size).otherwise(size)
+    return pl.when(text.str.contains(numbers.pattern(mark))).then(value)
+
+
+def date(text: pl.Expr, form: str) -> pl.Expr:
+    """The date that is written, missing where the cell is no date of this form or no day of the calendar."""
+    parts = text.str.extract_groups(dateformats.pattern(form))
+    year, month, day = (parts.struct.field(part) for part in ("y", "m", "d"))
+    if dateformats.has_short_year(form):
+        # The usual rule: 69 to 99 belong to the last century, 00 to 68 to this one.
+        year = pl.when(year.cast(pl.Int16) >= 69).then("19" + year).otherwise("20" + year)
+    if dateformats.has_month_name(form):
+        month = month.str.slice(0, 3).str.to_lowercase().replace_strict(_MONTH_NUMBERS, default=None)
+    digits = pl.concat_str(year, month.str.zfill(2), day.str.zfill(2))
+    return digits.str.to_date("%Y%m%d", strict=False)
+
+
+def is_token(text: pl.Expr, extra: tuple[str, ...] = ()) -> pl.Expr:
+    """Whether the cell says in words that it is missing."""
+    said = text.str.to_lowercase().is_in(sorted(numbers.MISSING_TOKENS))
+    return said | text.is_in(list(extra)) if extra else said

@@ -1,0 +1,101 @@
+"""A text file as the embedded engine's table."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from segmentry.errors import UnreadableFileError
+from segmentry.tables.embedded.assembly import Source, assemble, in_memory
+from segmentry.tables.files import inflate
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Reading, Table
+from segmentry.tables.text.document import Document, open_document
+
+IN_MEMORY_BELOW = 256 * 1024**2  # bytes; larger files are typed once into Parquet, so that no pass parses text again
+
+
+def read_csv(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], *, packed: bool = False) -> Table:
+    """The file's rows, all cells read as text first and typed over the whole file."""
+    # Private by construction: the system gives the folder to its owner only.
+    scratch = Path(tempfile.mkdtemp(prefix="segmentry-"))
+    try:
+        before = path.stat()
+        source = path
+        if packed:
+            source = scratch / "unpacked.csv"
+            inflate(path, source)
+        document = open_document(source, path.name, settings, scratch)
+        table = _typed(document, path, settings, expected, scratch)
+        after = path.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise UnreadableFileError(
+                f"{path.name} changed while it was read.", remedy="Wait until it is complete, then run again."
+            )
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return table
+
+
+def _typed(
+    document: Document, path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], scratch: Path
+) -> Table:
+    text = _scan(document)
+    small = document.path.stat().st_size < IN_MEMORY_BELOW
+    if small:
+        collected = text.collect()
+        _check_rows(collected.height, document, path.name)
+        text = collected.lazy()
+        shutil.rmtree(scratch, ignore_errors=True)
+    else:
+        _check_rows(int(text.select(pl.len()).collect(engine="streaming").item()), document, path.name)
+
+    def in_scratch(frame: pl.LazyFrame) -> pl.LazyFrame:
+        target = scratch / "typed.parquet"
+        frame.sink_parquet(target, compression="lz4")
+        return pl.scan_parquet(target)
+
+    source = Source(
+        frame=text,
+        kind="csv",
+        name=path.name,
+        keep=in_memory if small else in_scratch,
+        present=document.present,
+        lines=document.lines,
+        rejects=document.rejects,
+        notices=document.notices,
+        origin=path,
+        scratch=None if small else scratch,
+    )
+    return assemble(source, settings, expected)
+
+
+def _scan(document: Document) -> pl.LazyFrame:
+    names = dict.fromkeys(document.names, pl.String)
+    if not len(document.lines):
+        return pl.LazyFrame(schema=names)
+    return pl.scan_csv(
+        document.path,
+        has_header=False,
+        skip_lines=document.skip_lines,
+        separator=document.separator,
+        quote_char='"' if document.quoted else None,
+        schema=names,
+        infer_schema=False,
+        glob=False,
+    )
+
+
+def _check_rows(height: int, document: Document, name: str) -> None:
+    # Two readers counted the rows; if they ever disagree, no row may be trusted.
+    if height != len(document.lines):
+        raise UnreadableFileError(
+            f"{name} could not be split into rows safely.",
+            found=f"{height} rows where {len(document.lines)} were counted",
+            remedy="Export the table again, with every text quoted.",
+        )

@@ -1,0 +1,90 @@
+"""Frames that live in memory already: Polars, pandas, and what Narwhals wraps."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import polars as pl
+
+from segmentry.errors import InputError
+from segmentry.tables.embedded.assembly import Source, as_it_is, assemble, in_memory
+from segmentry.tables.names import check_names
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Reading, Table
+
+
+def read_frame(source: Any, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+    """The rows of a frame. `origin` stays the frame as it was handed over, so that it can go out again."""
+    native = nw.to_native(source, pass_through=True)
+    if isinstance(native, pl.LazyFrame):
+        made = Source(native, "polars-lazy", "the frame", as_it_is, origin=source)
+    elif isinstance(native, pl.DataFrame):
+        made = Source(native.lazy(), "polars", "the frame", in_memory, present=native.height, origin=source)
+    elif nw.dependencies.is_pandas_dataframe(native):
+        made = Source(_from_pandas(native), "pandas", "the frame", in_memory, present=len(native), origin=source)
+    elif nw.dependencies.is_pyarrow_table(native):
+        table = pl.DataFrame(pl.from_arrow(native))
+        made = Source(table.lazy(), "polars", "the table", in_memory, present=table.height, origin=table)
+    else:
+        raise InputError(
+            "This is not a table that segmentry can read.",
+            found=type(native).__name__,
+            remedy="Pass a path, or a pandas or Polars frame.",
+        )
+    return assemble(made, settings, expected)
+
+
+def _from_pandas(frame: Any) -> pl.LazyFrame:
+    names = [str(name) for name in frame.columns]
+    check_names(names, "the frame")
+    # Column by column through NumPy: the index stays behind, and PyArrow is not needed.
+    columns = [_series(name, frame.iloc[:, at]) for at, name in enumerate(names)]
+    return pl.DataFrame(columns).lazy()
+
+
+def _series(name: str, column: Any) -> pl.Series:
+    dtype = column.dtype
+    kind = getattr(dtype, "kind", "O")
+    if isinstance(dtype, np.dtype) and kind in "biuf":
+        values = column.to_numpy()
+        return pl.Series(name, values.astype(np.float64) if values.dtype == np.float16 else values)
+    if kind == "M":
+        zoneless = column.dt.tz_localize(None) if getattr(column.dt, "tz", None) is not None else column
+        return pl.Series(name, zoneless.to_numpy().astype("datetime64[us]"))
+    if kind == "m":
+        return pl.Series(name, column.to_numpy().astype("timedelta64[us]"))
+    missing = column.isna().to_numpy()
+    cells = column.astype(object).to_numpy()
+    return objects(name, [None if gone else cell for gone, cell in zip(missing, cells, strict=True)])
+
+
+def objects(name: str, cells: list[Any]) -> pl.Series:
+    """Python objects as a column: of one kind where all cells are, else as text.
+
+    >>> objects("when", [dt.date(2024, 5, 3), None]).dtype
+    Date
+    """
+    known = [cell.item() if isinstance(cell, np.generic) else cell for cell in cells]
+    kinds = {type(cell) for cell in known if cell is not None}
+    if all(issubclass(kind, bool) for kind in kinds) and kinds:
+        return pl.Series(name, known, dtype=pl.Boolean)
+    if kinds and all(issubclass(kind, (int, float, decimal.Decimal)) and kind is not bool for kind in kinds):
+        if all(issubclass(kind, int) for kind in kinds):
+            small = all(cell is None or -(2**63) <= cell < 2**63 for cell in known)
+            return pl.Series(name, known if small else [None if c is None else str(c) for c in known])
+        return pl.Series(name, [None if c is None else float(c) for c in known], dtype=pl.Float64)
+    if kinds and all(issubclass(kind, dt.date) for kind in kinds):
+        days = [c.date() if isinstance(c, dt.datetime) else c for c in known]
+        return pl.Series(name, days, dtype=pl.Date)
+    return pl.Series(name, [None if c is None else _text(c) for c in known], dtype=pl.String)
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**63:
+        return str(int(cell))
+    return str(cell)

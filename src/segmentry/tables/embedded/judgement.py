@@ -1,0 +1,291 @@
+"""How a text column is to be read, decided over all of its cells; stops where the cells do not decide."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from segmentry.errors import AmbiguousColumnError, Notice
+from segmentry.tables import dateformats, numbers
+from segmentry.tables.embedded import cells
+from segmentry.tables.masking import mask
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Kind, Reading
+
+_DATE_SHAPE = (
+    r"^\d{8}(?:\D|$)|^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\D|$)"
+    r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/., ]+\d"
+)
+_DATE_NAME = re.compile(r"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when", re.IGNORECASE)
+_CORE_OF_UNIT = rf"[{numbers.SPACES}]|{numbers.UNIT}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a column is read; `unit` is what its cells carry."""
+
+    reading: Reading
+    how: str
+    unit: str = ""
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass
+class Cells:
+    """The different cells of a column with their number, those that say "missing" set apart."""
+
+    column: str
+    body: pl.DataFrame  # text, n
+    tokens: pl.DataFrame
+    total: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.total = int(self.body["n"].sum())
+
+    def count(self, condition: pl.Expr) -> int:
+        return int(self.body.filter(condition)["n"].sum())
+
+    @property
+    def allowed(self) -> int:
+        """Cells that may be wrong without the column losing its kind: one in twenty, and none below twenty."""
+        return self.total // 20
+
+
+def split_tokens(column: str, distinct: pl.DataFrame, missing: tuple[str, ...]) -> Cells:
+    known = distinct.filter(~pl.col("text").is_in(list(missing))) if missing else distinct
+    token = cells.is_token(pl.col("text"))
+    return Cells(column, known.filter(~token), known.filter(token))
+
+
+def judge(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> Verdict:
+    """Number, date or text: what the settings or the model say, else what the cells are."""
+    wanted = expected.kind if expected is not None else settings.types.get(seen.column)
+    if wanted is None and seen.column in settings.date_formats:
+        wanted = "date"
+    if wanted == "text" or (wanted is None and not seen.total):
+        return _text(seen)
+    if wanted == "number":
+        return _number(seen, _mark(seen, settings, expected))
+    if wanted == "date":
+        return _date(seen, _wanted_form(seen, settings, expected))
+    return _judge_freely(seen, settings)
+
+
+def _judge_freely(seen: Cells, settings: ReadingSettings) -> Verdict:
+    form = _likely_form(seen, settings)
+    if form is not None:
+        return _date(seen, form)
+    if _has_leading_zeros(seen) or _has_huge_wholes(seen):
+        return _text(seen, "text, so that leading zeros and long numbers stay whole")
+    text = pl.col("text")
+    enough = seen.total - seen.allowed
+    as_numbers = seen.count(text.str.contains(numbers.pattern(".")) | text.str.contains(numbers.pattern(",")))
+    if as_numbers >= enough:
+        mark = _mark(seen, settings, None)
+        if seen.count(text.str.contains(numbers.pattern(mark))) >= enough:
+            return _number(seen, mark)
+    return _text(seen, notices=_mostly(seen, as_numbers))
+
+
+# -- numbers
+
+
+def _has_leading_zeros(seen: Cells) -> bool:
+    return seen.count(pl.col("text").str.contains(numbers.LEADING_ZERO)) > 0
+
+
+def _has_huge_wholes(seen: Cells) -> bool:
+    text = pl.col("text")
+    value = text.cast(pl.Float64, strict=False).abs() > numbers.LARGEST_EXACT
+    return seen.count(text.str.contains(numbers.WHOLE) & value) > 0
+
+
+def _mark(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> numbers.Mark:
+    if expected is not None and expected.decimal is not None:
+        return expected.decimal
+    wanted = settings.decimal_of(seen.column)
+    if wanted is not None:
+        return wanted
+    text = pl.col("text")
+    dot, comma = text.str.contains(numbers.pattern(".")), text.str.contains(numbers.pattern(","))
+    only_dot, only_comma = seen.count(dot & ~comma), seen.count(comma & ~dot)
+    if only_dot or only_comma:
+        return "." if only_dot >= only_comma else ","
+    core = text.str.replace_all(_CORE_OF_UNIT, "")
+    split: dict[numbers.Mark, pl.Expr] = {m: core.str.contains(numbers.THREE_DIGITS[m]) for m in (".", ",")}
+    found = seen.body.filter(split["."] | split[","])
+    if found.is_empty():
+        return "."
+    # Money has two decimals, never three: with a currency sign three digits are a group.
+    signed = found.filter(text.str.contains(numbers.CURRENCY))
+    with_dot, with_comma = (int(signed.filter(split[m])["n"].sum()) for m in (".", ","))
+    if bool(with_dot) != bool(with_comma):
+        return "," if with_dot else "."
+    raise AmbiguousColumnError(
+        f"The column '{seen.column}' can be read in two ways: the mark in its numbers may stand before "
+        "decimals or between thousands.",
+        found=f"{int(found['n'].sum())} cells such as {_shape(found['text'].sort()[0])}, none that settles it",
+        remedy="Pass --decimal . or --decimal , (decimal = in the settings).",
+        code="ambiguous-decimal",
+    )
+
+
+def _shape(text: str) -> str:
+    """The form of a cell without its digits: 1.234 -> 9.999."""
+    return "'" + re.sub(r"\d", "9", text) + "'"
+
+
+def _number(seen: Cells, mark: numbers.Mark) -> Verdict:
+    text = pl.col("text")
+    valid = text.str.contains(numbers.pattern(mark))
+    used = seen.count(valid & text.str.contains(mark, literal=True))
+    unit, notices = _unit(seen, valid)
+    name = {".": "point", ",": "comma"}[mark]
+    how = f"numbers with decimal {name}" if used else "numbers"
+    reading = Reading("number", decimal=mark if used else None)
+    return Verdict(reading, how, unit, (*notices, *_tokens(seen, missing=True)))
+
+
+def _unit(seen: Cells, valid: pl.Expr) -> tuple[str, tuple[Notice, ...]]:
+    unit = pl.col("text").str.extract(f"({numbers.UNIT})").fill_null("")
+    counted = seen.body.filter(valid).group_by(unit.alias("unit")).agg(pl.col("n").sum()).sort("n", "unit")
+    signs = [u for u in counted["unit"].to_list() if u]
+    if not signs:
+        return "", ()
+    if len(signs) > 1:
+        raise AmbiguousColumnError(
+            f"The column '{seen.column}' mixes units that cannot be added up.",
+            found=", ".join(sorted(signs)),
+            remedy="Convert it to one unit, or leave it out.",
+            code="mixed-units",
+        )
+    bare = int(counted.filter(pl.col("unit") == "")["n"].sum())
+    if not bare:
+        return signs[0], ()
+    text = f"'{seen.column}': {bare} cells carry no {signs[0]}; they were taken to be in the same unit."
+    return signs[0], (Notice("unit-missing", text),)
+
+
+# -- dates
+
+
+def _wanted_form(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> str:
+    if expected is not None and expected.date_format is not None:
+        return expected.date_format
+    form = settings.date_format_of(seen.column) or _likely_form(seen, settings, surely=True)
+    return form or "YYYY-MM-DD"
+
+
+def _valid(seen: Cells, form: str) -> pl.Series:
+    return seen.body.select(cells.date(pl.col("text"), form).is_not_null()).to_series()
+
+
+def _likely_form(seen: Cells, settings: ReadingSettings, surely: bool = False) -> str | None:
+    """The form in which nearly all cells are dates; None when they are not dates."""
+    text = pl.col("text")
+    enough = max(seen.total - seen.allowed, 1)
+    if not surely and seen.count(text.str.contains(_DATE_SHAPE)) < enough:
+        return None
+    wanted = settings.date_format_of(seen.column)
+    if wanted is not None:
+        count = int(seen.body.filter(_valid(seen, wanted))["n"].sum())
+        if count >= enough:
+            return wanted
+    counts = {form: seen.count(text.str.contains(dateformats.pattern(form))) for form in dateformats.CANDIDATES}
+    shaped = max(counts, key=lambda form: counts[form])
+    if counts[shaped] < (1 if surely else enough):
+        return None
+    if shaped == "YYYYMMDD":
+        return shaped if surely or _is_convincing(seen) else None
+    return _day_or_month_first(seen, shaped)
+
+
+def _is_convincing(seen: Cells) -> bool:
+    """Eight digits are a date when all cells are one, and there are several or the name says so."""
+    valid = _valid(seen, "YYYYMMDD") & seen.body["text"].str.contains("^(19|20)")
+    return bool(valid.all()) and (seen.total >= 3 or _DATE_NAME.search(seen.column) is not None)
+
+
+def _day_or_month_first(seen: Cells, form: str) -> str:
+    other = dateformats.twin(form)
+    if other is None:
+        return form
+    first, second = _valid(seen, form), _valid(seen, other)
+    n = seen.body["n"]
+    only_first, only_second = int(n.filter(first & ~second).sum()), int(n.filter(second & ~first).sum())
+    if max(only_first, only_second) and min(only_first, only_second) <= seen.total // 100:
+        return form if only_first >= only_second else other
+    values = seen.body.select(cells.date(pl.col("text"), f).alias(f) for f in (form, other))
+    if not only_first and not only_second and bool((values[form] == values[other]).all()):
+        return form
+    mixed = f"{only_first} cells fit only {form}, {only_second} only {other}"
+    raise AmbiguousColumnError(
+        f"The dates of the column '{seen.column}' can be read with the day or with the month first.",
+        found=mixed if only_first else f"{seen.total} cells that are dates both as {form} and as {other}",
+        remedy=f"Pass --date-format {form} or --date-format {other}.",
+        code="ambiguous-date",
+    )
+
+
+def _date(seen: Cells, form: str) -> Verdict:
+    notices: list[Notice] = []
+    if dateformats.has_short_year(form):
+        text = f"'{seen.column}' has years of two digits; 69 to 99 were read as 19.., 00 to 68 as 20..."
+        notices.append(Notice("short-years", text))
+    return Verdict(
+        Reading("date", date_format=form), f"dates as {form}", "", (*notices, *_tokens(seen, missing=True))
+    )  # fmt: skip
+
+
+# -- text
+
+
+def _text(seen: Cells, how: str = "text", notices: tuple[Notice, ...] = ()) -> Verdict:
+    said = _tokens(seen, missing=False) if seen.total else ()
+    return Verdict(Reading("text"), how, "", (*notices, *said, *_twins(seen)))
+
+
+def _tokens(seen: Cells, *, missing: bool) -> tuple[Notice, ...]:
+    if seen.tokens.is_empty():
+        return ()
+    rows = seen.tokens.sort("text").head(5).iter_rows()
+    said = ", ".join(f"'{text}' ({n})" for text, n in rows)
+    if missing:
+        return (Notice("missing-words", f"'{seen.column}': {said} were taken as missing."),)
+    text = f"'{seen.column}': {said} were kept as text; pass --missing if they mean that nothing is known."
+    return (Notice("missing-words-kept", text),)
+
+
+def _twins(seen: Cells) -> tuple[Notice, ...]:
+    """Levels that differ in case only, where there are few enough levels to be a category."""
+    if not 1 < seen.body.height <= 50:
+        return ()
+    by_fold: dict[str, list[str]] = {}
+    for text in seen.body["text"].sort().to_list():
+        by_fold.setdefault(text.casefold(), []).append(text)
+    pairs = [" / ".join(f"'{t}'" for t in texts) for texts in by_fold.values() if len(texts) > 1]
+    if not pairs:
+        return ()
+    return (Notice("similar-levels", f"'{seen.column}' has levels that differ in case only: {'; '.join(pairs)}."),)
+
+
+def _mostly(seen: Cells, as_numbers: int) -> tuple[Notice, ...]:
+    if as_numbers * 2 < seen.total or as_numbers == seen.total:
+        return ()
+    number = pl.any_horizontal(pl.col("text").str.contains(numbers.pattern(m)) for m in (".", ","))
+    others = seen.body.filter(~number)["text"].sort()
+    text = (
+        f"'{seen.column}' was kept as text: {seen.total - as_numbers} of {seen.total} cells are no numbers, such as "
+        f"'{mask(others[0])}'. If it holds numbers, state its type, or pass --missing for words that mean nothing."
+    )
+    return (Notice("mostly-numbers", text),)
+
+
+def reading_kind(dtype: Any) -> Kind:
+    """The kind that a typed column of the engine has."""
+    if dtype == pl.Date:
+        return "date"
+    return "number" if dtype.is_numeric() else "text"

@@ -1,0 +1,105 @@
+"""Columns with a type of their own: numbers, truth values and dates of every kind to the three that are used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from segmentry.errors import Notice
+from segmentry.tables.embedded.typing import Typed
+from segmentry.tables.names import raw_name
+from segmentry.tables.numbers import LARGEST_EXACT
+from segmentry.tables.table import Column, Reading
+
+LARGEST = int(LARGEST_EXACT)
+TEXTS = (pl.String, pl.Categorical, pl.Enum)
+
+
+def is_text(dtype: Any) -> bool:
+    return isinstance(dtype, TEXTS)
+
+
+def own_kind(dtype: Any) -> str:
+    """The kind a column has by its own type."""
+    if is_text(dtype) or dtype == pl.Null:
+        return "text"
+    if isinstance(dtype, (pl.Date, pl.Datetime)):
+        return "date"
+    return "number"
+
+
+def as_text(name: str, dtype: Any) -> pl.Expr:
+    """The column as people would write it: whole numbers without a decimal point, dates as YYYY-MM-DD."""
+    column = pl.col(name)
+    if isinstance(dtype, pl.Datetime):
+        return column.dt.replace_time_zone(None).dt.date().cast(pl.String)
+    if dtype.is_float():
+        whole = column.is_finite() & (column == column.floor()) & (column.abs() < 2**63)
+        text = (
+            pl.when(whole).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
+        )
+        return pl.when(column.is_not_nan()).then(text)
+    return column.cast(pl.String)
+
+
+def type_native(source: pl.LazyFrame, schema: Mapping[str, Any]) -> tuple[list[Typed], list[Notice]]:
+    """Typed columns for those of `schema` that are not text."""
+    numeric = [name for name, dtype in schema.items() if dtype.is_float() or dtype in (pl.Int64, pl.UInt64, pl.Int128)]
+    figures = _look(source, numeric, schema)
+    typed: list[Typed] = []
+    notices: list[Notice] = []
+    for name, dtype in schema.items():
+        made = _typed(name, dtype, figures.get(name, (0, 0)))
+        if made.column.how == "nested values, not used":
+            notices.append(Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used."))
+        typed.append(made)
+    return typed, notices
+
+
+def _look(source: pl.LazyFrame, names: Sequence[str], schema: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Cells that are NaN, and cells too large: not finite, or whole and beyond what float64 holds exactly."""
+    if not names:
+        return {}
+    parts: list[pl.Expr] = []
+    for i, name in enumerate(names):
+        column = pl.col(name)
+        if schema[name].is_float():
+            parts += [column.is_nan().sum().alias(f"{i} nan"), column.is_infinite().sum().alias(f"{i} large")]
+        else:
+            large = (column > LARGEST) | (column < -LARGEST) if schema[name] != pl.UInt64 else column > LARGEST
+            parts += [pl.lit(0).alias(f"{i} nan"), large.sum().alias(f"{i} large")]
+    row = source.select(parts).collect(engine="streaming").row(0, named=True)
+    return {name: (row[f"{i} nan"] or 0, row[f"{i} large"] or 0) for i, name in enumerate(names)}
+
+
+def _typed(name: str, dtype: Any, figures: tuple[int, int]) -> Typed:
+    column, raw = pl.col(name), raw_name(name)
+    nan, large = figures
+    number, text = Reading("number"), Reading("text")
+    if dtype == pl.Date:
+        return Typed(Column(name, Reading("date", date_format="YYYY-MM-DD"), "dates"), column)
+    if isinstance(dtype, pl.Datetime):
+        # The day is the one that the clock of the column's own zone shows.
+        day = column.dt.replace_time_zone(None).dt.date()
+        return Typed(Column(name, Reading("date", date_format="YYYY-MM-DD"), "dates", raw=raw), day)
+    if dtype.is_float():
+        value = column.cast(pl.Float64).fill_nan(None)
+        changed = bool(nan) or dtype != pl.Float64
+        made = Column(name, number, "numbers", raw=raw if changed else None)
+        return Typed(made, value, column.is_infinite() if large else None, "not a finite number")
+    if dtype.is_integer() and large:
+        how = "text, because its whole numbers are too long for exact arithmetic"
+        return Typed(Column(name, text, how, raw=raw), column.cast(pl.String))
+    if dtype.is_numeric() or dtype == pl.Boolean:
+        how = "true and false as 1 and 0" if dtype == pl.Boolean else "numbers"
+        return Typed(Column(name, number, how, raw=raw), column.cast(pl.Float64))
+    if isinstance(dtype, pl.Duration):
+        days = column.dt.total_microseconds().cast(pl.Float64) / 86_400_000_000.0
+        return Typed(Column(name, number, "durations in days", raw=raw), days)
+    if dtype == pl.Null:
+        return Typed(Column(name, text, "empty", raw=raw), column.cast(pl.String))
+    if dtype == pl.Time:
+        return Typed(Column(name, text, "times of day", raw=raw), column.cast(pl.String))
+    return Typed(Column(name, text, "nested values, not used", raw=raw), pl.lit(None, dtype=pl.String))

@@ -1,0 +1,59 @@
+"""A Parquet file, or a folder of parts, as the embedded engine's table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from segmentry.errors import UnreadableFileError
+from segmentry.tables.embedded.assembly import Source, as_it_is, assemble
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Reading, Table
+
+_MAGIC = b"PAR1"
+
+
+def read_parquet(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+    """The rows of a Parquet file or of all parts in a folder, in the order of the parts' names."""
+    parts = parts_of(path)
+    for part in parts:
+        _check_whole(part)
+    try:
+        frame = pl.scan_parquet(parts, glob=False)
+        source = Source(frame, "parquet", path.name, as_it_is, origin=path)
+        return assemble(source, settings, expected)
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError, pl.exceptions.ColumnNotFoundError) as error:
+        raise UnreadableFileError(
+            f"{path.name} cannot be read as Parquet.",
+            found=type(error).__name__,
+            remedy="Its parts may differ in their columns, or it is damaged; write it again.",
+        ) from error
+    except OSError as error:
+        raise UnreadableFileError(
+            f"{path.name} is damaged.", found=error.strerror or type(error).__name__, remedy="Copy it again."
+        ) from error
+
+
+def parts_of(path: Path) -> list[Path]:
+    """The Parquet files that make up `path`."""
+    if path.is_dir():
+        return sorted(p for p in path.rglob("*.parquet") if p.is_file() and not p.name.startswith((".", "_")))
+    return [path]
+
+
+def _check_whole(part: Path) -> None:
+    """A Parquet file ends as it begins; one that was cut does not."""
+    with part.open("rb") as file:
+        head = file.read(4)
+        file.seek(0, 2)
+        size = file.tell()
+        file.seek(max(size - 4, 0))
+        tail = file.read(4)
+    if head != _MAGIC or tail != _MAGIC or size < 12:
+        raise UnreadableFileError(
+            f"{part.name} is not a whole Parquet file.",
+            found=f"{size:,} bytes " + ("that end too early" if head == _MAGIC else "of something else"),
+            remedy="Copy or write it again.",
+        )

@@ -1,0 +1,165 @@
+"""From the source's columns to typed ones: plain numbers by a cheap look, everything else by judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segmentry.errors import Notice
+from segmentry.tables import numbers
+from segmentry.tables.embedded import cells
+from segmentry.tables.embedded.judgement import Verdict, judge, split_tokens
+from segmentry.tables.names import raw_name
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Column, Reading
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A column's typed expression, the condition for a cell that is wrong, and what to say of such a cell."""
+
+    column: Column
+    value: pl.Expr
+    bad: pl.Expr | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What one pass over a text column counts."""
+
+    filled: int
+    plain: int
+    zeros: int
+    points: int
+    untrimmed: int
+    low: float
+    high: float
+
+
+def type_text(
+    source: pl.LazyFrame, names: Sequence[str], settings: ReadingSettings, expected: Mapping[str, Reading]
+) -> tuple[list[Typed], list[Notice]]:
+    """Typed columns for the text columns `names`, in that order."""
+    looks = _look(source, names)
+    typed: list[Typed] = []
+    notices: list[Notice] = []
+    three = _three_digits(source, [n for n in names if looks[n].points])
+    for name in names:
+        look, expectation = looks[name], expected.get(name)
+        if _is_plain(name, look, three.get(name, 0), settings, expectation):
+            how = "numbers with decimal point" if look.points else "numbers"
+            reading = Reading("number", decimal="." if look.points else None)
+            column = Column(name, reading, how, raw=raw_name(name))
+            typed.append(Typed(column, cells.trimmed(name).cast(pl.Float64, strict=False)))
+            continue
+        distinct = _distinct(source, name)
+        verdict = judge(split_tokens(name, distinct, settings.missing), settings, expectation)
+        notices += verdict.notices
+        typed.append(_typed(name, verdict, look, distinct, settings))
+    return typed, notices
+
+
+def _look(source: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Look]:
+    if not names:
+        return {}
+    parts: list[pl.Expr] = []
+    for i, name in enumerate(names):
+        text = cells.trimmed(name)
+        value = text.cast(pl.Float64, strict=False)
+        parts += [
+            text.is_not_null().sum().alias(f"{i} filled"),
+            value.is_finite().sum().alias(f"{i} plain"),
+            text.str.contains(numbers.LEADING_ZERO).sum().alias(f"{i} zeros"),
+            text.str.contains(".", literal=True).sum().alias(f"{i} points"),
+            pl.col(name).cast(pl.String).ne_missing(text).sum().alias(f"{i} untrimmed"),
+            value.min().fill_null(0.0).alias(f"{i} low"),
+            value.max().fill_null(0.0).alias(f"{i} high"),
+        ]
+    row = source.select(parts).collect(engine="streaming").row(0, named=True)
+    fields = _Look.__dataclass_fields__
+    return {name: _Look(**{f: row[f"{i} {f}"] for f in fields}) for i, name in enumerate(names)}
+
+
+def _three_digits(source: pl.LazyFrame, names: Sequence[str]) -> dict[str, int]:
+    if not names:
+        return {}
+    parts = [cells.trimmed(n).str.contains(numbers.THREE_DIGITS["."]).sum().alias(str(i)) for i, n in enumerate(names)]
+    row = source.select(parts).collect(engine="streaming").row(0)
+    return dict(zip(names, row, strict=True))
+
+
+def _is_plain(name: str, look: _Look, three: int, settings: ReadingSettings, expected: Reading | None) -> bool:
+    """Whether every cell is a number that all readers take alike, so that nothing is left to judge."""
+    if look.zeros or look.plain < look.filled or not look.filled:
+        return False
+    if max(abs(look.low), abs(look.high)) > numbers.LARGEST_EXACT or settings.missing:
+        return False
+    if expected is not None:
+        return expected.kind == "number" and (not look.points or expected.decimal == ".")
+    if name in settings.types or name in settings.date_formats:
+        return False
+    perhaps_dates = look.low >= 19000101 and look.high <= 21001231 and not look.points
+    settled = not look.points or (look.points > three and settings.decimal_of(name) != ",")
+    return settled and not perhaps_dates
+
+
+def _distinct(source: pl.LazyFrame, name: str) -> pl.DataFrame:
+    text = source.select(cells.trimmed(name).alias("text")).drop_nulls()
+    return text.group_by("text").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
+
+
+def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, settings: ReadingSettings) -> Typed:
+    text, reading = cells.trimmed(name), verdict.reading
+    if reading.kind == "text":
+        dropped = bool(settings.missing) and bool(distinct["text"].is_in(list(settings.missing)).any())
+        raw = raw_name(name) if look.untrimmed or dropped else None
+        known = pl.when(~text.is_in(list(settings.missing))).then(text) if dropped else text
+        return Typed(Column(name, reading, verdict.how, raw=raw), known)
+    column = Column(name, reading, verdict.how, raw=raw_name(name), unit=verdict.unit)
+    absent = cells.is_token(text, settings.missing)
+    if reading.kind == "number":
+        value = pl.when(~absent).then(cells.number(text, reading.decimal or "."))
+        finite = pl.when(value.is_finite()).then(value)
+        reason = "not a finite number" + (f" with decimal '{reading.decimal}'" if reading.decimal else "")
+        return Typed(column, finite, text.is_not_null() & ~absent & finite.is_null(), reason)
+    value = pl.when(~absent).then(cells.date(text, reading.date_format or "YYYY-MM-DD"))
+    reason = f"not a date as {reading.date_format}"
+    return Typed(column, value, text.is_not_null() & ~absent & value.is_null(), reason)
+
+
+def spikes(source: pl.LazyFrame, typed: Sequence[Typed]) -> list[Notice]:
+    """Numbers such as -999 that people write where they know nothing."""
+    number = [t for t in typed if t.column.reading.kind == "number"]
+    if not number:
+        return []
+    parts: list[pl.Expr] = []
+    for i, t in enumerate(number):
+        v = t.value
+        parts += [
+            v.min().alias(f"{i} low"),
+            v.max().alias(f"{i} high"),
+            (v < 0).sum().alias(f"{i} below"),
+            (v == v.min()).sum().alias(f"{i} lows"),
+            (v == v.max()).sum().alias(f"{i} highs"),
+            v.filter(v < v.max()).max().alias(f"{i} next"),
+        ]
+    row = source.select(parts).collect(engine="streaming").row(0, named=True)
+    figures = ("low", "high", "below", "lows", "highs", "next")
+    found = [_spike(t.column.name, {f: row[f"{i} {f}"] for f in figures}) for i, t in enumerate(number)]
+    return [notice for notice in found if notice is not None]
+
+
+def _spike(name: str, seen: Mapping[str, Any]) -> Notice | None:
+    low, high, following = seen["low"], seen["high"], seen["next"]
+    if low in numbers.NEGATIVE_SPIKES and seen["below"] == seen["lows"]:
+        value, many = low, seen["lows"]
+    elif high in numbers.POSITIVE_SPIKES and seen["highs"] >= 2 and following is not None and following < high / 2:
+        value, many = high, seen["highs"]
+    else:
+        return None
+    text = f"'{name}' holds {value:g} {many} times, which often stands for 'not known'; pass --missing {value:g} if so."
+    return Notice("spike", text)

@@ -1,0 +1,108 @@
+"""What a path holds, told from its content and never from its name."""
+
+from __future__ import annotations
+
+import gzip
+import stat
+import zlib
+from pathlib import Path
+from typing import Literal
+
+from segmentry.errors import UnreadableFileError
+
+# A gzip file may not grow beyond this, nor by more than this factor: real tables shrink 3 to 30 times.
+LARGEST_INFLATED = 64 * 1024**3
+LARGEST_RATIO = 200
+_SMALL = 16 * 1024**2  # growth below this harms nobody, whatever the factor
+
+_SAVE_AS_CSV = "Save the sheet as CSV (UTF-8) and pass that file."
+_FOREIGN: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "an Excel workbook or another zip archive", _SAVE_AS_CSV),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", _SAVE_AS_CSV),
+    (b"%PDF", "a PDF document", "Export the table as CSV."),
+    (b"SQLite format 3\0", "an SQLite database", "Export the table as CSV or Parquet."),
+    (b"ARROW1", "an Arrow or Feather file", "Write it as Parquet."),
+    (b"BZh", "a bzip2 archive", "Unpack it first."),
+    (b"\xfd7zXZ", "an xz archive", "Unpack it first."),
+    (b"7z\xbc\xaf", "a 7z archive", "Unpack it first."),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive", "Unpack it first."),
+    (b"\x89PNG", "a picture", "Pass a table."),
+)
+
+Content = Literal["text", "parquet", "gzip"]
+
+
+def content_of(path: Path) -> Content:
+    """What the file holds: text, Parquet or gzip; an error naming the remedy for anything else."""
+    _check_kind(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be opened.", found=error.strerror or "", remedy=_RIGHTS) from error
+    if not head.strip(b" \t\r\n\0\xef\xbb\xbf") and path.stat().st_size <= len(head):
+        raise UnreadableFileError(f"{path} is empty.", remedy="Export the table again.")
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"\x1f\x8b"):
+        return "gzip"
+    _refuse_foreign(path, head)
+    return "text"
+
+
+_RIGHTS = "Check the name and that you may read the file."
+
+
+def _check_kind(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise UnreadableFileError(f"{path} does not exist.", remedy="Check the name and the folder.") from error
+    except (OSError, ValueError) as error:
+        raise UnreadableFileError(f"{path!s} cannot be opened.", found=str(error), remedy=_RIGHTS) from error
+    if stat.S_ISDIR(mode):
+        raise UnreadableFileError(
+            f"{path} is a folder without Parquet files.", remedy="Pass a file, or a folder of Parquet files."
+        )
+    if not stat.S_ISREG(mode):
+        raise UnreadableFileError(
+            f"{path} is not a regular file.", found="a pipe, a socket or a device", remedy="Write it to a file first."
+        )
+
+
+def _refuse_foreign(path: Path, head: bytes) -> None:
+    for magic, kind, remedy in _FOREIGN:
+        if head.startswith(magic):
+            raise UnreadableFileError(f"{path} is not a text table.", found=kind, remedy=remedy)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:64].lower()
+    if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<head")):
+        raise UnreadableFileError(
+            f"{path} is not a text table.",
+            found="HTML or XML",
+            remedy="Perhaps a login page or a web export was saved; save the table as CSV.",
+        )
+    if start.startswith((b'{"', b"{\n", b"{ ", b"[{", b"[\n", b"[[", b"{\r")):
+        raise UnreadableFileError(f"{path} is not a text table.", found="JSON", remedy="Export the table as CSV.")
+
+
+def inflate(path: Path, target: Path) -> None:
+    """Unpack gzip into `target`, stopping at a bomb, and at a file that was cut."""
+    packed, written = path.stat().st_size, 0
+    try:
+        with gzip.open(path, "rb") as source, target.open("wb") as out:
+            while block := source.read(1 << 20):
+                written += len(block)
+                if written > LARGEST_INFLATED or (written > _SMALL and written > LARGEST_RATIO * packed):
+                    raise UnreadableFileError(
+                        f"{path} grows suspiciously when it is unpacked.",
+                        found=f"more than {written // 2**20} MB from {packed // 2**10} KB",
+                        remedy="Unpack it yourself if you trust it.",
+                        code="inflates-too-much",
+                    )
+                out.write(block)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableFileError(
+            f"{path} is damaged or was cut while it was copied.",
+            found=f"gzip data that ends or breaks after {written:,} bytes",
+            remedy="Copy or download it again.",
+        ) from error

@@ -1,0 +1,57 @@
+"""Ways of writing a number, as patterns; which decimal mark a column uses is decided where it is read.
+
+Stated rules: a currency sign or % before or after the number is its unit (12 % stays 12, unit "%");
+(5.00), 5.00- and −5 are negative; groups of three may be split by the mark that is not the decimal
+one, by spaces of any width or by apostrophes; a group cannot begin with 0, so 0.123 is a decimal.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Mark = Literal[".", ","]
+
+CURRENCY = (
+    r"(?:[A-Z]{0,2}\$|[€£¥₹₽₩₺₪฿₫₴₦]|zł|Kč|kr\.?|"
+    r"(?:USD|EUR|GBP|CHF|JPY|INR|CNY|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|MXN|ZAR|TRY|RUB)\b)"
+)
+UNIT = rf"(?:{CURRENCY}|%)"
+SPACES = "\u0020\u00a0\u2007\u2009\u202f"
+APOSTROPHES = "'\u2019"
+MINUS = "\\-\u2212"
+
+# In number and date columns these stand for "not known"; in text columns they are words like others.
+MISSING_TOKENS = frozenset({"na", "n/a", "#n/a", "null", "none", "nan", "-", "--", "?", "unknown"})
+
+# Numbers that people put where they have none.
+NEGATIVE_SPIKES = (-1.0, -9.0, -99.0, -999.0, -9999.0)
+POSITIVE_SPIKES = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)
+
+LARGEST_EXACT = float(2**53)
+
+
+def _groups(mark: Mark) -> str:
+    other = r"\." if mark == "," else ","
+    kinds = [other, f"[{SPACES}]", f"[{APOSTROPHES}]"]
+    split = [rf"[1-9]\d{{0,2}}(?:{kind}\d{{3}})+" for kind in kinds]
+    # Lakh and crore: 12,34,567.
+    split.append(rf"[1-9]\d?(?:{other}\d{{2}})+{other}\d{{3}}")
+    return "|".join(split)
+
+
+def pattern(mark: Mark) -> str:
+    """What a whole cell must look like to be a number under this decimal mark."""
+    point = r"\." if mark == "." else ","
+    digits = rf"(?:(?:{_groups(mark)}|\d+)(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d{{1,3}})?"
+    space, sign = rf"[{SPACES}]*", rf"[+{MINUS}]?"
+    plain = rf"{sign}{space}(?:{UNIT}{space})?{sign}{digits}{space}(?:{UNIT})?{space}[{MINUS}]?"
+    return rf"^(?:{plain}|\({space}{plain}{space}\))$"
+
+
+# One mark with exactly three digits after it: 1.234 may be a decimal or a thousand.
+THREE_DIGITS = {
+    ".": rf"^\(?[+{MINUS}]?[1-9]\d{{0,2}}\.\d{{3}}[{MINUS}]?\)?$",
+    ",": rf"^\(?[+{MINUS}]?[1-9]\d{{0,2}},\d{{3}}[{MINUS}]?\)?$",
+}
+LEADING_ZERO = r"^[+-]?0\d"
+WHOLE = r"^[+-]?\d+$"

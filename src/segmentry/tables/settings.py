@@ -1,0 +1,66 @@
+"""How a source is to be read, where the source itself does not say it clearly enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from segmentry.errors import SettingsError
+from segmentry.tables.dateformats import spelled
+
+Decimal = Literal[".", ","]
+
+_SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+class ReadingSettings(BaseModel):
+    """Options for reading; what is not set is decided over the whole column or file.
+
+    >>> ReadingSettings(separator="tab", date_format="%d-%m-%Y").date_format
+    'DD-MM-YYYY'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    separator: str | None = None
+    encoding: str | None = None
+    decimal: Decimal | None = None
+    decimals: Mapping[str, Decimal] = Field(default_factory=dict)
+    date_format: str | None = None
+    date_formats: Mapping[str, str] = Field(default_factory=dict)
+    types: Mapping[str, Literal["number", "date", "text"]] = Field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    max_rejected_share: float = Field(default=0.05, ge=0, le=1)
+    header: bool | None = None
+
+    @field_validator("separator")
+    @classmethod
+    def _one_character(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        character = _SEPARATORS.get(value.lower(), value)
+        if len(character.encode()) != 1 or character in '"\r\n\0':
+            raise SettingsError(
+                "The separator must be one character.",
+                found=repr(value),
+                remedy='Pass for example --separator ";" or --separator tab.',
+            )
+        return character
+
+    @field_validator("date_format")
+    @classmethod
+    def _spelled(cls, value: str | None) -> str | None:
+        return None if value is None else spelled(value)
+
+    @field_validator("date_formats")
+    @classmethod
+    def _all_spelled(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        return {column: spelled(form) for column, form in value.items()}
+
+    def decimal_of(self, column: str) -> Decimal | None:
+        return self.decimals.get(column, self.decimal)
+
+    def date_format_of(self, column: str) -> str | None:
+        return self.date_formats.get(column, self.date_format)

@@ -1,0 +1,132 @@
+"""A text file as an engine can read it safely: clean UTF-8, one separator, rows of one width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segmentry.errors import Notice, UnreadableFileError
+from segmentry.tables.names import check_names
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Reject
+from segmentry.tables.text.encoding import decode
+from segmentry.tables.text.header import Header, find_header, is_total
+from segmentry.tables.text.records import Record, UnclosedQuoteError, count_lines, records
+from segmentry.tables.text.separator import ONE_COLUMN, elect, is_padded, unpad
+from segmentry.tables.text.structure import Body, Rows, walk
+from segmentry.tables.text.survey import CANDIDATES, Survey, survey
+
+_HEAD = 1 << 20
+_EXCEL_LIMITS = (65_536, 1_048_576)
+
+
+@dataclass(frozen=True)
+class Document:
+    """`skip_lines` physical lines stand before the rows in `path`; `lines[i]` is where row i was in the source."""
+
+    path: Path
+    names: tuple[str, ...]
+    separator: str
+    quoted: bool
+    skip_lines: int
+    lines: np.ndarray[Any, np.dtype[np.int64]]
+    present: int
+    rejects: tuple[Reject, ...]
+    notices: tuple[Notice, ...]
+
+
+def open_document(source: Path, name: str, settings: ReadingSettings, scratch: Path) -> Document:
+    """Look at every byte of the file once or twice, and say how to read it; a copy is made only where needed."""
+    decoded = decode(source, name, settings.encoding, scratch / "utf8.csv")
+    path, start = decoded.path, decoded.skip
+    wanted = settings.separator
+    seen = survey(path, start, name, (wanted,) if wanted and wanted != " " else CANDIDATES)
+    separator = _separator(seen, wanted, path, start, name)
+    if separator == " ":
+        unpad(path, start, name, scratch / "unpadded.csv")
+        path, start, separator = scratch / "unpadded.csv", 0, "\t"
+        seen = survey(path, start, name, (separator,))
+    header = _header(path, start, separator, seen, settings.header, name)
+    check_names(header.names, name)
+    body = Body(path, name, separator, len(header.names), header.start, header.line)
+    rows = walk(body)
+    if rows.present > 1 and is_total(rows.last, separator):
+        body = replace(body, dropped_line=rows.last_line)
+        rows = walk(body)
+    _check_shape(rows, body)
+    copied = not (rows.regular and header.plain and start == 0)
+    if copied:
+        path = scratch / "clean.csv"
+        with path.open("wb") as out:
+            rows = walk(body, out)
+    lines = np.concatenate(rows.lines) if rows.lines else np.empty(0, dtype=np.int64)
+    notices = (*decoded.notices, *header.notices, *_notices(rows, body))
+    quoted = seen.quotes
+    skip = 0 if copied else header.line - 1
+    return Document(
+        path, header.names, separator, quoted, skip, lines, rows.present, tuple(rows.rejects), notices
+    )  # fmt: skip
+
+
+def _separator(seen: Survey, wanted: str | None, path: Path, start: int, name: str) -> str:
+    if wanted:
+        return wanted
+    elected = elect(seen, name)
+    # A comma or two inside padded columns must not hide that spaces set them apart.
+    if elected == ONE_COLUMN and is_padded(path, start, name):
+        return " "
+    return elected
+
+
+def _header(path: Path, start: int, separator: str, seen: Survey, wanted: bool | None, name: str) -> Header:
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(_HEAD)
+        at_end = not file.read(1)
+    head: list[Record] = []
+    try:
+        for record in records(data, ord(separator), at_end):
+            head.append(record)
+            if len(head) == 100:
+                break
+    except UnclosedQuoteError as error:
+        line = 1 + count_lines(data[: error.offset])
+        raise UnreadableFileError(
+            f"{name} opens a quote on line {line} that is never closed.",
+            remedy="Close the quote, or double it if it belongs to the text.",
+            code="unclosed-quote",
+        ) from None
+    width = 1 if separator == ONE_COLUMN else seen.share(separator)[0] + 1
+    return find_header(head, width, wanted, start, name)
+
+
+def _check_shape(rows: Rows, body: Body) -> None:
+    """Most rows must have the header's width; otherwise the header, or the separator, is not what it seems."""
+    fitting = rows.wide.get(body.width, 0)
+    if not rows.present or 2 * fitting >= rows.present:
+        return
+    width = max(rows.wide, key=lambda n: rows.wide[n])
+    what = f"Most rows of {body.name} have {width} cells, but its header names {body.width} columns."
+    if width == body.width + 1:
+        what = f"The rows of {body.name} have one cell more than the header names."
+    first = next((r.line for r in rows.rejects), body.line)
+    raise UnreadableFileError(
+        what,
+        found=f"{rows.wide[width]} of {rows.present} rows, the first on line {first}",
+        remedy="Name every column in the header (an index column too), or pass --separator.",
+        code="header-width",
+    )
+
+
+def _notices(rows: Rows, body: Body) -> list[Notice]:
+    out: list[Notice] = []
+    if body.dropped_line:
+        text = f"{body.name}: line {body.dropped_line} at the end is a total and not a customer; skipped."
+        out.append(Notice("footer-skipped", text))
+    if rows.present + 1 in _EXCEL_LIMITS or rows.present in _EXCEL_LIMITS:
+        text = f"{body.name} has exactly {rows.present:,} rows, as many as Excel holds: it was probably cut."
+        out.append(Notice("cut-by-excel", text))
+    return out

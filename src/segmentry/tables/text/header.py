@@ -1,0 +1,133 @@
+"""The first lines of a text file: which one is the header, what stands before it, and what the columns are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from segmentry.errors import ColumnNamesError, Notice, UnreadableFileError
+from segmentry.tables import dateformats, numbers
+from segmentry.tables.text.records import Record
+
+_MOST_PREAMBLE = 30
+_YEAR_LIKE = re.compile(r"^(19|20)\d\d$")
+_TOTAL = re.compile(r"^\W*(grand\s+|sub\s*)?(totals?|sum|summe|gesamt|insgesamt)\b\W*", re.IGNORECASE)
+_NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
+_DATE = tuple(re.compile(dateformats.pattern(form)) for form in dateformats.CANDIDATES)
+
+
+@dataclass(frozen=True)
+class Header:
+    """Names of the columns, and where the rows begin."""
+
+    names: tuple[str, ...]
+    start: int  # byte
+    line: int  # physical line
+    notices: tuple[Notice, ...]
+    plain: bool  # nothing before the rows but one header line
+
+
+def find_header(head: list[Record], width: int, wanted: bool | None, offset: int, name: str) -> Header:
+    """The header among the first records; `width` is the number of cells that most lines have.
+
+    `wanted` is True or False where the user says whether there is one; None decides, and stops when unsure.
+    """
+    at, line, skipped = 0, 1, []
+    while at < len(head) and (_is_blank(head[at]) or (wanted is not False and _is_preamble(head, at, width))):
+        if not _is_blank(head[at]):
+            skipped.append(line)
+        line += head[at].lines
+        at += 1
+    if at == len(head):
+        raise UnreadableFileError(f"{name} holds no table.", remedy="Check the file, or pass --separator.")
+    first = head[at]
+    notices = _preamble_notice(skipped, name)
+    if wanted is False:
+        names = tuple(f"column_{n}" for n in range(1, len(first.cells) + 1))
+        return Header(names, offset + first.start, line, (*notices, _numbered(names, name)), False)
+    cells = [_clean(cell) for cell in first.cells]
+    if wanted is None:
+        _refuse_data(cells, line, name)
+    names, unnamed = _names(cells, name)
+    rows = [record for record in head[at + 1 :] if not _is_blank(record)]
+    _check_width(len(names), width, rows, line, name)
+    plain = at == 0 and first.lines == 1
+    return Header(names, offset + first.stop, line + first.lines, (*notices, *unnamed), plain)
+
+
+def is_total(raw: bytes, separator: str) -> bool:
+    """Whether a line is the sum under a column rather than a customer."""
+    cells = [cell.strip(' "') for cell in raw.decode("utf-8", "replace").split(separator)]
+    first = next((cell for cell in cells if cell), "")
+    found = _TOTAL.match(first)
+    return found is not None and not re.search(r"[A-Za-z]", first[found.end() :])
+
+
+def _is_blank(record: Record) -> bool:
+    return len(record.cells) == 1 and not record.cells[0].strip()
+
+
+def _is_preamble(head: list[Record], at: int, width: int) -> bool:
+    if at >= _MOST_PREAMBLE or width < 3 or at + 1 >= len(head):
+        return False
+    filled = [cell for cell in head[at].cells if cell.strip()]
+    narrow = (len(head[at].cells) <= 2 and width > 3) or len(head[at].cells) == 1
+    return narrow or (len(filled) <= 1 and bool(head[at].cells[0].strip()))
+
+
+def _preamble_notice(skipped: list[int], name: str) -> tuple[Notice, ...]:
+    if not skipped:
+        return ()
+    lines = ", ".join(map(str, skipped))
+    return (Notice("lines-skipped", f"{name}: line {lines} before the header is no part of the table; skipped."),)
+
+
+def _numbered(names: tuple[str, ...], name: str) -> Notice:
+    return Notice("no-header", f"{name} has no header; its columns are called column_1 to column_{len(names)}.")
+
+
+def _clean(cell: bytes) -> str:
+    return " ".join(cell.decode("utf-8", "replace").replace("\ufeff", "").split())
+
+
+def _refuse_data(cells: list[str], line: int, name: str) -> None:
+    values = [cell for cell in cells if cell and _is_value(cell)]
+    others = [cell for cell in cells if cell and not _is_value(cell)]
+    # Years may be names of columns, as long as something else is named too.
+    years = all(_YEAR_LIKE.match(cell) for cell in values)
+    if not values or (years and len(others) >= 1):
+        return
+    if len(values) * 3 >= len(values) + len(others):
+        raise ColumnNamesError(
+            f"Line {line} of {name} looks like data and not like a header.",
+            found=f"{len(values)} of {len(cells)} cells are numbers or dates",
+            remedy="Pass --no-header if it is a customer, --header if these are names.",
+            code="no-header",
+        )
+
+
+def _is_value(cell: str) -> bool:
+    return any(p.match(cell) for p in _NUMBER) or any(p.match(cell) for p in _DATE)
+
+
+def _names(cells: list[str], name: str) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
+    unnamed = [n for n, cell in enumerate(cells, start=1) if not cell]
+    names = tuple(cell or f"column_{n}" for n, cell in enumerate(cells, start=1))
+    if not unnamed:
+        return names, ()
+    called = ", ".join(f"column_{n}" for n in unnamed)
+    return names, (Notice("unnamed-column", f"{name} has columns without a name; they are called {called}."),)
+
+
+def _check_width(named: int, width: int, rows: list[Record], line: int, name: str) -> None:
+    if named == width or not rows or any(len(row.cells) == named for row in rows):
+        return
+    what = f"{name} names {named} columns on line {line}, but its rows have {len(rows[0].cells)} cells."
+    if len(rows[0].cells) == named + 1:
+        what = f"Every row of {name} has one cell more than the header names."
+    raise UnreadableFileError(
+        what,
+        found=f"{named} names, {len(rows[0].cells)} cells in the first row",
+        remedy="Name every column in the header (an index column too), or check the separator.",
+        code="header-width",
+    )
