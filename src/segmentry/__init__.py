@@ -1,3 +1,61 @@
-"""segmentry: from a raw customer file to segments that a marketer can understand, trust, act on and keep using."""
+"""segmentry: from a raw customer file to segments that a marketer can understand, trust, act on and keep using.
+
+    import segmentry as sg
+    segmentation = sg.fit("customers.csv")
+    sg.report(segmentation, "report.html")
+    sg.save(segmentation, "spring.seg")
+    sg.score(sg.load("spring.seg"), new_customers)
+
+Names are imported when they are first used, so that scoring and `--help` start without scikit-learn.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from segmentry.errors import Notice, SegmentryError
+    from segmentry.fitting import FitSettings, fit
+    from segmentry.reports import report
+    from segmentry.scoring import score, score_one
+    from segmentry.segmentation import Segmentation, rename
+    from segmentry.store import load, save
+
+_HOMES = {
+    "FitSettings": "segmentry.fitting",
+    "Notice": "segmentry.errors",
+    "SegmentryError": "segmentry.errors",
+    "Segmentation": "segmentry.segmentation",
+    "fit": "segmentry.fitting",
+    "load": "segmentry.store",
+    "rename": "segmentry.segmentation",
+    "report": "segmentry.reports",
+    "save": "segmentry.store",
+    "score": "segmentry.scoring",
+    "score_one": "segmentry.scoring",
+}
+
+__all__ = [
+    "FitSettings",
+    "Notice",
+    "Segmentation",
+    "SegmentryError",
+    "fit",
+    "load",
+    "rename",
+    "report",
+    "save",
+    "score",
+    "score_one",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'segmentry' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

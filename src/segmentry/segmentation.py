@@ -6,11 +6,12 @@ are drawn from, which are never stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from segmentry.errors import Notice
+from segmentry.errors import Notice, SettingsError
 from segmentry.features.recipe import Recipe
 from segmentry.profiles.profile import Profile
 from segmentry.prototypes.rule import Rule
@@ -95,3 +96,24 @@ class Segmentation:
 
     def segment(self, segment_id: str) -> Segment:
         return next(s for s in self.segments if s.id == segment_id)
+
+
+def rename(segmentation: Segmentation, names: Mapping[str, str]) -> Segmentation:
+    """The same segmentation with names of the user's own, by segment id; they stay through save and load.
+
+    Raises SettingsError for an id that is not there, or a name that is empty or given to two segments.
+    """
+    unknown = sorted(set(names) - {s.id for s in segmentation.segments})
+    if unknown:
+        raise SettingsError(
+            "There is no such segment to name.",
+            found=", ".join(unknown),
+            remedy=f"There are {', '.join(s.id for s in segmentation.segments)}.",
+        )
+    segments = tuple(
+        replace(s, name=names[s.id].strip(), named_by="user") if s.id in names else s for s in segmentation.segments
+    )
+    all_names = [s.name for s in segments]
+    if "" in all_names or len(set(all_names)) < len(all_names):
+        raise SettingsError("Each segment needs a name of its own.", found="; ".join(all_names))
+    return replace(segmentation, segments=segments)

@@ -1,0 +1,1 @@
+"""What each segment is like, and what to call it."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from segmentry.features.feature import Theme, Unit
+
+_Cell = TypeVar("_Cell")
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,34 @@ class Profile:
     def measure(self, name: str) -> Measure:
         return next(m for m in self.measures if m.name == name)
 
-    def frame(self) -> list[dict[str, object]]:
+    def spend_shares(self) -> dict[str, float]:
+        """Each segment's share of all money spent; empty without a spend measure or with a figure withheld."""
+        if self.spend is None:
+            return {}
+        measure = self.measure(self.spend)
+        totals = {s: c.spread.n * c.spread.mean for s, c in measure.segments.items() if c.spread.mean is not None}
+        everything = sum(totals.values())
+        if len(totals) < len(measure.segments) or everything <= 0 or min(totals.values()) < 0:
+            return {}
+        return {segment: total / everything for segment, total in totals.items()}
+
+    def renamed(self, new: dict[str, str]) -> Profile:
+        """The same profile with other segment ids, in the order of the new ids' numbers."""
+
+        def moved(cells: dict[str, _Cell]) -> dict[str, _Cell]:
+            named = {new[old]: cell for old, cell in cells.items()}
+            return dict(sorted(named.items(), key=lambda item: (len(item[0]), item[0])))
+
+        return replace(
+            self,
+            measures=tuple(replace(m, segments=moved(m.segments)) for m in self.measures),
+            categories=tuple(
+                replace(c, levels=tuple(replace(level, segments=moved(level.segments)) for level in c.levels))
+                for c in self.categories
+            ),
+        )
+
+    def rows(self) -> list[dict[str, object]]:
         """The profile as rows, one a measure (or level) and segment: what `profile.csv` holds."""
         rows: list[dict[str, object]] = []
         for measure in self.measures:

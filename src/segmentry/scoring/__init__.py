@@ -1,0 +1,5 @@
+"""New customers -> segment, confidence, runner-up and what was unusual about them. Never imports scikit-learn."""
+
+from segmentry.scoring.score import Scored, score, score_one, score_table
+
+__all__ = ["Scored", "score", "score_one", "score_table"]

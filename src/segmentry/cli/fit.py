@@ -1,0 +1,135 @@
+"""`segmentry fit` and `segmentry demo`: from a file to a folder with everything in it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from segmentry.cli.terminal import Steps, inert, say, warn
+
+
+def fit(
+    file: Path = typer.Argument(
+        ..., help="Customers: CSV in any usual form (also .gz) or Parquet, a row per customer."
+    ),
+    output: Path = typer.Option(
+        ..., "-o", "--output", help="Folder for the model, the labelled customers, the report."
+    ),
+    k: str = typer.Option(None, "--k", help='Number of segments: 5, a range such as 2-10, or "auto" (the default).'),
+    features: str = typer.Option(None, "--features", help="Columns or derived features to cluster on, with commas."),
+    seed: int = typer.Option(None, "--seed", help="Seed of the search; the same seed gives the same segments."),
+    as_of: datetime = typer.Option(None, "--as-of", formats=["%Y-%m-%d"], help="Day that ages and recencies count to."),
+    id_column: str = typer.Option(None, "--id", help="Column that identifies a customer."),
+    config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
+    separator: str = typer.Option(None, "--separator", help='Between fields: ",", ";", tab, "|".'),
+    encoding: str = typer.Option(None, "--encoding", help="Encoding of the file, for example cp1252."),
+    decimal: str = typer.Option(None, "--decimal", help='Decimal mark of numbers: "." or ",".'),
+    date_format: str = typer.Option(None, "--date-format", help="How dates are written, for example DD-MM-YYYY."),
+    max_rejected: float = typer.Option(None, "--max-rejected", help="Share of rows that may be rejected (0.05)."),
+    on_duplicate: str = typer.Option(None, "--on-duplicate", help="error (the default), or keep repeated ids."),
+    name: list[str] = typer.Option([], "--name", help='Your own name for a segment: --name s1="Premium loyal".'),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace the outputs of an earlier run."),
+    for_spreadsheet: bool = typer.Option(False, "--for-spreadsheet", help="Neutralise cells that a spreadsheet runs."),
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON and nothing else."),
+    quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
+) -> None:
+    """Find the segments of the customers in FILE, name, describe and picture them, and keep them as a model."""
+    from segmentry.cli.config import settings_from
+    from segmentry.cli.pairs import split_list, split_pairs
+
+    options: dict[str, Any] = {
+        "k": _number_or_text(k),
+        "features": split_list(features),
+        "seed": seed,
+        "as_of": as_of.date() if as_of else None,
+        "id": id_column,
+        "on_duplicate": on_duplicate,
+        "names": split_pairs(name, "--name") or None,
+    }
+    reading = {
+        "separator": separator,
+        "encoding": encoding,
+        "decimal": decimal,
+        "date_format": date_format,
+        "max_rejected_share": max_rejected,
+    }
+    settings = settings_from(config, options, reading, date.today())
+    _fit_into(file, output, settings, overwrite, for_spreadsheet, as_json, quiet)
+
+
+def demo(
+    output: Path = typer.Option(Path("demo-out"), "-o", "--output", help="Folder for everything."),
+    rows: int = typer.Option(2000, "--rows", min=100, help="Number of customers to make up."),
+    seed: int = typer.Option(0, "--seed", help="Seed of the made-up shop."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an earlier demo."),
+    quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
+) -> None:
+    """A made-up shop, from file to report: the quickest way to see what comes out."""
+    from segmentry.fitting import FitSettings
+    from segmentry.reports.folder import check_folder
+    from segmentry.samples import write_sample_marketing
+
+    check_folder(output / "segments", overwrite)
+    output.mkdir(parents=True, exist_ok=True)
+    customers = output / "customers.csv"
+    write_sample_marketing(customers, rows, seed, overwrite=overwrite)
+    if not quiet:
+        say(f"A made-up shop with {rows:,} customers: {customers}")
+        say(f"Now running: segmentry fit {customers} -o {output / 'segments'}")
+    _fit_into(customers, output / "segments", FitSettings(today=date.today()), overwrite, False, False, quiet)
+
+
+def _number_or_text(k: str | None) -> int | str | None:
+    return int(k) if k is not None and k.strip().isdigit() else k
+
+
+def _fit_into(
+    file: Path, output: Path, settings: Any, overwrite: bool, for_spreadsheet: bool, as_json: bool, quiet: bool
+) -> None:
+    from segmentry.reports.folder import check_folder
+
+    check_folder(output, overwrite, source=file)
+    steps = Steps(quiet or as_json)
+    with steps("imports"):
+        from segmentry.fitting import fit_source
+        from segmentry.reports.folder import write_outputs
+        from segmentry.reports.summary import as_json as to_json
+    fitted = fit_source(file, settings, steps)
+    summary = write_outputs(
+        fitted.segmentation,
+        fitted.table,
+        output,
+        step=steps,
+        seconds=steps.seconds,
+        overwrite=overwrite,
+        for_spreadsheet=for_spreadsheet,
+    )
+    if as_json:
+        say(to_json(summary).rstrip())
+        return
+    warn(fitted.segmentation.notices, quiet)
+    if not quiet:
+        _tell(fitted, output)
+
+
+def _tell(fitted: Any, output: Path) -> None:
+    from segmentry.profiles.wording import say_number
+
+    segmentation, table = fitted.segmentation, fitted.table
+    rejected = f" ({table.rows_rejected:,} rows rejected: {output / 'rejects.csv'})" if table.rows_rejected else ""
+    say(f"{segmentation.k} segments from {segmentation.provenance.n_customers:,} customers{rejected}.")
+    say(f"Why {segmentation.k}: {segmentation.reason}")
+    used = ", ".join(s.feature.name for s in segmentation.recipe.scales)
+    used += "".join(f", {part.feature.name}" for part in segmentation.recipe.levels)
+    say(f"Clustered on: {used.removeprefix(', ')}")
+    if segmentation.recipe.as_of:
+        say(f"As of: {segmentation.recipe.as_of}")
+    say()
+    for s in segmentation.segments:
+        spend = f", {say_number(s.spend_share, 'share')} of spend" if s.spend_share is not None else ""
+        say(f"  {s.id:<4}{inert(s.name)}: {s.size:,} customers ({say_number(s.share, 'share')}{spend})")
+    say()
+    say(f"Next: open {output / 'report.html'}, or segmentry score {output / 'segmentation.seg'} NEW.csv -o scored.csv")

@@ -1,0 +1,75 @@
+"""The command line's entrance: collects the commands and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+import typer
+
+import segmentry
+from segmentry.cli import fit, model, sample, score
+from segmentry.cli.terminal import complain
+from segmentry.errors import SegmentryError
+
+app = typer.Typer(
+    name="segmentry",
+    help="From a raw customer file to segments that a marketer can understand, trust, act on and keep using.",
+    epilog="Start with: segmentry demo -o demo/    then: segmentry fit customers.csv -o segments/",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"segmentry {segmentry.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    pass
+
+
+app.command("fit", epilog="Example: segmentry fit customers.csv --k 2-10 -o segments/")(fit.fit)
+app.command("score", epilog="Example: segmentry score segments/segmentation.seg new.csv -o scored.csv")(score.score)
+app.command("demo", epilog="Example: segmentry demo -o demo/")(fit.demo)
+app.command("report", epilog="Example: segmentry report segments/segmentation.seg -o report.html")(model.report)
+app.command("rename", epilog='Example: segmentry rename segments/segmentation.seg s1="Premium loyal"')(model.rename)
+app.add_typer(sample.app, name="sample")
+
+
+def main() -> None:
+    """Runs a command. Exit codes: 0 done, 1 input or setting wrong, 2 wrong usage, 130 and 143 for signals."""
+    signal.signal(signal.SIGTERM, _terminated)
+    _speak_utf8()
+    try:
+        app(standalone_mode=True)
+    except SegmentryError as error:
+        complain(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(143)
+
+
+def _speak_utf8() -> None:
+    """A name with an accent must not end the program on a console that cannot show it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,116 @@
+"""`segmentry score`: new customers, or one, into the segments of a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from segmentry.cli.terminal import Steps, inert, say, warn
+from segmentry.errors import SettingsError
+
+
+def score(
+    model: Path = typer.Argument(..., help="A .seg file that `segmentry fit` wrote."),
+    file: Path = typer.Argument(None, help="New customers: CSV (also .gz) or Parquet, columns in any order."),
+    output: Path = typer.Option(
+        None, "-o", "--output", help="Where to write them with their segments (.csv, .parquet)."
+    ),
+    given: list[str] = typer.Option([], "--set", help="One customer instead: --set age=41 --set income=52000."),
+    separator: str = typer.Option(None, "--separator", help="Between fields, when the file does not settle it."),
+    encoding: str = typer.Option(None, "--encoding", help="Encoding of the file."),
+    decimal: str = typer.Option(None, "--decimal", help="Decimal mark of numbers."),
+    date_format: str = typer.Option(None, "--date-format", help="How dates are written, for example DD-MM-YYYY."),
+    max_rejected: float = typer.Option(None, "--max-rejected", help="Share of rows that may be rejected (0.05)."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output."),
+    for_spreadsheet: bool = typer.Option(False, "--for-spreadsheet", help="Neutralise cells that a spreadsheet runs."),
+    as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
+    quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
+) -> None:
+    """Place new customers in the segments of MODEL: a FILE of them with -o, or one with --set."""
+    if bool(given) == (file is not None):
+        raise typer.BadParameter("Give either a FILE with -o, or one customer with --set.")
+    if given:
+        _score_one(model, given, as_json)
+        return
+    if output is None:
+        raise typer.BadParameter("Say with -o where to write the customers and their segments.")
+    reading = {
+        "separator": separator,
+        "encoding": encoding,
+        "decimal": decimal,
+        "date_format": date_format,
+        "max_rejected_share": max_rejected,
+    }
+    _score_file(model, file, output, reading, overwrite, for_spreadsheet, as_json, quiet)
+
+
+def _score_one(model: Path, given: list[str], as_json: bool) -> None:
+    from segmentry.cli.pairs import split_pairs
+    from segmentry.scoring import score_one
+    from segmentry.store import load
+
+    answer = score_one(load(model), split_pairs(given, "--set"))
+    if as_json:
+        say(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    say(f"{answer['segment_id']}: {inert(answer['segment'])}")
+    if answer["description"]:
+        say(inert(answer["description"]))
+    if answer["confidence"] is not None:
+        next_best = f"; runner-up {answer['runner_up']}" if answer["runner_up"] else ""
+        say(f"Confidence {answer['confidence']:.2f} (0 on the border, 1 at the heart){next_best}.")
+    if answer["missing"]:
+        say(f"Not given, so the usual value stands in: {', '.join(answer['missing'])}.")
+    for note in answer["notes"]:
+        say(f"Note: {inert(note)}.")
+
+
+def _score_file(
+    model: Path,
+    file: Path,
+    output: Path,
+    reading: dict[str, Any],
+    overwrite: bool,
+    for_spreadsheet: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    from segmentry.scoring.score import OUTPUT, read_like, score_table
+    from segmentry.store import load
+    from segmentry.tables import ReadingSettings, check_target, write_rejects, write_table
+
+    check_target(output, overwrite)
+    if output.exists() and file.exists() and output.samefile(file):
+        raise SettingsError("The output is the input.", found=str(file), remedy="Name another file with -o.")
+    rejects = output.with_name(f"{output.stem}.rejects.csv")
+    steps = Steps(quiet or as_json)
+    with steps("read"):
+        segmentation = load(model)
+        table = read_like(segmentation, file, ReadingSettings(**{k: v for k, v in reading.items() if v is not None}))
+        if table.rejects:
+            check_target(rejects, overwrite)
+    with steps("score"):
+        scored = score_table(segmentation, table)
+        write_table(table, scored.frame, OUTPUT, output, overwrite=overwrite, for_spreadsheet=for_spreadsheet)
+        if table.rejects:
+            write_rejects(table, rejects, overwrite=overwrite)
+    if as_json:
+        summary = {
+            "rows_present": table.rows_present,
+            "rows_read": table.rows_read,
+            "rows_rejected": table.rows_rejected,
+            "segments": scored.counts,
+            "warnings": [{"code": n.code, "message": n.message} for n in scored.notices],
+        }
+        say(json.dumps(summary, indent=2, ensure_ascii=False))
+        return
+    warn(scored.notices, quiet)
+    if not quiet:
+        names = {s.id: s.name for s in segmentation.segments}
+        rejected = f" ({table.rows_rejected:,} rows rejected: {rejects})" if table.rows_rejected else ""
+        say(f"{table.rows_read:,} customers placed{rejected}: {output}")
+        for segment, n in scored.counts.items():
+            say(f"  {segment:<8}{inert(names.get(segment, segment))}: {n:,}")

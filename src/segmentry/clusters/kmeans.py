@@ -1,0 +1,77 @@
+"""K-means on the grid: scikit-learn searches on the sample, whole-number Lloyd steps settle it.
+
+Rows come as whole numbers in float64, so that sums are exact in any order. Which k is best is decided in `selection`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+STARTS = 10
+MOST_STEPS = 300
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Centres (whole numbers, sorted by their coordinates), the label of each row, and the inertia on the grid."""
+
+    centres: np.ndarray
+    labels: np.ndarray
+    inertia: int
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return tuple(int(n) for n in np.bincount(self.labels, minlength=len(self.centres)))
+
+
+def search_kmeans(grid: np.ndarray, k: int, seed: int, starts: int = STARTS) -> Clustering:
+    """The best of `starts` k-means++ runs on the rows, then exact Lloyd steps until nothing moves.
+
+    >>> search_kmeans(np.array([[0.0], [2.0], [100.0], [102.0]]), 2, seed=0).centres.ravel().tolist()
+    [1.0, 101.0]
+    """
+    # One thread: with more, the order of additions inside the search depends on the machine.
+    with threadpool_limits(limits=1):
+        found = KMeans(k, n_init=starts, random_state=seed, algorithm="lloyd").fit(grid)
+    return settle(grid, in_order(np.floor(found.cluster_centers_ + 0.5)))
+
+
+def in_order(centres: np.ndarray) -> np.ndarray:
+    """Rows sorted by first coordinate, then second, ...: ties between prototypes go to the first in this order."""
+    result: np.ndarray = centres[np.lexsort(centres.T[::-1])]
+    return result
+
+
+def settle(grid: np.ndarray, centres: np.ndarray) -> Clustering:
+    """Lloyd steps with half-up rounding until no centre moves; with lowest-index ties they cannot cycle."""
+    labels = _nearest(grid, centres)
+    for _ in range(MOST_STEPS):
+        moved = _means(grid, labels, centres)
+        if (moved == centres).all():
+            break
+        centres = moved
+        labels = _nearest(grid, centres)
+    ordered = in_order(centres)
+    if not (ordered == centres).all():
+        labels = _nearest(grid, ordered)
+    return Clustering(ordered, labels, _inertia(grid, labels, ordered))
+
+
+def _nearest(grid: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    return ((centres * centres).sum(axis=1) - 2.0 * (grid @ centres.T)).argmin(axis=1)
+
+
+def _means(grid: np.ndarray, labels: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    counts = np.bincount(labels, minlength=len(centres))
+    sums = np.stack([np.bincount(labels, weights=column, minlength=len(centres)) for column in grid.T], axis=1)
+    means = np.floor(sums / np.maximum(counts, 1)[:, None] + 0.5)
+    return np.where(counts[:, None] > 0, means, centres)  # an empty cluster stays where it is
+
+
+def _inertia(grid: np.ndarray, labels: np.ndarray, centres: np.ndarray) -> int:
+    differences = grid - centres[labels]
+    return sum(int(column) for column in (differences * differences).sum(axis=0))

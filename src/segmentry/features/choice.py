@@ -1,0 +1,251 @@
+"""Which features the clustering uses: few, each saying something of its own, each with its reason.
+
+The default is what a good analyst would take: age, income, spend, frequency, recency, engagement. What says the
+same thing again (correlation above 0.9), never varies or is mostly missing is left out, and said so.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from segmentry.errors import Notice, SettingsError
+from segmentry.features.derive import label, slug
+from segmentry.features.feature import Feature, Theme
+from segmentry.features.learning import learn_levels, learn_scale, prepared
+from segmentry.features.recipe import LeftOut, Levels, Scale
+from segmentry.features.roles import ColumnRole
+from segmentry.tables.table import Table
+
+SAME_THING = 0.9
+MOSTLY_MISSING = 0.4
+
+# One feature is taken for each line, the first that is there and usable.
+_WANTED: tuple[tuple[Theme, ...], ...] = (
+    ("age",),
+    ("income",),
+    ("spend",),
+    ("frequency",),
+    ("recency",),
+    ("engagement", "visits", "rating"),
+)
+# Taken, in this order, only when fewer than three of the six are there.
+_SPARE: tuple[Theme, ...] = (
+    "order_value", "rating", "visits", "tenure", "membership", "household", "children", "deals", "channel", "other",
+)  # fmt: skip
+ENOUGH = 3
+
+
+class FeatureSettings(BaseModel):
+    """What a user may state about features and roles; everything left unsaid is worked out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    features: tuple[str, ...] = ()
+    roles: Mapping[str, str] = {}
+    purposes: Mapping[str, str] = {}  # sensitive column -> why it may be used
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The features to cluster on, with what was learned of them, and why the others were left out."""
+
+    scales: tuple[Scale, ...]
+    levels: tuple[Levels, ...]
+    left_out: tuple[LeftOut, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(s.feature.name for s in self.scales) + tuple(part.feature.name for part in self.levels)
+
+
+def choose_by_default(
+    features: Sequence[Feature], values: Mapping[str, np.ndarray], sensitive: frozenset[str]
+) -> Choice:
+    """The small, self-explaining default set; see the module's own words for the rule."""
+    taken: list[Scale] = []
+    left: dict[str, str] = {}
+    numeric = [f for f in features if f.operation != "category"]
+    for themes in _WANTED:
+        _take_first([f for theme in themes for f in numeric if f.theme == theme], values, taken, left)
+    if len(taken) < ENOUGH:
+        for theme in _SPARE:
+            for feature in (f for f in numeric if f.theme == theme):
+                if len(taken) < ENOUGH and feature.name not in {s.feature.name for s in taken}:
+                    _take_first([feature], values, taken, left)
+    levels: list[Levels] = []
+    if not taken:
+        categories = [f for f in features if f.operation == "category" and not sensitive & set(f.sources)]
+        levels = [p for p in (learn_levels(f, values[f.name]) for f in categories) if len(p.levels) > 1]
+    chosen = {s.feature.name for s in taken} | {p.feature.name for p in levels}
+    for feature in features:
+        if feature.name not in chosen:
+            left.setdefault(feature.name, _why_not(feature, sensitive))
+    return Choice(
+        tuple(sorted(taken, key=lambda s: s.feature.name)),
+        tuple(levels),
+        tuple(LeftOut(name, left[name]) for name in sorted(left)),
+        (),
+    )
+
+
+def _take_first(
+    wanted: Sequence[Feature], values: Mapping[str, np.ndarray], taken: list[Scale], left: dict[str, str]
+) -> None:
+    for feature in wanted:
+        scale, reason = _usable(feature, values, taken)
+        if scale is not None:
+            taken.append(scale)
+            return
+        left[feature.name] = reason
+
+
+def _usable(feature: Feature, values: Mapping[str, np.ndarray], taken: Sequence[Scale]) -> tuple[Scale | None, str]:
+    column = values[feature.name]
+    missing = float(np.isnan(column).mean()) if len(column) else 1.0
+    if missing > MOSTLY_MISSING:
+        return None, f"missing for {missing:.0%} of customers"
+    scale = learn_scale(feature, column)
+    if scale.scale == 0:
+        return None, "the same for every customer"
+    for other in taken:
+        r = correlation(scale, column, other, values[other.feature.name])
+        if abs(r) > SAME_THING:
+            return None, f"moves with {other.feature.name} (correlation {r:.2f}): it would count the same thing twice"
+    return scale, ""
+
+
+def correlation(a: Scale, a_values: np.ndarray, b: Scale, b_values: np.ndarray) -> float:
+    """Pearson correlation of two prepared features on the sample."""
+    x, y = prepared(a, a_values), prepared(b, b_values)
+    x, y = x - x.mean(), y - y.mean()
+    spread = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / spread if spread else 0.0
+
+
+def _why_not(feature: Feature, sensitive: frozenset[str]) -> str:
+    if sensitive & set(feature.sources):
+        return "sensitive: described in the profile, never clustered on without a stated purpose"
+    if feature.operation == "category":
+        return "a category: described in the profile; add it with --features"
+    if feature.theme in ("spend_mix", "channel", "order_value", "deals", "visits") and feature.operation == "ratio":
+        return f"derived from columns that are in the choice or beside it ({feature.formula}); add it with --features"
+    return "not among age, income, spend, frequency, recency, engagement; add it with --features"
+
+
+def choose_by_name(
+    wanted: Sequence[str], features: Sequence[Feature], values: Mapping[str, np.ndarray], sensitive: frozenset[str]
+) -> Choice:
+    """The features that the user named (already resolved), all of them, with a notice on doubles."""
+    by_name = {f.name: f for f in features}
+    scales: list[Scale] = []
+    levels: list[Levels] = []
+    notices: list[Notice] = []
+    left: dict[str, str] = {}
+    for name in dict.fromkeys(wanted):
+        feature = by_name[name]
+        if feature.operation == "category":
+            levels.append(learn_levels(feature, values[name]))
+            continue
+        if len(values[name]) == 0 or np.isnan(values[name]).all():
+            left[name] = "missing for every customer"
+            notices.append(Notice("empty-feature", f"'{name}' is missing for every customer; it is left out."))
+            continue
+        scale = learn_scale(feature, values[name])
+        if scale.scale == 0:
+            left[name] = "the same for every customer"
+            notices.append(Notice("constant-feature", f"'{name}' is the same for every customer; it is left out."))
+            continue
+        for other in scales:
+            r = correlation(scale, values[name], other, values[other.feature.name])
+            if abs(r) > SAME_THING:
+                notices.append(
+                    Notice(
+                        "counted-twice",
+                        f"'{name}' and '{other.feature.name}' move together (correlation {r:.2f}): "
+                        "what they say counts twice. Leave one out of --features to avoid it.",
+                    )
+                )
+        scales.append(scale)
+    chosen = {s.feature.name for s in scales} | {p.feature.name for p in levels}
+    for feature in features:
+        if feature.name not in chosen:
+            sensitive_one = bool(sensitive & set(feature.sources))
+            left.setdefault(feature.name, _why_not(feature, sensitive) if sensitive_one else "not in --features")
+    return Choice(
+        tuple(sorted(scales, key=lambda s: s.feature.name)),
+        tuple(sorted(levels, key=lambda p: p.feature.name)),
+        tuple(LeftOut(name, left[name]) for name in sorted(left)),
+        tuple(notices),
+    )
+
+
+def resolve(
+    wanted: Sequence[str],
+    features: Sequence[Feature],
+    table: Table,
+    roles: Sequence[ColumnRole],
+    settings: FeatureSettings,
+) -> tuple[tuple[str, ...], tuple[Feature, ...]]:
+    """Names as the user wrote them -> feature names, and the features with any that had to be made for a bare column.
+
+    A derived feature's name wins over a column's. Raises SettingsError for a name that is neither, for an id,
+    and for a personal or sensitive column without a stated purpose.
+    """
+    made = {f.name: f for f in features}
+    role_of = {r.column: r.role for r in roles}
+    names: list[str] = []
+    for name in wanted:
+        if name not in made:
+            column = _column_called(name, table, made)
+            existing = next((f for f in made.values() if f.sources == (column,) and f.operation != "days_since"), None)
+            feature = existing or _bare(column, table, role_of[column])
+            made[feature.name] = feature
+            name = feature.name
+        _refuse_private(made[name], role_of, settings)
+        names.append(name)
+    return tuple(names), tuple(made[name] for name in sorted(made))
+
+
+def _column_called(name: str, table: Table, made: Mapping[str, Feature]) -> str:
+    exact = [c for c in table.names if c == name] or [c for c in table.names if c.casefold() == name.strip().casefold()]
+    if exact:
+        return exact[0]
+    known = [*made, *table.names]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    raise SettingsError(
+        f"There is no feature or column '{name}'.",
+        found=", ".join(sorted(known)),
+        remedy=f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else "Use one of those in --features.",
+    )
+
+
+def _bare(column: str, table: Table, role: str) -> Feature:
+    if role == "id":
+        raise SettingsError(f"'{column}' is the customer id; an id cannot be a feature.", remedy="Leave it out.")
+    kind = table.column(column).reading.kind
+    if kind == "text":
+        return Feature(slug(column), label(slug(column)), "category", "category", "category", (column,))
+    if kind == "date":
+        return Feature(slug(column), label(slug(column)), "days", "other", "days_since", (column,))
+    return Feature(slug(column), label(slug(column)), "number", "other", "column", (column,))
+
+
+def _refuse_private(feature: Feature, role_of: Mapping[str, str], settings: FeatureSettings) -> None:
+    for column in (*feature.sources, *feature.over):
+        role = role_of.get(column, "")
+        if role == "personal":
+            raise SettingsError(
+                f"'{column}' is personal data and is kept out of features.",
+                remedy=f'If it is not, state its role in segmentry.toml: [roles] "{column}" = "category"',
+            )
+        if role == "sensitive" and column not in settings.purposes:
+            raise SettingsError(
+                f"'{column}' is a sensitive attribute and needs a stated purpose to be clustered on.",
+                remedy=f'State it in segmentry.toml: [purposes] "{column}" = "why it is needed"',
+            )

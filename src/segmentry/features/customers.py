@@ -1,0 +1,188 @@
+"""From a table to one row per customer with every feature, and the recipe learned from a sample of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentry.errors import IdentifierError, NotEnoughDataError, Notice, SettingsError
+from segmentry.features import sample as sampling
+from segmentry.features.choice import FeatureSettings, choose_by_default, choose_by_name, resolve
+from segmentry.features.derive import derive_features
+from segmentry.features.feature import Feature
+from segmentry.features.grid import FEATURE, feature_expressions
+from segmentry.features.recipe import Recipe, SourceColumn
+from segmentry.features.roles import ColumnRole, assign_roles
+from segmentry.features.summaries import summarise
+from segmentry.tables import Table, collect_rows, text_of
+
+_DATE_OPERATIONS = ("years_since_year", "years_since", "days_since")
+_DATED_ROLES = ("signup_date", "last_purchase_date", "purchase_date", "date")
+
+
+@dataclass(frozen=True)
+class Customers:
+    """One row per customer, lazily: ID, KEY and every feature under its hidden name."""
+
+    table: Table
+    frame: nw.LazyFrame[Any]
+    roles: tuple[ColumnRole, ...]
+    features: tuple[Feature, ...]
+    wanted: tuple[str, ...]  # features that the user named; none for the default choice
+    id_column: str | None
+    as_of: date | None
+    notices: tuple[Notice, ...]
+
+    @property
+    def sensitive(self) -> frozenset[str]:
+        return frozenset(r.column for r in self.roles if r.role == "sensitive")
+
+
+def prepare_customers(
+    table: Table,
+    settings: FeatureSettings,
+    *,
+    id_column: str | None = None,
+    on_duplicate: Literal["error", "keep"] = "error",
+    as_of: date | None = None,
+    today: date | None = None,
+) -> Customers:
+    """Finds each column's role, derives every feature the roles allow, and settles the as-of date.
+
+    Raises IdentifierError for repeated ids, SettingsError for names that are not there or may not be used.
+    """
+    summaries = summarise(table.frame, table.columns)
+    roles = assign_roles(summaries, _overrides(settings, id_column, table))
+    found = next((r.column for r in roles if r.role == "id"), None)
+    notices = check_ids(table, found, on_duplicate)
+    wanted, features = resolve(settings.features, derive_features(roles, summaries), table, roles, settings)
+    settled = settle_as_of(as_of, today, table, roles, features)
+    if settled is not None and as_of is None and settled == today:
+        message = f"The data has no date to count to, so ages and recencies count to today, {settled}. Pass --as-of."
+        notices.append(Notice("as-of-today", message))
+    sources = {c for f in features for c in (*f.sources, *f.over)}
+    numbers = sorted(s.name for s in summaries if s.name in sources and s.kind == "number")
+    identity = (text_of(table, found) if found else nw.lit("")).alias(sampling.ID)
+    with_id = table.frame.with_columns(identity)
+    keyed = with_id.with_columns(sampling.key_expression(numbers), *feature_expressions(features, settled))
+    return Customers(
+        table=table,
+        frame=keyed.select(sampling.ID, sampling.KEY, *(FEATURE + f.name for f in features)),
+        roles=tuple(roles),
+        features=features,
+        wanted=wanted,
+        id_column=found,
+        as_of=settled,
+        notices=(*notices, *_role_notices(roles)),
+    )
+
+
+def _overrides(settings: FeatureSettings, id_column: str | None, table: Table) -> dict[str, str]:
+    overrides = dict(settings.roles)
+    if id_column is not None:
+        if id_column not in table.names:
+            raise SettingsError(
+                f"There is no column '{id_column}' to be the id.", found=", ".join(table.names), remedy="Check --id."
+            )
+        overrides[id_column] = "id"
+    return overrides
+
+
+def check_ids(table: Table, id_column: str | None, on_duplicate: str) -> list[Notice]:
+    """What is odd about the ids. Raises IdentifierError for repeated ones unless they are to be kept."""
+    if id_column is None:
+        return [Notice("no-id", "No column identifies a customer; rows are taken as customers. Name one with --id.")]
+    ids = table.frame.select(text_of(table, id_column).alias(sampling.ID)).group_by(sampling.ID)
+    repeated = ids.agg(nw.len().alias("n")).filter((nw.col("n") > 1) | nw.col(sampling.ID).is_null())
+    blank = nw.when(nw.col(sampling.ID).is_null()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("blank")
+    by_kind = repeated.with_columns(blank).group_by("blank").agg(nw.len().alias("ids"), nw.col("n").sum().alias("rows"))
+    notices = []
+    for row in sorted(collect_rows(by_kind), key=lambda r: int(r["blank"])):
+        if row["blank"]:
+            message = f"{row['rows']} rows have no '{id_column}'; each is taken as a customer of its own."
+            notices.append(Notice("blank-id", message))
+            continue
+        found = f"{row['ids']} ids on {row['rows']} rows"
+        if on_duplicate != "keep":
+            raise IdentifierError(
+                f"'{id_column}' is not unique.",
+                found=found,
+                remedy="Remove the repeats, name another column with --id, or pass --on-duplicate keep "
+                "to take every row as a customer.",
+            )
+        notices.append(Notice("repeated-id", f"'{id_column}' repeats ({found}); each row is taken as a customer."))
+    return notices
+
+
+def settle_as_of(
+    as_of: date | None, today: date | None, table: Table, roles: Sequence[ColumnRole], features: Sequence[Feature]
+) -> date | None:
+    """The date that ages and recencies are counted to: stated, else the data's last that is not after `today`,
+    else `today`. None when no feature needs one. Raises SettingsError when one is needed and none is to be had."""
+    if as_of is not None:
+        return as_of
+    if not any(f.operation in _DATE_OPERATIONS for f in features):
+        return None
+    columns = [r.column for r in roles if r.role in _DATED_ROLES and table.column(r.column).reading.kind == "date"]
+    latest = [found for column in columns if (found := _latest(table, column, today)) is not None]
+    if latest:
+        return max(latest)
+    if today is not None:
+        return today
+    raise SettingsError(
+        "Ages and recencies need a date to count to, and the data has none.",
+        remedy="Pass the day the table was made: as_of=date(2026, 1, 31) or --as-of 2026-01-31.",
+    )
+
+
+def _latest(table: Table, column: str, today: date | None) -> date | None:
+    values = table.frame.select(column)
+    if today is not None:
+        values = values.filter(nw.col(column) <= today)
+    found: date | None = collect_rows(values.select(nw.col(column).max()))[0][column]
+    return found
+
+
+def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tuple[Recipe, tuple[Notice, ...]]:
+    """The recipe, from sampled values by feature name (rows in id order).
+
+    Raises NotEnoughDataError when no feature can be used.
+    """
+    if customers.wanted:
+        choice = choose_by_name(customers.wanted, customers.features, values, customers.sensitive)
+    else:
+        choice = choose_by_default(customers.features, values, customers.sensitive)
+    if not choice.names:
+        raise NotEnoughDataError(
+            "No column can tell customers apart.",
+            found="; ".join(f"{r.column}: {r.role}" for r in customers.roles),
+            remedy="State roles in segmentry.toml, or name columns with --features.",
+        )
+    role_of = {r.column: r.role for r in customers.roles}
+    sources = sorted({c for f in customers.features for c in (*f.sources, *f.over)})
+    recipe = Recipe(
+        id_column=customers.id_column,
+        as_of=customers.as_of,
+        columns=tuple(SourceColumn(c, customers.table.column(c).reading, role_of[c]) for c in sources),
+        scales=choice.scales,
+        levels=choice.levels,
+        described=tuple(f for f in customers.features if f.name not in choice.names),
+        left_out=choice.left_out,
+        n_sample=max((len(v) for v in values.values()), default=0),
+    )
+    return recipe, choice.notices
+
+
+def _role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
+    told = {
+        "constant": "has one value only; it is left out.",
+        "personal": "is personal data; it is kept out of features, profile and model.",
+        "sensitive": "is a sensitive attribute; it is described but not clustered on.",
+        "leak": "looks like an earlier segmentation; it is left out.",
+    }
+    return [Notice(f"{r.role}-column", f"'{r.column}' {told[r.role]}") for r in roles if r.role in told]

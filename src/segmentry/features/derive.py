@@ -1,0 +1,312 @@
+"""From roles to features, and from a feature to the expression that derives it on any engine.
+
+Which features are good for clustering is decided in `choice`; what their values are made into, in `learning`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import narwhals.stable.v2 as nw
+
+from segmentry.features.feature import Feature, Theme, Unit
+from segmentry.features.roles import ColumnRole
+from segmentry.features.summaries import ColumnSummary
+from segmentry.tables import ordinal
+
+TRUE_WORDS = frozenset(
+    {"1", "1.0", "true", "t", "yes", "y", "ja", "j", "wahr", "si", "sí", "verdadero", "oui", "o", "vrai", "x", "on"}
+)
+
+# Roles that are a feature as they stand: unit, theme and the feature's name ("" takes the column's own).
+_PLAIN: Mapping[str, tuple[Unit, Theme, str]] = {
+    "age": ("years", "age", "age"),
+    "income": ("money", "income", "income"),
+    "order_value": ("money", "order_value", "average_order_value"),
+    "items": ("count", "frequency", "items"),
+    "quantity": ("count", "frequency", ""),
+    "recency_days": ("days", "recency", "recency_days"),
+    "household_size": ("count", "household", "household_size"),
+    "rating": ("rating", "rating", ""),
+    "score": ("score", "engagement", ""),
+    "rate": ("number", "other", ""),
+    "count": ("count", "other", ""),
+    "money": ("money", "other", ""),
+    "number": ("number", "other", ""),
+    "unit_price": ("money", "other", ""),
+}
+_TENURE_DAYS: Mapping[str, Unit] = {"days": "days", "years": "years"}
+
+
+def slug(name: str) -> str:
+    """A column name as a feature name: lower case, words joined by underscores, bracketed units dropped.
+
+    >>> slug("Annual Income (k$)"), slug("Größe")
+    ('annual_income', 'grosse')
+    """
+    bare = re.sub(r"[(\[{].*?[)\]}]", " ", name)
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare).replace("ß", "ss")
+    plain = unicodedata.normalize("NFKD", spaced).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "column"
+
+
+def derive_features(roles: Sequence[ColumnRole], summaries: Sequence[ColumnSummary]) -> tuple[Feature, ...]:
+    """Every feature that the roles allow, in name order; nothing is chosen or measured here."""
+    kinds = {s.name: s for s in summaries}
+    by_role: dict[str, list[ColumnRole]] = {}
+    for role in sorted(roles, key=lambda r: r.column):
+        by_role.setdefault(role.role, []).append(role)
+    features: list[Feature] = []
+    features += _plain(by_role)
+    features += _age_and_time(by_role)
+    features += _spend(by_role)
+    features += _purchases(by_role)
+    features += _people(by_role)
+    features += _answers(by_role, kinds)
+    features += _categories(by_role, kinds)
+    features += _ratios(features)
+    return _named_once(features)
+
+
+def _plain(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
+    for role, (unit, theme, name) in _PLAIN.items():
+        columns = by_role.get(role, [])
+        for column in columns:
+            own = name if name and len(columns) == 1 else slug(column.column)
+            yield Feature(own, label(own), unit, theme, "column", (column.column,), symbol=column.symbol)
+
+
+def _age_and_time(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
+    if "age" not in by_role:
+        for role, operation in (("birth_date", "years_since"), ("birth_year", "years_since_year")):
+            if role in by_role:
+                yield Feature("age", "Age", "years", "age", operation, (by_role[role][0].column,))  # type: ignore[arg-type]
+                break
+    if "recency_days" not in by_role and "last_purchase_date" in by_role:
+        column = by_role["last_purchase_date"][0].column
+        yield Feature("recency_days", "Days since last purchase", "days", "recency", "days_since", (column,))
+    if "signup_date" in by_role:
+        column = by_role["signup_date"][0].column
+        yield Feature("tenure_days", "Days as a customer", "days", "tenure", "days_since", (column,))
+    elif "tenure" in by_role:
+        tenure = by_role["tenure"][0]
+        name = f"tenure_{tenure.subject or 'days'}"
+        yield Feature(
+            name, label(name), _TENURE_DAYS.get(tenure.subject, "number"), "tenure", "column", (tenure.column,)
+        )
+
+
+def _spend(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
+    parts = by_role.get("spend_part", [])
+    names = tuple(p.column for p in parts)
+    symbol = next((p.symbol for p in parts if p.symbol), "")
+    totals = by_role.get("spend_total", [])
+    for total in totals:
+        name = "spend_total" if len(totals) == 1 else slug(total.column)
+        yield Feature(name, label(name), "money", "spend", "column", (total.column,), symbol=total.symbol)
+    if parts and not totals:
+        yield Feature("spend_total", "Total spend", "money", "spend", "sum", names, symbol=symbol)
+    if len(parts) > 1:
+        for part in parts:
+            name = f"spend_share_{slug(part.subject or part.column)}"
+            yield Feature(name, label(name), "share", "spend_mix", "ratio", (part.column,), names)
+
+
+def _purchases(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
+    channels = by_role.get("purchases_channel", [])
+    totals = by_role.get("purchases_total", [])
+    for total in totals:
+        name = "purchases_total" if len(totals) == 1 else slug(total.column)
+        yield Feature(name, label(name), "count", "frequency", "column", (total.column,))
+    if channels and not totals:
+        columns = tuple(c.column for c in channels)
+        yield Feature("purchases_total", "Purchases", "count", "frequency", "sum", columns)
+    for channel in channels:
+        name = f"purchases_{slug(channel.subject or channel.column)}"
+        yield Feature(name, label(name), "count", "channel", "column", (channel.column,))
+    for deal in by_role.get("purchases_deal", []):
+        yield Feature("purchases_deal", "Purchases on a deal", "count", "deals", "column", (deal.column,))
+    for visit in by_role.get("visits", []):
+        name = f"visits_{slug(visit.subject)}" if visit.subject else "visits"
+        yield Feature(name, label(name), "count", "visits", "column", (visit.column,))
+
+
+def _people(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
+    children = tuple(c.column for c in by_role.get("children", []))
+    if children:
+        operation = "sum" if len(children) > 1 else "column"
+        yield Feature("children", "Children at home", "count", "children", operation, children)  # type: ignore[arg-type]
+
+
+def _answers(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, ColumnSummary]) -> Iterable[Feature]:
+    campaigns = by_role.get("campaign", [])
+    numeric = [c for c in campaigns if kinds[c.column].kind == "number"]
+    columns = tuple(c.column for c in numeric or campaigns)
+    texts = sorted({level for column in columns for level in _true_levels(kinds[column])})
+    if columns:
+        yield Feature(
+            "campaigns_accepted", "Campaigns accepted", "count", "engagement", "sum", columns, levels=tuple(texts)
+        )
+    for role, theme in (("deal_flag", "deals"), ("complaint", "other"), ("flag", "other")):
+        for column in by_role.get(role, []):
+            true = _true_levels(kinds[column.column])
+            name = slug(column.column)
+            if kinds[column.column].kind == "number":
+                yield Feature(name, label(name), "flag", theme, "column", (column.column,))  # type: ignore[arg-type]
+            elif true:
+                yield Feature(name, label(name), "flag", theme, "flag", (column.column,), levels=true)  # type: ignore[arg-type]
+            else:
+                yield Feature(name, label(name), "category", "category", "category", (column.column,))
+
+
+def _true_levels(summary: ColumnSummary) -> tuple[str, ...]:
+    if summary.kind == "number":
+        return ()
+    return tuple(sorted(level for level, _ in summary.levels if level.strip().casefold() in TRUE_WORDS))
+
+
+def _categories(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, ColumnSummary]) -> Iterable[Feature]:
+    themes: tuple[tuple[str, Theme], ...] = (
+        ("membership", "membership"),
+        ("satisfaction", "rating"),
+        ("education", "other"),
+    )
+    for role, theme in themes:
+        for column in by_role.get(role, []):
+            name = slug(column.column)
+            if column.levels and kinds[column.column].kind == "text":
+                yield Feature(name, label(name), "level", theme, "level", (column.column,), levels=column.levels)
+            else:
+                unit: Unit = "level" if kinds[column.column].kind == "number" else "category"
+                operation = "column" if unit == "level" else "category"
+                yield Feature(name, label(name), unit, theme, operation, (column.column,))  # type: ignore[arg-type]
+    for role in ("category", "sensitive"):
+        for column in by_role.get(role, []):
+            name = slug(column.column)
+            yield Feature(name, label(name), "category", "category", "category", (column.column,))
+
+
+def _ratios(features: Sequence[Feature]) -> list[Feature]:
+    """Ratios of what is there already: average order value, deal share, purchases per visit."""
+    named = {f.name: f for f in features}
+    spend, purchases = named.get("spend_total"), named.get("purchases_total")
+    made: list[Feature] = []
+    if spend and purchases and "average_order_value" not in named:
+        made.append(_ratio("average_order_value", "money", "order_value", spend, purchases, spend.symbol))
+    if purchases and "purchases_deal" in named:
+        made.append(_ratio("deal_share", "share", "deals", named["purchases_deal"], purchases))
+    visits = [f for f in features if f.theme == "visits"]
+    if visits and purchases:
+        suffix = visits[0].name.removeprefix("visits").removeprefix("_")
+        bought = named.get(f"purchases_{suffix}", purchases) if suffix else purchases
+        made.append(_ratio("purchases_per_visit", "number", "visits", bought, visits[0]))
+    return made
+
+
+def _ratio(name: str, unit: Unit, theme: Theme, above: Feature, below: Feature, symbol: str = "") -> Feature:
+    return Feature(name, label(name), unit, theme, "ratio", above.sources, below.sources, symbol=symbol)
+
+
+def _named_once(features: Sequence[Feature]) -> tuple[Feature, ...]:
+    taken: dict[str, Feature] = {}
+    for feature in features:
+        name, number = feature.name, 2
+        while name in taken:
+            name, number = f"{feature.name}_{number}", number + 1
+        taken[name] = feature if name == feature.name else _renamed(feature, name)
+    return tuple(taken[name] for name in sorted(taken))
+
+
+def _renamed(feature: Feature, name: str) -> Feature:
+    return replace(feature, name=name, label=label(name))
+
+
+_LABELS: Mapping[str, str] = {
+    "spend_total": "Total spend",
+    "purchases_total": "Purchases",
+    "average_order_value": "Average order value",
+    "recency_days": "Days since last purchase",
+    "tenure_days": "Days as a customer",
+    "deal_share": "Share of purchases on a deal",
+    "purchases_per_visit": "Purchases per visit",
+}
+
+
+def label(name: str) -> str:
+    """A feature's name as a reader would say it.
+
+    >>> label("spend_share_wine"), label("spending_score")
+    ('Share of spend: wine', 'Spending score')
+    """
+    if name in _LABELS:
+        return _LABELS[name]
+    for prefix, words in (("spend_share_", "Share of spend: "), ("purchases_", "Purchases: "), ("visits_", "Visits: ")):
+        if name.startswith(prefix):
+            return words + name.removeprefix(prefix).replace("_", " ")
+    return name.replace("_", " ").capitalize()
+
+
+def expression(feature: Feature, as_of: date | None) -> nw.Expr:
+    """The feature as an expression over the typed table; null where it cannot be known.
+
+    Parts of a sum are added in the order they are stored, so that every engine rounds alike.
+    """
+    first = nw.col(feature.sources[0])
+    match feature.operation:
+        case "sum":
+            return _sum(feature.sources, feature.levels)
+        case "ratio":
+            above, below = _sum(feature.sources, ()), _sum(feature.over, ())
+            return nw.when(below > 0).then(above / nw.when(below > 0).then(below).otherwise(nw.lit(1.0)))
+        case "years_since_year":
+            return nw.lit(float(_known(as_of, feature).year)) - first
+        case "years_since":
+            return _whole_years(first, _known(as_of, feature))
+        case "days_since":
+            return nw.lit(float(_known(as_of, feature).toordinal())) - ordinal(first).cast(nw.Float64)
+        case "flag":
+            return _flag(feature.sources[0], feature.levels)
+        case "level":
+            return _level(first, feature.levels)
+        case _:
+            return first
+
+
+def _known(as_of: date | None, feature: Feature) -> date:
+    if as_of is None:
+        raise ValueError(f"{feature.name} needs an as-of date")
+    return as_of
+
+
+def _sum(columns: Sequence[str], true_levels: Sequence[str]) -> nw.Expr:
+    parts = [_flag(c, true_levels) if true_levels else nw.col(c) for c in columns]
+    total = parts[0].fill_null(0.0)
+    known = ~parts[0].is_null()
+    for part in parts[1:]:
+        total = total + part.fill_null(0.0)
+        known = known | ~part.is_null()
+    return nw.when(known).then(total)
+
+
+def _flag(column: str, true_levels: Sequence[str]) -> nw.Expr:
+    cell = nw.col(column)
+    holds = nw.when(cell.is_in(list(true_levels))).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+    return nw.when(~cell.is_null()).then(holds)
+
+
+def _level(cell: nw.Expr, levels: Sequence[str]) -> nw.Expr:
+    value = nw.when(cell == levels[-1]).then(nw.lit(float(len(levels) - 1)))
+    for place in range(len(levels) - 2, -1, -1):
+        value = nw.when(cell == levels[place]).then(nw.lit(float(place))).otherwise(value)
+    return value
+
+
+def _whole_years(born: nw.Expr, as_of: date) -> nw.Expr:
+    month, day = born.dt.month(), born.dt.day()
+    before_birthday = (month > as_of.month) | ((month == as_of.month) & (day > as_of.day))
+    years = nw.lit(float(as_of.year)) - born.dt.year().cast(nw.Float64)
+    return years - nw.when(before_birthday).then(nw.lit(1.0)).otherwise(nw.lit(0.0))

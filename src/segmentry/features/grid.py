@@ -1,0 +1,50 @@
+"""From a typed row to whole numbers on the grid, as expressions: the same for fitting, polishing and scoring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import narwhals.stable.v2 as nw
+
+from segmentry.features.derive import expression
+from segmentry.features.feature import Feature
+from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale
+
+FEATURE = "feature::"  # hidden columns of a query; no source column can be called so by accident
+AXIS = "axis::"
+
+
+def feature_expressions(features: Sequence[Feature], recipe_as_of: object) -> list[nw.Expr]:
+    """Each feature under its hidden name."""
+    return [expression(f, recipe_as_of).alias(FEATURE + f.name) for f in features]  # type: ignore[arg-type]
+
+
+def axis_expressions(recipe: Recipe) -> list[nw.Expr]:
+    """The grid's whole-number columns, in axis order, over a frame that has the feature columns."""
+    axes = [_on_grid(scale) for scale in recipe.scales]
+    axes += [_on_level(part, level) for part in recipe.levels for level in part.levels]
+    return [e.alias(AXIS + name) for e, name in zip(axes, recipe.axes, strict=True)]
+
+
+def is_known(recipe: Recipe) -> nw.Expr:
+    """True for a customer with at least one clustering feature; the others are 'no data', never a segment."""
+    names = [s.feature.name for s in recipe.scales] + [part.feature.name for part in recipe.levels]
+    known = ~nw.col(FEATURE + names[0]).is_null()
+    for name in names[1:]:
+        known = known | ~nw.col(FEATURE + name).is_null()
+    return known
+
+
+def _on_grid(scale: Scale) -> nw.Expr:
+    value = nw.col(FEATURE + scale.feature.name).fill_null(scale.fill)
+    if scale.low is not None and scale.high is not None:
+        value = value.clip(scale.low, scale.high)
+    if scale.transform == "log1p":
+        # Only features without negative values are logged; a later negative one counts as 0.
+        value = (value.clip(lower_bound=0.0) + 1.0).log()
+    steps = ((value - scale.centre) / scale.scale * float(GRID) + 0.5).floor()
+    return steps.clip(float(-LIMIT * GRID), float(LIMIT * GRID))
+
+
+def _on_level(part: Levels, level: str) -> nw.Expr:
+    return nw.when(nw.col(FEATURE + part.feature.name) == level).then(nw.lit(float(part.weight))).otherwise(nw.lit(0.0))

@@ -1,0 +1,101 @@
+"""Learns a recipe's constants from the sample: fills, caps, transforms, centres, scales, category levels.
+
+Sums are exact (`math.fsum`) and quantiles are order statistics, so that a constant depends on nothing but the values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from segmentry.features.feature import Feature
+from segmentry.features.recipe import GRID, Levels, Scale
+
+FENCE = 3.0  # interquartile ranges beyond the quartiles at which a value is capped (Tukey's outer fence)
+SKEWED = 1.0  # skewness above which log(1 + x) is taken
+MOST_LEVELS = 12  # levels of a category that get an axis; rarer ones share the origin
+# Two customers in different levels of a category are as far apart as one standard deviation: sqrt(1/2) on each axis.
+LEVEL_WEIGHT = round(GRID * math.sqrt(0.5))
+
+
+def order_statistic(ordered: np.ndarray, share: float) -> float:
+    """The value at `share` of the sorted values, never between two of them.
+
+    >>> order_statistic(np.array([1.0, 2.0, 3.0, 4.0]), 0.5)
+    2.0
+    """
+    return float(ordered[int((len(ordered) - 1) * share)])
+
+
+def mean_and_sd(values: np.ndarray) -> tuple[float, float]:
+    """Mean and population standard deviation from exactly rounded sums."""
+    items = values.tolist()
+    mean = math.fsum(items) / len(items)
+    return mean, math.sqrt(math.fsum((x - mean) ** 2 for x in items) / len(items))
+
+
+def learn_scale(feature: Feature, values: np.ndarray) -> Scale:
+    """How this feature's sampled values (NaN where missing) become whole numbers on the grid."""
+    known = np.sort(values[~np.isnan(values)])
+    fences = _fences(known)
+    transform: Literal["none", "log1p"] = "none"
+    skewness = _skewness(_clipped(known, fences))
+    if skewness > SKEWED and known[0] >= 0:
+        logs = np.log(known + 1.0)
+        log_fences = _fences(logs)
+        if abs(_skewness(_clipped(logs, log_fences))) < skewness:
+            transform = "log1p"
+            fences = None if log_fences is None else (math.expm1(log_fences[0]), math.expm1(log_fences[1]))
+    prepared = _clipped(known, fences)
+    centre, scale = mean_and_sd(np.log(prepared + 1.0) if transform == "log1p" else prepared)
+    return Scale(
+        feature=feature,
+        fill=order_statistic(known, 0.5),
+        low=None if fences is None else fences[0],
+        high=None if fences is None else fences[1],
+        transform=transform,
+        centre=centre,
+        scale=scale,
+        minimum=float(known[0]),
+        maximum=float(known[-1]),
+        n_missing=int(len(values) - len(known)),
+        n_capped=0 if fences is None else int(((known < fences[0]) | (known > fences[1])).sum()),
+        skewness=round(skewness, 6),
+    )
+
+
+def _fences(ordered: np.ndarray) -> tuple[float, float] | None:
+    q1, q3 = order_statistic(ordered, 0.25), order_statistic(ordered, 0.75)
+    # A feature that is the same for half of the customers has no box to measure outliers by.
+    return None if q1 == q3 else (q1 - FENCE * (q3 - q1), q3 + FENCE * (q3 - q1))
+
+
+def _clipped(values: np.ndarray, fences: tuple[float, float] | None) -> np.ndarray:
+    return values if fences is None else np.clip(values, *fences)
+
+
+def _skewness(values: np.ndarray) -> float:
+    mean, sd = mean_and_sd(values)
+    if sd == 0:
+        return 0.0
+    return math.fsum(((x - mean) / sd) ** 3 for x in values.tolist()) / len(values)
+
+
+def prepared(scale: Scale, values: np.ndarray) -> np.ndarray:
+    """Sampled values as standard scores: filled, capped, transformed; used to compare features with each other."""
+    filled = np.where(np.isnan(values), scale.fill, values)
+    capped = filled if scale.low is None or scale.high is None else np.clip(filled, scale.low, scale.high)
+    shaped = np.log(capped + 1.0) if scale.transform == "log1p" else capped
+    result: np.ndarray = (shaped - scale.centre) / (scale.scale or 1.0)
+    return result
+
+
+def learn_levels(feature: Feature, values: Sequence[str | None] | np.ndarray) -> Levels:
+    """The category's commonest levels, in name order; a level beyond them counts as none of them."""
+    counts = Counter(str(v) for v in values if v is not None)
+    common = sorted(counts, key=lambda level: (-counts[level], level))[:MOST_LEVELS]
+    return Levels(feature, tuple(sorted(common)), LEVEL_WEIGHT, n_missing=sum(v is None for v in values))

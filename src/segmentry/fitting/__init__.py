@@ -1,0 +1,164 @@
+"""The whole way on one page: from a source to a segmentation.
+
+Reading, deriving, searching, polishing and describing are each done in their own room; this page only joins them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+import segmentry
+from segmentry.clusters.polish import polish
+from segmentry.errors import NotEnoughDataError
+from segmentry.features.choice import FeatureSettings
+from segmentry.features.customers import Customers, learn_recipe, prepare_customers
+from segmentry.features.grid import axis_expressions, is_known
+from segmentry.features.sample import KEY, draw, on_grid
+from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices
+from segmentry.fitting.view import make_view
+from segmentry.profiles.describe import describe
+from segmentry.prototypes.assign import kmeans_rule, nearest, with_segment
+from segmentry.segmentation import Provenance, Segmentation, rename
+from segmentry.selection import SelectionSettings, search_segments
+from segmentry.tables import ReadingSettings, Table, collect_rows, read
+
+Step = Callable[[str], AbstractContextManager[Any]]
+
+
+class FitSettings(BaseModel):
+    """Everything a fit can be told; what is not said is worked out from the data.
+
+    `today` only keeps dates in the future from becoming the as-of date; the library never asks the clock.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reading: ReadingSettings = ReadingSettings()
+    features: FeatureSettings = FeatureSettings()
+    selection: SelectionSettings = SelectionSettings()
+    id: str | None = None
+    as_of: date | None = None
+    today: date | None = None
+    names: Mapping[str, str] = {}
+    on_duplicate: Literal["error", "keep"] = "error"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A segmentation and the table it was fitted on, for those who write the labelled customers next."""
+
+    segmentation: Segmentation
+    table: Table
+
+
+def fit(
+    source: Any,
+    *,
+    k: int | str | None = None,
+    features: Sequence[str] = (),
+    seed: int | None = None,
+    as_of: date | None = None,
+    settings: FitSettings | None = None,
+) -> Segmentation:
+    """Segments of the customers in `source`, a path or a pandas or Polars frame with a row per customer.
+
+    `k` is a number, a range such as "2-10", or "auto" (the default). `features` names columns or derived features;
+    none takes the small default set. `seed` is 0 unless stated. `settings` states anything else; arguments win over it.
+    Raises a SegmentryError that says what is wrong, what was found and what to do.
+    """
+    base = settings or FitSettings()
+    selection = {"k": base.selection.k if k is None else k, "seed": base.selection.seed if seed is None else seed}
+    chosen = base.model_copy(
+        update={
+            "selection": SelectionSettings(**selection),
+            "features": base.features.model_copy(update={"features": tuple(features) or base.features.features}),
+            "as_of": as_of or base.as_of,
+        }
+    )
+    return fit_source(source, chosen).segmentation
+
+
+def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullcontext()) -> Fitted:
+    """The main job. `step` is entered with the name of each step, for those who show progress or measure time."""
+    with step("read"):
+        table = read(source, settings.reading)
+        if table.rows_read == 0:
+            raise NotEnoughDataError("The table has no customers.", found="0 rows", remedy="Check the file.")
+    with step("roles"):
+        customers = prepare_customers(
+            table,
+            settings.features,
+            id_column=settings.id,
+            on_duplicate=settings.on_duplicate,
+            as_of=settings.as_of,
+            today=settings.today,
+        )
+    with step("features"):
+        sample = draw(customers.frame, table.rows_read)
+        recipe, feature_notices = learn_recipe(customers, sample.values)
+        grid, values = on_grid(sample, recipe)
+    with step("search"):
+        search = search_segments(grid, settings.selection)
+    with step("polish"):
+        known = customers.frame.with_columns(*axis_expressions(recipe)).filter(is_known(recipe))
+        polished = polish(known, recipe.axes, search.best.centres)
+    with step("profile"):
+        rule = kmeans_rule(recipe.axes, polished.centres, [f"p{place}" for place in range(search.k)])
+        profile = describe(
+            with_segment(known, rule, nw.lit(True)),
+            customers.features,
+            frozenset(s.feature.name for s in (*recipe.scales, *recipe.levels)),
+            customers.sensitive,
+            rule.owners,
+            values,
+            np.array(rule.owners)[nearest(rule, grid)],
+        )
+        rule, profile = in_order_of_value(rule, profile, polished.sizes)
+        segments = make_segments(rule, profile, polished.sizes)
+    segmentation = Segmentation(
+        recipe=recipe,
+        rule=rule,
+        segments=segments,
+        profile=profile,
+        candidates=search.candidates,
+        method=search.method,
+        k=search.k,
+        reason=search.reason,
+        inertia=polished.inertia,
+        polish=f"{polished.passes} passes over all customers, until {polished.ended}",
+        knee=search.knee,
+        roles=tuple({"column": r.column, "role": r.role, "reason": r.reason} for r in customers.roles),
+        notices=(
+            *table.notices,
+            *customers.notices,
+            *feature_notices,
+            *search.notices,
+            *size_notices(segments, profile.minimum_customers),
+        ),
+        provenance=_provenance(customers, sum(polished.sizes), settings),
+        view=make_view(rule, recipe, grid, values, search),
+    )
+    return Fitted(rename(segmentation, settings.names), table)
+
+
+def _provenance(customers: Customers, n_customers: int, settings: FitSettings) -> Provenance:
+    keys = collect_rows(customers.frame.select(nw.col(KEY).sum()))[0][KEY]
+    rows = customers.table.rows_read
+    return Provenance(
+        fingerprint=hashlib.sha256(f"{rows}:{int(keys)}".encode()).hexdigest()[:16],
+        n_customers=n_customers,
+        n_no_data=rows - n_customers,
+        seed=settings.selection.seed,
+        settings=settings.model_dump(mode="json", exclude={"reading", "today"}, exclude_defaults=True),
+        versions={"segmentry": segmentry.__version__, "python": platform.python_version(), "numpy": np.__version__},
+    )

@@ -1,0 +1,71 @@
+"""From profiled groups to segments with an identity: number, name, colour, description."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from segmentry.errors import Notice
+from segmentry.profiles.identity import colour_and_marker
+from segmentry.profiles.names import Naming, name_segments
+from segmentry.profiles.profile import Profile
+from segmentry.profiles.story import tell
+from segmentry.prototypes.rule import Rule
+from segmentry.segmentation import Segment
+
+
+def in_order_of_value(rule: Rule, profile: Profile, sizes: Sequence[int]) -> tuple[Rule, Profile]:
+    """Owners renamed s1, s2, ... by mean spend, else by size: a number means something, whatever the search did."""
+    spend = profile.measure(profile.spend) if profile.spend else None
+
+    def rank(place: int) -> tuple[float, float, int]:
+        mean = spend.segments[rule.owners[place]].spread.mean if spend else None
+        return (-mean if mean is not None else math.inf, -sizes[place], place)
+
+    order = sorted(range(len(sizes)), key=rank)
+    new = {rule.owners[place]: f"s{number}" for number, place in enumerate(order, start=1)}
+    return replace(rule, owners=tuple(new[o] for o in rule.owners)), profile.renamed(new)
+
+
+def make_segments(rule: Rule, profile: Profile, sizes: Sequence[int]) -> tuple[Segment, ...]:
+    """The segments in the order of their numbers; `sizes` goes by prototype."""
+    ids = sorted(set(rule.owners), key=lambda segment: int(segment[1:]))
+    naming = name_segments(profile, ids)
+    spend_shares = profile.spend_shares()
+    size_of = {s: sum(n for o, n in zip(rule.owners, sizes, strict=True) if o == s) for s in ids}
+    everyone = sum(sizes)
+    return tuple(
+        _segment(place, s, size_of[s], size_of[s] / everyone, spend_shares.get(s), naming[s], profile)
+        for place, s in enumerate(ids)
+    )
+
+
+def _segment(
+    place: int, segment: str, size: int, share: float, spend_share: float | None, naming: Naming, profile: Profile
+) -> Segment:
+    colour, marker = colour_and_marker(place)
+    return Segment(
+        id=segment,
+        name=naming.name,
+        colour=colour,
+        marker=marker,
+        size=size,
+        share=share,
+        spend_share=spend_share,
+        evidence=naming.evidence,
+        description=tell(profile, segment, share, spend_share),
+    )
+
+
+def size_notices(segments: Sequence[Segment], fewest: int) -> list[Notice]:
+    """One for each segment with too few customers to describe."""
+    return [
+        Notice(
+            "small-segment",
+            f"Segment {s.id} has {s.size} customer{'s' if s.size != 1 else ''}: too few to describe without pointing "
+            "at persons. Ask for fewer segments with --k, or look at its outliers.",
+        )
+        for s in segments
+        if s.size < fewest
+    ]

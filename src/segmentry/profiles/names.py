@@ -1,0 +1,144 @@
+"""Names a segment in a marketer's words, each word true of its profile and shown with its evidence.
+
+A word is true where the segment's mean differs from everyone's by at least 0.3 standard deviations; where no
+measure does, an index of at least 130 or at most 75 counts; where none does either, the name is "Average".
+Names are unique within a segmentation, and depend on the profile alone: not on the seed, order or segment numbers.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from segmentry.profiles.profile import Measure, MeasureInSegment, Profile
+from segmentry.profiles.wording import say_number
+
+CLEAR = 0.3
+HIGH_INDEX, LOW_INDEX = 130.0, 75.0
+WORDS = 2  # in a name, before uniqueness asks for more
+# Words on what was clustered on come first; another measure must speak this much louder to be heard.
+ASIDE = 0.5
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word for a segment with the measure it rests on. `strength` ranks words of one segment."""
+
+    text: str
+    order: int
+    measure: str
+    strength: float
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Naming:
+    """A segment's name, and a sentence of evidence for each of its words."""
+
+    name: str
+    evidence: tuple[str, ...]
+
+
+def name_segments(profile: Profile, segment_ids: Sequence[str]) -> dict[str, Naming]:
+    """A unique name for each segment, with its evidence."""
+    words = {s: _words(profile, s) for s in segment_ids}
+    used = {s: min(WORDS, len(words[s])) for s in segment_ids}
+    while True:
+        names = {s: _join(words[s][: used[s]]) for s in segment_ids}
+        repeated = {name for name, count in Counter(names.values()).items() if count > 1}
+        grown = [s for s in segment_ids if names[s] in repeated and used[s] < len(words[s])]
+        if not grown:
+            break
+        for s in grown:
+            used[s] += 1
+    names = _numbered(names, profile, segment_ids)
+    return {s: Naming(names[s], _evidence(words[s][: used[s]])) for s in segment_ids}
+
+
+def _numbered(names: dict[str, str], profile: Profile, segment_ids: Sequence[str]) -> dict[str, str]:
+    """Segments that no true word tells apart get a number, the one with more spend (else more customers) first."""
+    rank = {s: place for place, s in enumerate(_by_value(profile, segment_ids))}
+    result = dict(names)
+    for name, count in Counter(names.values()).items():
+        if count > 1:
+            same = sorted((s for s in segment_ids if names[s] == name), key=rank.__getitem__)
+            for number, segment in enumerate(same[1:], start=2):
+                result[segment] = f"{name} ({number})"
+    return result
+
+
+def _by_value(profile: Profile, segment_ids: Sequence[str]) -> list[str]:
+    measure = profile.measure(profile.spend) if profile.spend else None
+
+    def value(segment: str) -> tuple[float, ...]:
+        means = [] if measure is None else [measure.segments[segment].spread.mean or 0.0]
+        return tuple(-m for m in [*means, *(m.segments[segment].spread.mean or 0.0 for m in profile.measures)])
+
+    return sorted(segment_ids, key=value)
+
+
+def _evidence(words: Sequence[Word]) -> tuple[str, ...]:
+    if words:
+        return tuple(w.evidence for w in sorted(words, key=lambda w: w.order))
+    return ("Average: no measure differs from everyone's by 0.3 standard deviations or an index of 130 or 75.",)
+
+
+def _join(words: Sequence[Word]) -> str:
+    text = ", ".join(w.text for w in sorted(words, key=lambda w: w.order))
+    return text[:1].upper() + text[1:] if text else "Average"
+
+
+def _words(profile: Profile, segment: str) -> list[Word]:
+    """The segment's true words, strongest first, one a theme."""
+    cells = [(m, m.segments[segment]) for m in profile.measures]
+    clear = [_word(m, c) for m, c in cells if c.difference is not None and abs(c.difference) >= CLEAR]
+    if not any(clear):
+        clear = [_word(m, c) for m, c in cells if c.index is not None and not LOW_INDEX < c.index < HIGH_INDEX]
+    best: dict[int, Word] = {}
+    for word in sorted(clear, key=lambda w: (-w.strength, w.measure)):
+        best.setdefault(word.order, word)
+    return list(best.values())
+
+
+def _word(measure: Measure, cell: MeasureInSegment) -> Word:
+    spoken = _spoken(measure)
+    high = (cell.difference or 0.0) > 0 if cell.difference is not None else (cell.index or 100.0) > 100
+    rest = measure.label.partition(": ")[2] or measure.label
+    text = str(spoken["high" if high else "low"]).format(rest=rest.lower())
+    strength = abs(cell.difference or 0.0) * (1.0 if measure.clustered else ASIDE)
+    return Word(text, int(spoken["order"]), measure.name, strength, _says(text, measure, cell))
+
+
+def _says(text: str, measure: Measure, cell: MeasureInSegment) -> str:
+    mean = say_number(cell.spread.mean, measure.unit, measure.symbol)
+    everyone = say_number(measure.population.mean, measure.unit, measure.symbol)
+    figures = []
+    if cell.difference is not None:
+        figures.append(f"{cell.difference:+.1f} standard deviations")
+    if cell.index is not None:
+        figures.append(f"index {cell.index:.0f}")
+    word = text[:1].upper() + text[1:]
+    return f"{word}: {measure.label.lower()} {mean} on average, everyone {everyone} ({', '.join(figures)})."
+
+
+def _spoken(measure: Measure) -> dict[str, Any]:
+    vocabulary = _vocabulary()
+    for prefix, entry in vocabulary["feature"].items():
+        if measure.name == prefix or (
+            prefix.endswith("_") and measure.name.startswith(prefix) and ": " in measure.label
+        ):
+            found: dict[str, Any] = entry
+            return found
+    other = "flag" if measure.unit == "flag" else "other"
+    chosen: dict[str, Any] = vocabulary["theme"].get(measure.theme) or vocabulary["unknown"][other]
+    return chosen
+
+
+@cache
+def _vocabulary() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(files("segmentry.profiles").joinpath("names.toml").read_text(encoding="utf-8"))

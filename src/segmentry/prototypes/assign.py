@@ -1,0 +1,149 @@
+"""Applies a rule: as expressions for any engine's table, and in NumPy for rows in memory; both give the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentry.features.grid import AXIS
+from segmentry.prototypes.rule import Rule
+
+NO_DATA = "no-data"
+NOISE = "noise"
+
+PROTOTYPE = "prototype::"
+SEGMENT = "segment::"
+RUNNER_UP = "runner-up::"
+CONFIDENCE = "confidence::"
+_SCORE = "score::"
+_BEST = "best::"
+_SIZE = "norm::"
+
+
+def kmeans_rule(axes: Sequence[str], centres: np.ndarray, owners: Sequence[str]) -> Rule:
+    """The rule of whole-number centres (one row a prototype): the nearest wins, the first of equals."""
+    whole = [[int(c) for c in row] for row in centres]
+    return Rule(
+        axes=tuple(axes),
+        offsets=tuple(sum(c * c for c in row) for row in whole),
+        weights=tuple(tuple(-2 * c for c in row) for row in whole),
+        owners=tuple(owners),
+    )
+
+
+def centres_of(rule: Rule) -> np.ndarray:
+    """The centres of a k-means rule, as whole numbers on the grid."""
+    return np.array(rule.weights, dtype=np.float64) / -2.0
+
+
+def scores(rule: Rule, grid: np.ndarray) -> np.ndarray:
+    """(n, prototypes) whole-number scores of rows on the grid."""
+    result: np.ndarray = grid @ np.array(rule.weights, dtype=np.float64).T + np.array(rule.offsets, dtype=np.float64)
+    return result
+
+
+def nearest(rule: Rule, grid: np.ndarray) -> np.ndarray:
+    """Index of the winning prototype of each row; ties go to the first."""
+    return scores(rule, grid).argmin(axis=1)
+
+
+def with_prototype(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
+    """Adds PROTOTYPE, the index of the winner. The frame has the grid's columns."""
+    scored = frame.with_columns(*_score_expressions(rule))
+    names = _score_names(rule)
+    # Two steps: in one, SQL engines would write out every score twice.
+    best = scored.with_columns(nw.min_horizontal(*names).alias(_BEST))
+    return best.with_columns(_first_equal(names, nw.col(_BEST), range(len(names))).alias(PROTOTYPE)).drop(*names, _BEST)
+
+
+def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.LazyFrame[Any]:
+    """Adds SEGMENT, RUNNER_UP and CONFIDENCE. `known` is False for customers without any feature.
+
+    Confidence is (d2 - d1) / (d1 + d2) of the distances to the nearest prototype of the segment and of the
+    runner-up: 0 on the border, 1 on a prototype. With a single segment it is 1 and there is no runner-up.
+    """
+    segments = tuple(dict.fromkeys(rule.owners))
+    per_segment = [_SCORE + s for s in segments]
+    scored = frame.with_columns(*_score_expressions(rule), _norm(rule).alias(_SIZE))
+    if len(segments) < len(rule.owners):
+        scored = scored.with_columns(
+            *(
+                nw.min_horizontal(*(f"{_SCORE}{p}" for p, o in enumerate(rule.owners) if o == segment)).alias(
+                    _SCORE + segment
+                )
+                for segment in segments
+            )
+        )
+    else:
+        scored = scored.rename({f"{_SCORE}{p}": _SCORE + owner for p, owner in enumerate(rule.owners)})
+    best = scored.with_columns(nw.min_horizontal(*per_segment).alias(_BEST))
+    placed = best.with_columns(_first_equal(per_segment, nw.col(_BEST), segments).alias(SEGMENT))
+    result = _with_runner_up(placed, segments, per_segment)
+    noise = nw.lit(False) if rule.cutoff is None else nw.col(_BEST) + nw.col(_SIZE) > float(rule.cutoff)
+    segment = (
+        nw.when(~known).then(nw.lit(NO_DATA)).otherwise(nw.when(noise).then(nw.lit(NOISE)).otherwise(nw.col(SEGMENT)))
+    )
+    in_segment = known & ~noise
+    result = result.with_columns(
+        segment.alias(SEGMENT),
+        nw.when(in_segment).then(nw.col(RUNNER_UP)).alias(RUNNER_UP),
+        nw.when(in_segment).then(nw.col(CONFIDENCE)).alias(CONFIDENCE),
+    )
+    scratch = [c for c in result.collect_schema().names() if c.startswith((_SCORE, _BEST, _SIZE))]
+    return result.drop(*scratch)
+
+
+def _with_runner_up(
+    placed: nw.LazyFrame[Any], segments: Sequence[str], per_segment: Sequence[str]
+) -> nw.LazyFrame[Any]:
+    if len(segments) == 1:
+        return placed.with_columns(nw.lit(None, dtype=nw.String).alias(RUNNER_UP), nw.lit(1.0).alias(CONFIDENCE))
+    others = [
+        nw.when(nw.col(SEGMENT) != s).then(nw.col(name)).alias(f"{_SCORE}other::{s}")
+        for s, name in zip(segments, per_segment, strict=True)
+    ]
+    names = [f"{_SCORE}other::{s}" for s in segments]
+    second = placed.with_columns(*others).with_columns(nw.min_horizontal(*names).alias(_BEST + "second"))
+    d1 = (nw.col(_BEST) + nw.col(_SIZE)).sqrt()
+    d2 = (nw.col(_BEST + "second") + nw.col(_SIZE)).sqrt()
+    both = d1 + d2
+    return second.with_columns(
+        _first_equal(names, nw.col(_BEST + "second"), segments).alias(RUNNER_UP),
+        nw.when(both > 0)
+        .then((d2 - d1) / nw.when(both > 0).then(both).otherwise(nw.lit(1.0)))
+        .otherwise(nw.lit(0.0))
+        .alias(CONFIDENCE),
+    )
+
+
+def _score_names(rule: Rule) -> list[str]:
+    return [f"{_SCORE}{p}" for p in range(len(rule.offsets))]
+
+
+def _score_expressions(rule: Rule) -> list[nw.Expr]:
+    expressions = []
+    for name, offset, weights in zip(_score_names(rule), rule.offsets, rule.weights, strict=True):
+        total = nw.lit(float(offset))
+        for axis, weight in zip(rule.axes, weights, strict=True):
+            if weight:
+                total = total + nw.col(AXIS + axis) * float(weight)
+        expressions.append(total.alias(name))
+    return expressions
+
+
+def _norm(rule: Rule) -> nw.Expr:
+    total = nw.lit(0.0)
+    for axis in rule.axes:
+        total = total + nw.col(AXIS + axis) * nw.col(AXIS + axis)
+    return total
+
+
+def _first_equal(names: Sequence[str], best: nw.Expr, values: Sequence[Any] | range) -> nw.Expr:
+    pairs = list(zip(names, values, strict=True))
+    result = nw.lit(pairs[-1][1])
+    for name, value in reversed(pairs[:-1]):
+        result = nw.when(nw.col(name) == best).then(nw.lit(value)).otherwise(result)
+    return result

@@ -1,0 +1,124 @@
+"""The folder that `fit -o` writes: model, labelled customers, report, pictures, profile, rejects, summary.
+
+Everything is written into a folder beside the target first, so that a failure leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from segmentry.errors import OutputError
+from segmentry.plots import draw_all, write_pictures
+from segmentry.reports.page import RunFacts, report
+from segmentry.reports.summary import as_json, summarise_run
+from segmentry.scoring.score import OUTPUT, score_table
+from segmentry.segmentation import Segmentation
+from segmentry.store import save
+from segmentry.tables import Table, write_rejects, write_table, write_text_atomically
+
+MODEL = "segmentation.seg"
+
+
+def check_folder(folder: Path, overwrite: bool, source: Path | None = None) -> None:
+    """Raises OutputError, before any work is done, when the outputs could not be written there."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"'{folder}' is a file, not a folder.", remedy="Name a folder with -o.")
+    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        raise OutputError(
+            f"'{folder}' is not empty.",
+            remedy="Name another folder with -o, or pass --overwrite to replace its outputs.",
+        )
+    if source is not None and source.resolve() in {
+        (folder / n).resolve() for n in ("customers.csv", "customers.parquet")
+    }:
+        raise OutputError(f"'{source}' would be overwritten by the output.", remedy="Name another folder with -o.")
+    existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise OutputError(f"'{existing}' cannot be written to.", remedy="Name another folder with -o.")
+
+
+def write_outputs(
+    segmentation: Segmentation,
+    table: Table,
+    folder: Path,
+    *,
+    step: Callable[[str], AbstractContextManager[Any]],
+    seconds: dict[str, float],
+    overwrite: bool = False,
+    for_spreadsheet: bool = False,
+) -> dict[str, object]:
+    """Writes every output of a fit and returns what stands in `summary.json`.
+
+    `seconds` is filled by `step` as the work goes on, so that the report and the summary can show it.
+    """
+    with _staged(folder, overwrite) as stage:
+        with step("label"):
+            scored = score_table(segmentation, table)
+            ending = "parquet" if table.source_kind == "parquet" else "csv"
+            target = stage / f"customers.{ending}"
+            write_table(table, scored.frame, OUTPUT, target, for_spreadsheet=for_spreadsheet)
+            if table.rejects:
+                write_rejects(table, stage / "rejects.csv")
+            save(segmentation, stage / MODEL)
+            write_text_atomically(stage / "profile.csv", profile_csv(segmentation))
+        with step("pictures"):
+            pictures = draw_all(segmentation)
+            write_pictures(pictures, stage / "plots")
+        with step("report"):
+            facts = RunFacts(table.rows_present, table.rows_read, table.rows_rejected, table.source_name, dict(seconds))
+            report(segmentation, stage / "report.html", pictures=pictures, facts=facts)
+        summary = summarise_run(segmentation, table, seconds, segmentation.notices)
+        write_text_atomically(stage / "summary.json", as_json(summary))
+    return summary
+
+
+def profile_csv(segmentation: Segmentation) -> str:
+    """The profile as CSV, a row per measure (or level) and segment, with the segment's name."""
+    names = {s.id: s.name for s in segmentation.segments}
+    rows = [{"segment": names[str(r["segment_id"])], **r} for r in segmentation.profile.rows()]
+    columns = ["segment_id", "segment", *(c for c in rows[0] if c not in ("segment_id", "segment"))]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+@contextmanager
+def _staged(folder: Path, overwrite: bool) -> Iterator[Path]:
+    folder = folder.absolute()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        stage = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+        stage.mkdir()
+    except OSError as error:
+        raise OutputError(
+            f"'{folder}' cannot be made.", found=error.strerror or "", remedy="Name another folder."
+        ) from None
+    try:
+        yield stage
+        _publish(stage, folder, overwrite)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _publish(stage: Path, folder: Path, overwrite: bool) -> None:
+    if not folder.exists() or not any(folder.iterdir()):
+        stage.replace(folder)
+        return
+    check_folder(folder, overwrite)
+    # Outputs of an earlier run that this one does not have would be taken for its own.
+    for stale in ("rejects.csv", "customers.csv", "customers.parquet"):
+        (folder / stale).unlink(missing_ok=True)
+    for path in sorted(p for p in stage.rglob("*") if p.is_file()):
+        target = folder / path.relative_to(stage)
+        target.parent.mkdir(exist_ok=True)
+        path.replace(target)

@@ -1,0 +1,65 @@
+"""`summary.json`: what a program wants to know of a run; every figure also stands in the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from segmentry.errors import Notice
+from segmentry.segmentation import Segmentation
+from segmentry.tables import Table
+
+
+def summarise_run(
+    segmentation: Segmentation, table: Table, seconds: Mapping[str, float], notices: tuple[Notice, ...]
+) -> dict[str, object]:
+    """The summary as plain values. `means` are in original units, by measure; a withheld figure is null."""
+    s = segmentation
+    return {
+        "rows_present": table.rows_present,
+        "rows_read": table.rows_read,
+        "rows_rejected": table.rows_rejected,
+        "customers": s.provenance.n_customers + s.provenance.n_no_data,
+        "customers_without_data": s.provenance.n_no_data,
+        "k": s.k,
+        "method": s.method,
+        "reason": s.reason,
+        "knee": s.knee,
+        "inertia": s.inertia,
+        "polish": s.polish,
+        "features": list(s.recipe.axes),
+        "candidates": [
+            {
+                "k": c.k,
+                "method": c.method,
+                "inertia": c.inertia,
+                "silhouette": c.silhouette,
+                "calinski_harabasz": c.calinski_harabasz,
+                "davies_bouldin": c.davies_bouldin,
+                "sizes": list(c.sizes),
+            }
+            for c in s.candidates
+        ],
+        "segments": [
+            {
+                "id": segment.id,
+                "name": segment.name,
+                "size": segment.size,
+                "share": segment.share,
+                "spend_share": segment.spend_share,
+                "means": {m.name: m.segments[segment.id].spread.mean for m in s.profile.measures},
+            }
+            for segment in s.segments
+        ],
+        "roles": list(s.roles),
+        "warnings": [{"code": n.code, "message": n.message} for n in notices],
+        "seed": s.provenance.seed,
+        "as_of": s.recipe.as_of.isoformat() if s.recipe.as_of else None,
+        "fingerprint": s.provenance.fingerprint,
+        "source": {"kind": table.source_kind, "name": table.source_name},
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+    }
+
+
+def as_json(summary: Mapping[str, object]) -> str:
+    return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,201 @@
+"""Places customers in the segments of a fitted segmentation, by the very expressions it was fitted with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentry.errors import ColumnNotFoundError, Notice, SettingsError
+from segmentry.features.feature import Feature
+from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
+from segmentry.features.recipe import Recipe, Scale
+from segmentry.prototypes.assign import CONFIDENCE, NO_DATA, RUNNER_UP, SEGMENT, with_segment
+from segmentry.segmentation import Segmentation
+from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, read, text_frame
+
+OUTPUT = ("segment_id", "segment", "confidence", "runner_up")
+NAMES = {NO_DATA: "No data", "noise": "Noise"}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The table with its four output columns, lazily, and what was unusual about it."""
+
+    table: Table
+    frame: nw.LazyFrame[Any]
+    counts: dict[str, int]  # customers by segment id
+    notices: tuple[Notice, ...]
+
+
+def score(segmentation: Segmentation, customers: Any, *, reading: ReadingSettings | None = None) -> Any:
+    """The customers with `segment_id`, `segment`, `confidence` and `runner_up`, as the kind of frame that came in.
+
+    A path gives a Polars frame. Columns are matched by name; order does not matter and further columns are kept.
+    Raises ColumnNotFoundError when a column that the segments rest on is missing.
+    """
+    scored = score_table(segmentation, read_like(segmentation, customers, reading))
+    return deliver(scored.table, scored.frame, OUTPUT)
+
+
+def read_like(segmentation: Segmentation, source: Any, reading: ReadingSettings | None = None) -> Table:
+    """A source read as the fitted one was: the same kinds, decimal marks and date formats."""
+    expected = {c.name: c.reading for c in segmentation.recipe.columns}
+    return read(source, reading or ReadingSettings(), expected)
+
+
+def score_table(segmentation: Segmentation, table: Table, *, count: bool = True) -> Scored:
+    """Adds the output columns to a table; `count` also counts segments and unusual values, in one pass each."""
+    recipe = segmentation.recipe
+    clustered = clustered_features(recipe)
+    _check_columns(clustered, table)
+    with_features = table.frame.with_columns(*feature_expressions(clustered, recipe.as_of))
+    placed = with_segment(with_features.with_columns(*axis_expressions(recipe)), segmentation.rule, is_known(recipe))
+    names = {s.id: s.name for s in segmentation.segments} | NAMES
+    frame = placed.with_columns(
+        nw.col(SEGMENT).alias(OUTPUT[0]),
+        _named(names).alias(OUTPUT[1]),
+        nw.col(CONFIDENCE).alias(OUTPUT[2]),
+        nw.col(RUNNER_UP).alias(OUTPUT[3]),
+    )
+    if not count:
+        return Scored(table, frame, {}, table.notices)
+    return Scored(table, frame, _counts(placed), (*table.notices, *_unusual(recipe, placed)))
+
+
+def clustered_features(recipe: Recipe) -> tuple[Feature, ...]:
+    return tuple(s.feature for s in recipe.scales) + tuple(part.feature for part in recipe.levels)
+
+
+def _named(names: Mapping[str, str]) -> nw.Expr:
+    result = nw.col(SEGMENT)
+    for segment, name in names.items():
+        result = nw.when(nw.col(SEGMENT) == segment).then(nw.lit(name)).otherwise(result)
+    return result
+
+
+def _check_columns(features: Sequence[Feature], table: Table) -> None:
+    missing = {
+        column: feature.name
+        for feature in features
+        for column in (*feature.sources, *feature.over)
+        if column not in table.names
+    }
+    if missing:
+        column, feature = next(iter(sorted(missing.items())))
+        more = f" ({len(missing)} columns are missing: {', '.join(sorted(missing))})" if len(missing) > 1 else ""
+        raise ColumnNotFoundError(
+            f"The segments rest on the column '{column}' (for {feature}), and the table does not have it{more}.",
+            found=", ".join(table.names),
+            remedy="Rename the column that holds it, or add the column; its cells may be empty.",
+        )
+
+
+def _counts(placed: nw.LazyFrame[Any]) -> dict[str, int]:
+    rows = collect_rows(placed.select(SEGMENT).group_by(SEGMENT).agg(nw.len().alias("n")))
+    return {str(r[SEGMENT]): int(r["n"]) for r in sorted(rows, key=lambda r: (len(r[SEGMENT]), r[SEGMENT]))}
+
+
+def _unusual(recipe: Recipe, placed: nw.LazyFrame[Any]) -> list[Notice]:
+    """Missing values, values beyond any seen at fitting, and levels never seen, counted over all rows."""
+    flags: dict[str, nw.Expr] = {}
+    for scale in recipe.scales:
+        value = nw.col(FEATURE + scale.feature.name)
+        flags[f"missing::{scale.feature.name}"] = value.is_null()
+        flags[f"range::{scale.feature.name}"] = (value < scale.minimum) | (value > scale.maximum)
+    for part in recipe.levels:
+        value = nw.col(FEATURE + part.feature.name)
+        flags[f"missing::{part.feature.name}"] = value.is_null()
+        flags[f"level::{part.feature.name}"] = ~value.is_in(list(part.levels)) & ~value.is_null()
+    counted = placed.select(*(nw.when(e).then(1).otherwise(0).cast(nw.Int64).alias(n) for n, e in flags.items()))
+    row = collect_rows(counted.select(*(nw.col(n).sum() for n in flags)))[0]
+    said = {
+        "missing": "customers have no value for '{}'; the usual value of the fitted customers stands in.",
+        "range": "customers have a '{}' outside of what was seen at fitting; look whether its unit has changed.",
+        "level": "customers have a '{}' that was rare or not there at fitting; it counts as none of the known.",
+    }
+    found = []
+    for name, n in row.items():
+        kind, _, feature = name.partition("::")
+        if n:
+            found.append(
+                Notice(f"{kind}-value" if kind != "range" else "out-of-range", f"{n} {said[kind].format(feature)}")
+            )
+    return found
+
+
+def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[str, Any]:
+    """The segment of one customer given by columns or by features: `{"age": 41, "income": 52000}`.
+
+    Answers `segment_id`, `segment`, `description`, `confidence`, `runner_up`, `missing` (features that the usual
+    value stood in for) and `notes`. Raises SettingsError for a name that is neither a column nor a feature.
+    """
+    recipe = segmentation.recipe
+    features = clustered_features(recipe)
+    columns, stated = _sort_out(features, values)
+    table = read(text_frame(columns), ReadingSettings(), {c.name: c.reading for c in recipe.columns})
+    if table.rows_rejected:
+        reject = table.rejects[0]
+        raise SettingsError(f"'{reject.column}': {reject.reason}.", found=reject.value, remedy="Correct the value.")
+    derived = feature_expressions([f for f in features if f.name not in stated], recipe.as_of)
+    frame = table.frame.with_columns(*derived, *(nw.lit(v).alias(FEATURE + n) for n, v in stated.items()))
+    placed = with_segment(frame.with_columns(*axis_expressions(recipe)), segmentation.rule, is_known(recipe))
+    found = collect_rows(placed.select(SEGMENT, RUNNER_UP, CONFIDENCE, *(FEATURE + f.name for f in features)))[0]
+    missing = [f.name for f in features if found[FEATURE + f.name] is None]
+    segment_id = str(found[SEGMENT])
+    known = {s.id: s for s in segmentation.segments}
+    return {
+        "segment_id": segment_id,
+        "segment": known[segment_id].name if segment_id in known else NAMES[segment_id],
+        "description": known[segment_id].description if segment_id in known else "",
+        "confidence": found[CONFIDENCE],
+        "runner_up": found[RUNNER_UP],
+        "missing": missing,
+        "notes": [n for s in recipe.scales for n in _note(s, found[FEATURE + s.feature.name])]
+        + [
+            f"{p.feature.name} '{found[FEATURE + p.feature.name]}' was rare or not there at fitting"
+            for p in recipe.levels
+            if found[FEATURE + p.feature.name] not in (None, *p.levels)
+        ],
+    }
+
+
+def _note(scale: Scale, value: float | None) -> list[str]:
+    if value is None or scale.minimum <= value <= scale.maximum:
+        return []
+    seen = f"{scale.minimum:g} to {scale.maximum:g}"
+    return [f"{scale.feature.name} {value:g} is outside of what was seen at fitting ({seen})"]
+
+
+def _sort_out(
+    features: Sequence[Feature], values: Mapping[str, object]
+) -> tuple[dict[str, list[str | None]], dict[str, float | str]]:
+    """Values given by column, as text cells for every column the segments rest on; and those given by feature."""
+    by_name = {f.name: f for f in features}
+    columns: dict[str, list[str | None]] = {c: [None] for f in features for c in (*f.sources, *f.over)}
+    stated: dict[str, float | str] = {}
+    for name, value in values.items():
+        if name in columns:
+            columns[name] = [None if value is None else str(value)]
+        elif name in by_name:
+            stated[name] = str(value) if by_name[name].operation == "category" else _number(name, value)
+        else:
+            raise SettingsError(
+                f"'{name}' is neither a feature nor a column that the segments rest on.",
+                found=f"features {', '.join(by_name)}; columns {', '.join(columns)}",
+                remedy="Use one of those names.",
+            )
+    return columns, stated
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise SettingsError(f"'{name}' must be a number.", found=repr(value), remedy=f"For example {name}=42.")
+    return number

@@ -1,0 +1,164 @@
+"""Tries each k on the sample, keeps every candidate, says why one won.
+
+The rule so far: a k that was asked for is taken; otherwise the k with the highest silhouette, the smaller of equals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from segmentry.clusters.kmeans import Clustering, search_kmeans
+from segmentry.errors import NotEnoughDataError, Notice, SettingsError
+from segmentry.features.recipe import GRID
+from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
+from segmentry.segmentation import Candidate
+
+AUTO = (3, 10)  # two groups are seldom something to act on: 2 is tried only when asked for
+MOST_SEGMENTS = 50
+SILHOUETTE_ROWS = 4000
+WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
+
+
+class SelectionSettings(BaseModel):
+    """`k` is a number, a range such as "2-10", or "auto" (3 to 10).
+
+    >>> SelectionSettings(k="2-10").span
+    (2, 10)
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    k: int | str = "auto"
+    seed: int = 0
+
+    @field_validator("k")
+    @classmethod
+    def _k_is_understood(cls, k: int | str) -> int | str:
+        if isinstance(k, str):
+            k = k.strip().lower()
+        low, high = _span(k)
+        if not 2 <= low <= high <= MOST_SEGMENTS:
+            raise SettingsError(
+                f"k must be from 2 to {MOST_SEGMENTS}.", found=str(k), remedy="Pass --k 5, --k 2-10 or --k auto."
+            )
+        return k
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return _span(self.k)
+
+
+def _span(k: int | str) -> tuple[int, int]:
+    if isinstance(k, int):
+        return k, k
+    if k == "auto":
+        return AUTO
+    match = re.fullmatch(r"(\d+)(?:\s*(?:-|\.\.|:)\s*(\d+))?", k)
+    if not match:
+        raise SettingsError("k is not understood.", found=k, remedy="Pass --k 5, --k 2-10 or --k auto.")
+    return int(match[1]), int(match[2] or match[1])
+
+
+@dataclass(frozen=True)
+class Search:
+    """Every candidate, the clustering of the one that won, and why."""
+
+    candidates: tuple[Candidate, ...]
+    best: Clustering
+    k: int
+    method: str
+    reason: str
+    knee: int | None
+    silhouettes: np.ndarray  # of the winner, for the rows in `silhouette_rows`
+    silhouette_rows: np.ndarray
+    notices: tuple[Notice, ...]
+
+
+def search_segments(
+    grid: np.ndarray, settings: SelectionSettings, progress: Callable[[str], None] | None = None
+) -> Search:
+    """Clusters the sampled rows for each k and picks one.
+
+    Raises NotEnoughDataError when there are fewer different rows than the smallest k.
+    """
+    ks, notices = _ks(grid, settings)
+    clusterings: list[Clustering] = []
+    for k in ks:
+        clusterings.append(search_kmeans(grid, k, settings.seed))
+        if progress:
+            progress(f"k = {k}")
+    rows = evenly_spaced(len(grid), SILHOUETTE_ROWS)
+    silhouette_of = silhouettes(grid[rows], [c.labels[rows] for c in clusterings])
+    candidates = tuple(
+        Candidate(
+            k=k,
+            method="k-means",
+            inertia=c.inertia / GRID**2,
+            silhouette=float(s.mean()),
+            calinski_harabasz=calinski_harabasz(grid, c.labels),
+            davies_bouldin=davies_bouldin(grid, c.labels),
+            sizes=tuple(sorted(c.sizes, reverse=True)),
+        )
+        for k, c, s in zip(ks, clusterings, silhouette_of, strict=True)
+    )
+    best = max(range(len(ks)), key=lambda i: (candidates[i].silhouette, -ks[i]))
+    return Search(
+        candidates=candidates,
+        best=clusterings[best],
+        k=ks[best],
+        method="k-means",
+        reason=_reason(candidates, best),
+        knee=knee(ks, [c.inertia for c in candidates]),
+        silhouettes=silhouette_of[best],
+        silhouette_rows=rows,
+        notices=(*notices, *_weakness(candidates[best])),
+    )
+
+
+def evenly_spaced(n: int, most: int) -> np.ndarray:
+    """Indices of at most `most` of n rows, evenly spaced: no draw, so nothing to seed."""
+    return np.arange(n) if n <= most else (np.arange(most) * n) // most
+
+
+def _ks(grid: np.ndarray, settings: SelectionSettings) -> tuple[list[int], list[Notice]]:
+    low, high = settings.span
+    distinct = len(np.unique(grid, axis=0))
+    if distinct < low:
+        raise NotEnoughDataError(
+            f"{low} segments need at least {low} customers that differ in the features used.",
+            found=f"{len(grid)} customers with {distinct} different profile{'s' if distinct != 1 else ''}",
+            remedy="Ask for fewer segments with --k, add features with --features, or give more customers.",
+        )
+    if distinct >= high:
+        return list(range(low, high + 1)), []
+    message = f"There are only {distinct} different profiles, so k was tried up to {distinct} and not {high}."
+    return list(range(low, distinct + 1)), [Notice("few-profiles", message)]
+
+
+def _reason(candidates: Sequence[Candidate], best: int) -> str:
+    chosen = candidates[best]
+    if len(candidates) == 1:
+        return f"{chosen.k} segments were asked for; their silhouette is {chosen.silhouette:.2f}."
+    rest = sorted((c for c in candidates if c is not chosen), key=lambda c: (-(c.silhouette or 0), c.k))
+    tried = f"{candidates[0].k} to {candidates[-1].k}"
+    return (
+        f"{chosen.k} segments are the best separated of {tried}: silhouette {chosen.silhouette:.2f}, "
+        f"next best {rest[0].silhouette:.2f} with {rest[0].k}."
+    )
+
+
+def _weakness(chosen: Candidate) -> list[Notice]:
+    if chosen.silhouette is None or chosen.silhouette >= WEAK:
+        return []
+    return [
+        Notice(
+            "weak-structure",
+            f"The groups overlap (silhouette {chosen.silhouette:.2f}; below {WEAK} there is no substantial structure). "
+            "Read the segments as a useful way to divide customers, not as natural groups.",
+        )
+    ]

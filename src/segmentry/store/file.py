@@ -1,0 +1,102 @@
+"""The model file: one header line that says what follows, then one JSON document of numbers and text.
+
+    segmentry-segmentation 1 sha256=<64 hex digits> bytes=<length>
+    {"candidates": [...], ...}
+
+Nothing in it is code, names a class, or can be made to run. The header is checked before the document is
+parsed, and the document is checked field by field before anything is built from it. Saved twice, it is the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from segmentry.errors import ModelFileError
+from segmentry.segmentation import Segmentation
+from segmentry.store.shape import from_plain, to_plain
+from segmentry.tables import write_bytes_atomically
+
+FORMAT = 1
+LARGEST = 64 * 1024 * 1024
+_HEADER = re.compile(rb"segmentry-segmentation (\d{1,6}) sha256=([0-9a-f]{64}) bytes=(\d{1,12})\n")
+_AGAIN = "Copy the file again, or fit again."
+
+
+def save(segmentation: Segmentation, path: str | Path, *, overwrite: bool = False) -> Path:
+    """Writes the model file, whole or not at all. Raises OutputError when it exists already or cannot be written."""
+    write_bytes_atomically(path, dump(segmentation), overwrite=overwrite)
+    return Path(path)
+
+
+def dump(segmentation: Segmentation) -> bytes:
+    """The model file's bytes; the same for the same segmentation."""
+    plain = to_plain(segmentation)
+    body = json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=1).encode() + b"\n"
+    digest = hashlib.sha256(body).hexdigest()
+    return f"segmentry-segmentation {FORMAT} sha256={digest} bytes={len(body)}\n".encode() + body
+
+
+def load(path: str | Path) -> Segmentation:
+    """The segmentation in a model file. Raises ModelFileError when it is anything but a sound one."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise ModelFileError(
+            f"'{path}' cannot be read.", found=error.strerror or type(error).__name__, remedy="Check the path."
+        ) from None
+    return parse(data, str(path))
+
+
+def parse(data: bytes, name: str = "model") -> Segmentation:
+    """The segmentation in a model file's bytes; `name` is for error messages."""
+    body = _body(data, name)
+    try:
+        plain = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"'{name}' is not a segmentation.", found=type(error).__name__, remedy=_AGAIN) from None
+    segmentation: Segmentation = from_plain(Segmentation, plain, name)
+    _check_rule(segmentation, name)
+    return segmentation
+
+
+def _body(data: bytes, name: str) -> bytes:
+    if len(data) > LARGEST:
+        raise ModelFileError(f"'{name}' is larger than a segmentation can be.", found=f"over {LARGEST} bytes")
+    header = _HEADER.match(data)
+    if not header:
+        found = "a pickle or joblib file, which is never opened" if data[:1] == b"\x80" else repr(data[:24])
+        raise ModelFileError(
+            f"'{name}' is not a segmentation file.", found=found, remedy="Pass a .seg file that `segmentry fit` wrote."
+        )
+    if int(header[1]) != FORMAT:
+        raise ModelFileError(
+            f"'{name}' has format {int(header[1])}; this version reads format {FORMAT}.",
+            remedy="Use the version of segmentry that wrote it, or fit again.",
+        )
+    body = data[header.end() :]
+    if len(body) != int(header[3]) or hashlib.sha256(body).hexdigest() != header[2].decode():
+        raise ModelFileError(f"'{name}' is damaged: its content does not match its checksum.", remedy=_AGAIN)
+    return body
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not a number")
+
+
+def _check_rule(segmentation: Segmentation, name: str) -> None:
+    rule, recipe = segmentation.rule, segmentation.recipe
+    sound = (
+        rule.axes == recipe.axes
+        and len(rule.offsets) == len(rule.weights) == len(rule.owners) > 0
+        and all(len(weights) == len(rule.axes) for weights in rule.weights)
+        and set(rule.owners) == {s.id for s in segmentation.segments}
+        and all(s.scale > 0 for s in recipe.scales)
+    )
+    if not sound:
+        raise ModelFileError(f"'{name}' contradicts itself: its rule does not fit its recipe.", remedy=_AGAIN)

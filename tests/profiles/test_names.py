@@ -1,0 +1,105 @@
+"""Names in a marketer's words, each of them true."""
+
+import itertools
+
+import pytest
+
+from segmentry.profiles.names import name_segments
+from segmentry.profiles.profile import Measure, MeasureInSegment, Profile, Spread
+
+IDS = ("s1", "s2", "s3")
+
+
+def _measure(name, theme, unit, means, *, sd=10.0, mean=100.0, clustered=True, label=None):
+    cells = {
+        s: MeasureInSegment(Spread(50, m, sd, m, m, m), 100 * m / mean if mean > 0 else None, (m - mean) / sd)
+        for s, m in zip(IDS, means, strict=True)
+    }
+    everyone = Spread(150, mean, sd, mean, mean, mean)
+    return Measure(name, label or name.replace("_", " "), unit, "", theme, clustered, everyone, cells)
+
+
+def _profile(*measures):
+    return Profile(150, 10, 150, None, tuple(measures), ())
+
+
+PLANTED = (
+    _measure("income", "income", "money", (130, 90, 80)),
+    _measure("engagement", "engagement", "score", (120, 95, 100)),
+    _measure("age", "age", "years", (101, 85, 114)),
+    _measure("spend_total", "spend", "money", (120, 80, 100)),
+    _measure("recency_days", "recency", "days", (100, 70, 130)),
+)
+
+
+def test_a_name_says_what_stands_out():
+    """The strongest differences make the name, in a fixed order of words."""
+    names = name_segments(_profile(*PLANTED), IDS)
+    assert names["s1"].name == "Affluent, engaged"
+    assert names["s2"].name == "Low spend, recent"
+    assert names["s3"].name == "Modest income, lapsed"
+
+
+def test_every_word_has_evidence_and_is_true():
+    """Each word comes with the figure it rests on, at least 0.3 standard deviations from everyone's."""
+    names = name_segments(_profile(*PLANTED), IDS)
+    for naming in names.values():
+        words = [w.strip().lower() for w in naming.name.split(",")]
+        assert [e.split(":")[0].lower() for e in naming.evidence] == words
+        for sentence in naming.evidence:
+            difference = float(sentence.split("(")[1].split(" standard")[0])
+            assert abs(difference) >= 0.3
+
+
+def test_swapping_two_profiles_swaps_their_names():
+    """A name depends on the profile alone, not on the segment's number."""
+    before = name_segments(_profile(*PLANTED), IDS)
+    for first, second in itertools.combinations(range(3), 2):
+        order = list(range(3))
+        order[first], order[second] = order[second], order[first]
+        swapped = []
+        for m in PLANTED:
+            means = [m.segments[s].spread.mean for s in IDS]
+            swapped.append(_measure(m.name, m.theme, m.unit, [means[i] for i in order]))
+        after = name_segments(_profile(*swapped), IDS)
+        for place, origin in enumerate(order):
+            assert after[IDS[place]].name == before[IDS[origin]].name
+
+
+def test_average_only_when_nothing_qualifies():
+    """A segment like everyone else is called so; one with any true word is not."""
+    flat = _profile(_measure("income", "income", "money", (101, 100, 140)))
+    names = name_segments(flat, IDS)
+    assert names["s1"].name == "Average"
+    assert names["s2"].name == "Average (2)"
+    assert names["s3"].name == "Affluent"
+
+
+def test_an_index_speaks_where_no_difference_does():
+    """A rare trait half as common again is told although it is less than 0.3 standard deviations away."""
+    rare = _profile(_measure("complain", "other", "flag", (0.02, 0.01, 0.009), sd=0.1, mean=0.01, label="Complain"))
+    names = name_segments(rare, IDS)
+    assert names["s1"].name == "Often complain"
+    assert names["s2"].name == "Average"
+
+
+def test_names_are_unique():
+    """Segments that share their strongest words are told apart by further true words, else by a number."""
+    alike = _profile(
+        _measure("income", "income", "money", (130, 130, 70)),
+        _measure("spend_total", "spend", "money", (130, 130, 70)),
+        _measure("age", "age", "years", (105, 95, 100)),
+    )
+    names = name_segments(alike, IDS)
+    assert names["s1"].name == "Older, affluent, high spend"
+    assert names["s2"].name == "Younger, affluent, high spend"
+    same = _profile(_measure("income", "income", "money", (130, 130, 70)))
+    assert sorted(n.name for n in name_segments(same, IDS).values()) == ["Affluent", "Affluent (2)", "Modest income"]
+
+
+@pytest.mark.parametrize("theme", ["other", "channel", "spend_mix"])
+def test_measures_of_any_theme_have_words(theme):
+    """A difference in something without a word of its own is still told."""
+    names = name_segments(_profile(_measure("shoe_size", theme, "number", (130, 100, 70), label="Shoe size")), IDS)
+    assert names["s1"].name == "High shoe size"
+    assert names["s3"].name == "Low shoe size"
