@@ -92,6 +92,8 @@ class Segmentation:
     roles: tuple[dict[str, str], ...]  # column, role, reason
     notices: tuple[Notice, ...]
     provenance: Provenance
+    # Known right after fitting and never stored: what was said of the source, and rows for pictures.
+    source_notices: tuple[Notice, ...] = field(default=(), compare=False)
     view: View | None = field(default=None, compare=False, repr=False)
 
     def segment(self, segment_id: str) -> Segment:

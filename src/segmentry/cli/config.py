@@ -42,7 +42,8 @@ def settings_from(
     made = None if problems else _made(FitSettings, parts, problems)
     if made is None or problems:
         raise SettingsError("The settings are wrong.", found="; ".join(problems), remedy="Correct them and run again.")
-    return made
+    settings: FitSettings = made
+    return settings
 
 
 def _read(path: Path) -> dict[str, Any]:

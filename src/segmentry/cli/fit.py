@@ -21,7 +21,9 @@ def fit(
     k: str = typer.Option(None, "--k", help='Number of segments: 5, a range such as 2-10, or "auto" (the default).'),
     features: str = typer.Option(None, "--features", help="Columns or derived features to cluster on, with commas."),
     seed: int = typer.Option(None, "--seed", help="Seed of the search; the same seed gives the same segments."),
-    as_of: datetime = typer.Option(None, "--as-of", formats=["%Y-%m-%d"], help="Day that ages and recencies count to."),
+    as_of: datetime | None = typer.Option(
+        None, "--as-of", formats=["%Y-%m-%d"], help="Day that ages and recencies count to."
+    ),
     id_column: str = typer.Option(None, "--id", help="Column that identifies a customer."),
     config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
     separator: str = typer.Option(None, "--separator", help='Between fields: ",", ";", tab, "|".'),

@@ -62,7 +62,8 @@ def settle(grid: np.ndarray, centres: np.ndarray) -> Clustering:
 
 
 def _nearest(grid: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    return ((centres * centres).sum(axis=1) - 2.0 * (grid @ centres.T)).argmin(axis=1)
+    labels: np.ndarray = ((centres * centres).sum(axis=1) - 2.0 * (grid @ centres.T)).argmin(axis=1)
+    return labels
 
 
 def _means(grid: np.ndarray, labels: np.ndarray, centres: np.ndarray) -> np.ndarray:

@@ -38,23 +38,26 @@ def polish(
     It ends when nothing moves, when a pass gains less than a millionth of the inertia, or after 25 passes.
     The frame holds the grid's columns of the customers that are known.
     """
-    current, before, ended, number = in_order(centres), None, "", 0
-    while not ended:
-        number += 1
+    current, before = in_order(centres), None
+    for number in range(1, MOST_PASSES + 1):
         counts, sums, squares = _pass(frame, axes, current)
         inertia = _inertia(current, counts, sums, squares)
         moved = np.where(counts[:, None] > 0, np.floor(sums / np.maximum(counts, 1)[:, None] + 0.5), current)
-        if (moved == current).all():
-            ended = "nothing moved any more"
-        elif before is not None and before - inertia < LEAST_GAIN * before:
-            ended = "a pass gained less than a millionth of the inertia"
-        elif number == MOST_PASSES:
-            ended = "the most passes were made"
-        else:
-            before, current = inertia, in_order(moved)
+        ended = _why_end(number, bool((moved == current).all()), before, inertia)
         if progress:
             progress(f"pass {number}")
-    return Polished(current, tuple(int(n) for n in counts), inertia / GRID**2, number, ended)
+        if ended:
+            return Polished(current, tuple(int(n) for n in counts), inertia / GRID**2, number, ended)
+        current, before = in_order(moved), inertia
+    raise AssertionError("the last pass always ends")
+
+
+def _why_end(number: int, still: bool, before: int | None, inertia: int) -> str:
+    if still:
+        return "nothing moved any more"
+    if before is not None and before - inertia < LEAST_GAIN * before:
+        return "a pass gained less than a millionth of the inertia"
+    return "the most passes were made" if number == MOST_PASSES else ""
 
 
 def _pass(

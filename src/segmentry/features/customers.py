@@ -185,4 +185,8 @@ def _role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
         "sensitive": "is a sensitive attribute; it is described but not clustered on.",
         "leak": "looks like an earlier segmentation; it is left out.",
     }
-    return [Notice(f"{r.role}-column", f"'{r.column}' {told[r.role]}") for r in roles if r.role in told]
+    return [
+        Notice(f"{r.role}-column", f"'{r.column}' {told[r.role]}")
+        for r in sorted(roles, key=lambda r: r.column)
+        if r.role in told
+    ]

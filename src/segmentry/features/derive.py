@@ -299,7 +299,7 @@ def _flag(column: str, true_levels: Sequence[str]) -> nw.Expr:
 
 
 def _level(cell: nw.Expr, levels: Sequence[str]) -> nw.Expr:
-    value = nw.when(cell == levels[-1]).then(nw.lit(float(len(levels) - 1)))
+    value: nw.Expr = nw.when(cell == levels[-1]).then(nw.lit(float(len(levels) - 1)))
     for place in range(len(levels) - 2, -1, -1):
         value = nw.when(cell == levels[place]).then(nw.lit(float(place))).otherwise(value)
     return value

@@ -80,6 +80,11 @@ class Recipe:
     n_sample: int
 
     @property
+    def clustered(self) -> tuple[Feature, ...]:
+        """The features that the clustering rests on."""
+        return tuple(s.feature for s in self.scales) + tuple(part.feature for part in self.levels)
+
+    @property
     def axes(self) -> tuple[str, ...]:
         """Names of the grid's columns, in order."""
         names = [s.feature.name for s in self.scales]

@@ -77,10 +77,11 @@ def fit(
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
     base = settings or FitSettings()
-    selection = {"k": base.selection.k if k is None else k, "seed": base.selection.seed if seed is None else seed}
+    stated = base.selection
+    selection = SelectionSettings(k=stated.k if k is None else k, seed=stated.seed if seed is None else seed)
     chosen = base.model_copy(
         update={
-            "selection": SelectionSettings(**selection),
+            "selection": selection,
             "features": base.features.model_copy(update={"features": tuple(features) or base.features.features}),
             "as_of": as_of or base.as_of,
         }
@@ -117,7 +118,7 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         profile = describe(
             with_segment(known, rule, nw.lit(True)),
             customers.features,
-            frozenset(s.feature.name for s in (*recipe.scales, *recipe.levels)),
+            frozenset(f.name for f in recipe.clustered),
             customers.sensitive,
             rule.owners,
             values,
@@ -137,15 +138,18 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         inertia=polished.inertia,
         polish=f"{polished.passes} passes over all customers, until {polished.ended}",
         knee=search.knee,
-        roles=tuple({"column": r.column, "role": r.role, "reason": r.reason} for r in customers.roles),
+        roles=tuple(
+            {"column": r.column, "role": r.role, "reason": r.reason}
+            for r in sorted(customers.roles, key=lambda r: r.column)
+        ),
         notices=(
-            *table.notices,
             *customers.notices,
             *feature_notices,
             *search.notices,
             *size_notices(segments, profile.minimum_customers),
         ),
         provenance=_provenance(customers, sum(polished.sizes), settings),
+        source_notices=table.notices,
         view=make_view(rule, recipe, grid, values, search),
     )
     return Fitted(rename(segmentation, settings.names), table)

@@ -97,13 +97,13 @@ class Profile:
         return next(m for m in self.measures if m.name == name)
 
     def spend_shares(self) -> dict[str, float]:
-        """Each segment's share of all money spent; empty without a spend measure or with a figure withheld."""
+        """Each segment's share of the money spent in segments with a figure; empty without a spend measure."""
         if self.spend is None:
             return {}
         measure = self.measure(self.spend)
         totals = {s: c.spread.n * c.spread.mean for s, c in measure.segments.items() if c.spread.mean is not None}
         everything = sum(totals.values())
-        if len(totals) < len(measure.segments) or everything <= 0 or min(totals.values()) < 0:
+        if everything <= 0 or min(totals.values()) < 0:
             return {}
         return {segment: total / everything for segment, total in totals.items()}
 

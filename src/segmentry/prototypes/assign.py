@@ -47,7 +47,8 @@ def scores(rule: Rule, grid: np.ndarray) -> np.ndarray:
 
 def nearest(rule: Rule, grid: np.ndarray) -> np.ndarray:
     """Index of the winning prototype of each row; ties go to the first."""
-    return scores(rule, grid).argmin(axis=1)
+    winner: np.ndarray = scores(rule, grid).argmin(axis=1)
+    return winner
 
 
 def with_prototype(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:

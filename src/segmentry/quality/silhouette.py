@@ -34,7 +34,8 @@ def silhouettes(grid: np.ndarray, groupings: Sequence[np.ndarray]) -> list[np.nd
 
 
 def _members(labels: np.ndarray) -> np.ndarray:
-    return np.equal.outer(labels, np.arange(labels.max() + 1)).astype(np.float64)
+    member: np.ndarray = labels[:, None] == np.arange(labels.max() + 1)[None, :]
+    return member.astype(np.float64)
 
 
 def _of_block(sums: np.ndarray, labels: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ def read_like(segmentation: Segmentation, source: Any, reading: ReadingSettings 
 def score_table(segmentation: Segmentation, table: Table, *, count: bool = True) -> Scored:
     """Adds the output columns to a table; `count` also counts segments and unusual values, in one pass each."""
     recipe = segmentation.recipe
-    clustered = clustered_features(recipe)
+    clustered = recipe.clustered
     _check_columns(clustered, table)
     with_features = table.frame.with_columns(*feature_expressions(clustered, recipe.as_of))
     placed = with_segment(with_features.with_columns(*axis_expressions(recipe)), segmentation.rule, is_known(recipe))
@@ -64,10 +64,6 @@ def score_table(segmentation: Segmentation, table: Table, *, count: bool = True)
     if not count:
         return Scored(table, frame, {}, table.notices)
     return Scored(table, frame, _counts(placed), (*table.notices, *_unusual(recipe, placed)))
-
-
-def clustered_features(recipe: Recipe) -> tuple[Feature, ...]:
-    return tuple(s.feature for s in recipe.scales) + tuple(part.feature for part in recipe.levels)
 
 
 def _named(names: Mapping[str, str]) -> nw.Expr:
@@ -134,7 +130,7 @@ def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[
     value stood in for) and `notes`. Raises SettingsError for a name that is neither a column nor a feature.
     """
     recipe = segmentation.recipe
-    features = clustered_features(recipe)
+    features = recipe.clustered
     columns, stated = _sort_out(features, values)
     table = read(text_frame(columns), ReadingSettings(), {c.name: c.reading for c in recipe.columns})
     if table.rows_rejected:

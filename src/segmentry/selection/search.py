@@ -1,6 +1,7 @@
 """Tries each k on the sample, keeps every candidate, says why one won.
 
-The rule so far: a k that was asked for is taken; otherwise the k with the highest silhouette, the smaller of equals.
+The rule so far: a k that was asked for is taken; otherwise, of those whose every segment has at least ten customers
+(of all, when none has), the k with the highest silhouette, the smaller of equals.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from segmentry.segmentation import Candidate
 AUTO = (3, 10)  # two groups are seldom something to act on: 2 is tried only when asked for
 MOST_SEGMENTS = 50
 SILHOUETTE_ROWS = 4000
+FEWEST = 10  # customers in a segment: fewer cannot be described without pointing at persons, nor acted on
 WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
 
 
@@ -106,7 +108,7 @@ def search_segments(
         )
         for k, c, s in zip(ks, clusterings, silhouette_of, strict=True)
     )
-    best = max(range(len(ks)), key=lambda i: (candidates[i].silhouette, -ks[i]))
+    best = _best(candidates)
     return Search(
         candidates=candidates,
         best=clusterings[best],
@@ -140,12 +142,26 @@ def _ks(grid: np.ndarray, settings: SelectionSettings) -> tuple[list[int], list[
     return list(range(low, distinct + 1)), [Notice("few-profiles", message)]
 
 
+def _best(candidates: Sequence[Candidate]) -> int:
+    places = range(len(candidates))
+    large_enough = [i for i in places if min(candidates[i].sizes) >= FEWEST]
+    return max(large_enough or places, key=lambda i: (candidates[i].silhouette or -1.0, -candidates[i].k))
+
+
 def _reason(candidates: Sequence[Candidate], best: int) -> str:
     chosen = candidates[best]
     if len(candidates) == 1:
         return f"{chosen.k} segments were asked for; their silhouette is {chosen.silhouette:.2f}."
-    rest = sorted((c for c in candidates if c is not chosen), key=lambda c: (-(c.silhouette or 0), c.k))
+    rest = sorted((c for c in candidates if c is not chosen), key=lambda c: (-(c.silhouette or -1.0), c.k))
+    higher = [c for c in rest if (c.silhouette or -1.0) > (chosen.silhouette or -1.0)]
     tried = f"{candidates[0].k} to {candidates[-1].k}"
+    if higher:
+        passed_over = ", ".join(str(c.k) for c in sorted(higher, key=lambda c: c.k))
+        return (
+            f"{chosen.k} segments are the best separated of {tried} with at least {FEWEST} customers in each: "
+            f"silhouette {chosen.silhouette:.2f}; {passed_over} would be higher ({higher[0].silhouette:.2f}) "
+            "with a segment too small to act on."
+        )
     return (
         f"{chosen.k} segments are the best separated of {tried}: silhouette {chosen.silhouette:.2f}, "
         f"next best {rest[0].silhouette:.2f} with {rest[0].k}."

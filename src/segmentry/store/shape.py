@@ -15,7 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from segmentry.errors import ModelFileError
 
-_NOT_STORED = frozenset({"view"})  # rows of customers
+_NOT_STORED = frozenset({"view", "source_notices"})  # rows of customers; what depends on the file's format
 
 
 def to_plain(value: Any) -> Any:

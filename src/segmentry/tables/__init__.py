@@ -4,7 +4,8 @@ Reads and writes; knows nothing of customers, features or segments.
 """
 
 from segmentry.tables.embedded.output import deliver, write_table
-from segmentry.tables.memory import collect_rows, count_rows, ordinal, text_of, to_memory
+from segmentry.tables.embedded.rows import text_frame
+from segmentry.tables.memory import collect_rows, count_rows, materialise, ordinal, text_of, to_memory
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
@@ -34,8 +35,10 @@ __all__ = [
     "fold",
     "free_names",
     "is_hidden",
+    "materialise",
     "ordinal",
     "read",
+    "text_frame",
     "text_of",
     "to_memory",
     "write_bytes_atomically",
