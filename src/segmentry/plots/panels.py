@@ -103,6 +103,8 @@ def picture_distributions(segmentation: Segmentation) -> Picture:
     )
     if any(span.cut for span in spans.values()):
         caption += " Values far out are counted in the first or last bin."
+    if any(len(parts) < len(segmentation.segments) for _, parts in shares.values()):
+        caption += f" A segment with fewer than {segmentation.profile.minimum_customers} customers has no hill."
     table = tuple(
         {
             "Feature": axis_title(m.label, m.unit, m.symbol),

@@ -78,6 +78,7 @@ def to_png(picture: Picture, scale: float = 2.0) -> bytes:
 
 def write_pictures(pictures: Sequence[Picture], folder: str | Path, *, overwrite: bool = False) -> tuple[Path, ...]:
     """The pictures that could be drawn, as `<folder>/<key>.png`; the paths come back in the same order."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
     paths = []
     for picture in pictures:
         if picture.chart is not None:

@@ -128,7 +128,7 @@ def layered(*charts: alt.Chart) -> alt.LayerChart:
 
 
 def panel_title(text: str) -> alt.TitleParams:
-    return alt.TitleParams(text=text, anchor="start", fontSize=13, fontWeight=600, color=INK, offset=8)
+    return alt.TitleParams(text=text, anchor="start", frame="group", fontSize=13, fontWeight=600, color=INK, offset=8)
 
 
 def styled(chart: Chart, title: str) -> Chart:

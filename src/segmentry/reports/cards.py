@@ -1,0 +1,158 @@
+"""The first page of the report: the summary in a paragraph, and a card for each segment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from segmentry.profiles.profile import Measure
+from segmentry.profiles.wording import say_number
+from segmentry.segmentation import Segment, Segmentation
+
+FIGURES = 5
+GREY = "#6b7280"
+# On a field of 16 by 16, after the shapes of the pictures.
+MARKERS = {
+    "circle": "M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12z",
+    "square": "M2.5 2.5h11v11h-11z",
+    "triangle-up": "M8 2l7 12h-14z",
+    "triangle-down": "M8 14l7-12h-14z",
+    "triangle-right": "M14 8l-12 7v-14z",
+    "triangle-left": "M2 8l12-7v14z",
+    "diamond": "M8 1l6 7l-6 7l-6-7z",
+    "cross": "M5.5 1.5h5v4h4v5h-4v4h-5v-4h-4v-5h4z",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One key figure of a segment beside all customers."""
+
+    label: str
+    value: str
+    everyone: str
+    index: str
+    direction: str  # "above", "below" or ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A segment as a reader meets it; every number is text already."""
+
+    id: str
+    name: str
+    colour: str
+    marker: str
+    size: str
+    share: str
+    spend_share: str | None
+    description: str
+    figures: tuple[Figure, ...]
+    evidence: tuple[str, ...]
+    by_user: bool
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What stands above everything: a title and a paragraph."""
+
+    title: str
+    found: str
+    reason: str
+    first: str
+    unplaced: str
+
+
+def opening(segmentation: Segmentation) -> Opening:
+    """How many segments from how many customers, why so many, and what to look at first."""
+    n = segmentation.provenance.n_customers
+    k = len(segmentation.segments)
+    groups = f"{k} segment" if k == 1 else f"{k} segments"
+    features = len(segmentation.recipe.scales) + len(segmentation.recipe.levels)
+    known = "1 feature" if features == 1 else f"{features} features"
+    unplaced = segmentation.provenance.n_no_data
+    return Opening(
+        title=f"{groups} of {say_number(n)} customers",
+        found=f"{say_number(n)} customers fall into {groups}, found by {segmentation.method} from {known}.",
+        reason=segmentation.reason,
+        first=_look_first(segmentation),
+        unplaced=f"{say_number(unplaced)} more customers have no data on any feature and belong to none."
+        if unplaced
+        else "",
+    )
+
+
+def _look_first(segmentation: Segmentation) -> str:
+    segments = segmentation.segments
+    if len(segments) < 2:
+        return ""
+    spending = [(s.spend_share - s.share, s) for s in segments if s.spend_share is not None]
+    if spending:
+        first = max(spending, key=lambda pair: pair[0])[1]
+        spent = say_number(first.spend_share, "share")
+        return f"Look first at {first.name}: {say_number(first.share, 'share')} of customers and {spent} of spend."
+    largest = max(segments, key=lambda s: s.size)
+    return f"Look first at {largest.name}, the largest segment: {say_number(largest.share, 'share')} of customers."
+
+
+def cards(segmentation: Segmentation) -> tuple[Card, ...]:
+    """A card for each segment, in the order of the segmentation."""
+    return tuple(_card(segmentation, segment) for segment in segmentation.segments)
+
+
+def _card(segmentation: Segmentation, segment: Segment) -> Card:
+    spent = segment.spend_share
+    return Card(
+        id=segment.id,
+        name=segment.name,
+        # A stored colour is text from a file: only a colour may reach the style of the page.
+        colour=segment.colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", segment.colour) else GREY,
+        marker=MARKERS.get(segment.marker, MARKERS["circle"]),
+        size=say_number(segment.size),
+        share=say_number(segment.share, "share"),
+        spend_share=None if spent is None else say_number(spent, "share"),
+        description=segment.description,
+        figures=tuple(_figure(measure, segment.id) for measure in _telling(segmentation, segment.id)),
+        evidence=segment.evidence,
+        by_user=segment.named_by == "user",
+    )
+
+
+def _telling(segmentation: Segmentation, segment_id: str) -> list[Measure]:
+    """The spend, then the measures in which the segment differs most from the average."""
+    known = [m for m in segmentation.profile.measures if segment_id in m.segments]
+    known = [m for m in known if m.segments[segment_id].spread.mean is not None]
+    spend = segmentation.profile.spend
+    ranked = sorted(known, key=lambda m: (m.name != spend, -abs(m.segments[segment_id].difference or 0.0)))
+    return ranked[:FIGURES]
+
+
+def _figure(measure: Measure, segment_id: str) -> Figure:
+    cell = measure.segments[segment_id]
+    return Figure(
+        label=measure.label,
+        value=say_number(cell.spread.mean, measure.unit, measure.symbol),
+        everyone=say_number(measure.population.mean, measure.unit, measure.symbol),
+        index=say_index(cell.index),
+        direction=direction(cell.difference, 0.25),
+    )
+
+
+def say_index(index: float | None) -> str:
+    """100 times the segment's mean by the average, as a whole number.
+
+    >>> say_index(213.4), say_index(None)
+    ('213', '–')
+    """
+    return "–" if index is None else f"{index:,.0f}"
+
+
+def direction(value: float | None, threshold: float) -> str:
+    """Whether a difference is worth an arrow, and which way it points.
+
+    >>> direction(0.8, 0.5), direction(-0.8, 0.5), direction(0.1, 0.5)
+    ('above', 'below', '')
+    """
+    if value is None or abs(value) < threshold:
+        return ""
+    return "above" if value > 0 else "below"

@@ -1,0 +1,153 @@
+"""How the segments came about, in rows of text: features, candidates, rule, where everything comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segmentry.features.recipe import Recipe, Scale
+from segmentry.profiles.wording import say_number
+from segmentry.segmentation import Segmentation
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """One feature that the segments rest on, as the recipe prepares it."""
+
+    label: str
+    formula: str
+    range: str
+    transform: str
+    caps: str
+    missing: str
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    """One grouping that was tried."""
+
+    k: int
+    method: str
+    inertia: str
+    silhouette: str
+    calinski_harabasz: str
+    davies_bouldin: str
+    smallest: str
+    chosen: bool
+    knee: bool
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """Sentences on the search, the polishing and the rule."""
+
+    search: str
+    polish: str
+    rule: str
+
+
+def feature_rows(recipe: Recipe) -> tuple[FeatureRow, ...]:
+    """A row for each numeric feature, then for each category."""
+    rows = [_scale_row(scale) for scale in recipe.scales]
+    for part in recipe.levels:
+        f = part.feature
+        missing = f"{say_number(part.n_missing)}, a level of none" if part.n_missing else "none"
+        levels = ", ".join(part.levels)
+        rows.append(FeatureRow(f.label, f.formula, levels, "one axis a level", "–", missing))
+    return tuple(rows)
+
+
+def _scale_row(scale: Scale) -> FeatureRow:
+    f = scale.feature
+
+    def say(value: float | None) -> str:
+        return say_number(value, f.unit, f.symbol)
+
+    ends = [f"below {say(scale.low)}" if scale.low is not None else ""]
+    ends.append(f"above {say(scale.high)}" if scale.high is not None else "")
+    caps = " and ".join(end for end in ends if end)
+    return FeatureRow(
+        label=f.label,
+        formula=f.formula,
+        range=f"{say(scale.minimum)} to {say(scale.maximum)}",
+        transform="log(1 + x), then standardised" if scale.transform == "log1p" else "standardised",
+        caps=f"{caps} ({say_number(scale.n_capped)} customers)" if caps else "none",
+        missing=f"{say_number(scale.n_missing)}, filled with the median {say(scale.fill)}"
+        if scale.n_missing
+        else "none",
+    )
+
+
+def candidate_rows(segmentation: Segmentation) -> tuple[CandidateRow, ...]:
+    """Everything that was tried, with the chosen one and the elbow marked."""
+    own = segmentation.method
+    return tuple(
+        CandidateRow(
+            k=c.k,
+            method=c.method,
+            inertia=say_number(c.inertia),
+            silhouette=_fraction(c.silhouette),
+            calinski_harabasz=say_number(c.calinski_harabasz),
+            davies_bouldin=_fraction(c.davies_bouldin),
+            smallest=say_number(min(c.sizes)) if c.sizes else "–",
+            chosen=c.k == segmentation.k and c.method == own,
+            knee=c.k == segmentation.knee and c.method == own,
+        )
+        for c in segmentation.candidates
+    )
+
+
+def _fraction(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def method_facts(segmentation: Segmentation) -> MethodFacts:
+    """The search, the polishing and the rule in sentences."""
+    recipe, n = segmentation.recipe, segmentation.provenance.n_customers
+    whole = recipe.n_sample >= n
+    rows = f"all {say_number(n)} customers" if whole else f"a sample of {say_number(recipe.n_sample)} customers"
+    points = f"{len(segmentation.rule.owners)} typical points"
+    if len(segmentation.rule.owners) == len(segmentation.segments):
+        points = "one typical point a segment"
+    rule = (
+        f"A customer belongs to the segment whose typical point is nearest, over {len(recipe.axes)} prepared "
+        f"{'axis' if len(recipe.axes) == 1 else 'axes'} ({points}). The same rule places new customers, so that "
+        "scoring never disagrees with this report."
+    )
+    if segmentation.rule.cutoff is not None:
+        rule += " Customers farther away than a set distance from every point belong to no segment."
+    return MethodFacts(
+        search=f"{segmentation.method} was run on {rows}. {segmentation.reason}",
+        polish=(
+            f"The segments were then refined on all {say_number(n)} customers: {segmentation.polish}. "
+            f"The squared distances to the centres that remain sum to {say_number(segmentation.inertia)}"
+            + (f", {segmentation.inertia / n:.2f} a customer." if n else ".")
+        ),
+        rule=rule,
+    )
+
+
+def provenance_rows(segmentation: Segmentation) -> tuple[tuple[str, str], ...]:
+    """Where the segmentation comes from, as pairs of a name and a value."""
+    p, as_of = segmentation.provenance, segmentation.recipe.as_of
+    rows = [
+        ("As-of date", as_of.isoformat() if as_of else "none: no feature depends on a date"),
+        ("Customers", say_number(p.n_customers)),
+        ("Customers without data", say_number(p.n_no_data)),
+        ("Seed", str(p.seed)),
+        ("Fingerprint of the data", p.fingerprint),
+    ]
+    rows += [(f"Setting: {name}", _setting(value)) for name, value in p.settings.items()]
+    rows += [(f"Version: {name}", version) for name, version in p.versions.items()]
+    return tuple(rows)
+
+
+def _setting(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_setting(v) for v in value) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {_setting(v)}" for k, v in value.items()) or "none"
+    return str(value)

@@ -1,0 +1,96 @@
+"""A result as one page to send to someone: a single HTML file that works offline and runs no script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from segmentry.plots import Picture, draw_all, to_svg
+from segmentry.reports.cards import cards, opening
+from segmentry.reports.comparison import category_groups, measure_rows
+from segmentry.reports.method import candidate_rows, feature_rows, method_facts, provenance_rows
+from segmentry.segmentation import Segmentation
+from segmentry.tables.writing import write_bytes_atomically
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What a run knows and the segmentation does not: rows of the source, and how long each step took."""
+
+    rows_present: int
+    rows_read: int
+    rows_rejected: int
+    source_name: str
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def report(
+    segmentation: Segmentation,
+    path: str | Path | None = None,
+    *,
+    pictures: Sequence[Picture] | None = None,
+    facts: RunFacts | None = None,
+    overwrite: bool = False,
+) -> str:
+    """The report as HTML; also written to `path` when one is given. The same value gives the same bytes.
+
+    Pictures that were drawn already can be handed over; otherwise they are drawn here.
+    """
+    drawn = draw_all(segmentation) if pictures is None else tuple(pictures)
+    page = _environment().get_template("report.html.j2")
+    html = page.render(
+        opening=opening(segmentation),
+        cards=cards(segmentation),
+        pictures=[(picture, _image(picture)) for picture in drawn],
+        segments=segmentation.segments,
+        measures=measure_rows(segmentation),
+        categories=category_groups(segmentation),
+        features=feature_rows(segmentation.recipe),
+        described=segmentation.recipe.described,
+        left_out=segmentation.recipe.left_out,
+        candidates=candidate_rows(segmentation),
+        method=method_facts(segmentation),
+        roles=segmentation.roles,
+        notices=segmentation.notices,
+        provenance=provenance_rows(segmentation),
+        minimum=segmentation.profile.minimum_customers,
+        facts=facts,
+    )
+    if path is not None:
+        write_bytes_atomically(Path(path), html.encode(), overwrite=overwrite)
+    return html
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("segmentry.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["tight"] = tight
+    # Style sheets are ours and hold no text of the data.
+    environment.globals["style"] = Markup((Path(__file__).parent / "templates" / "style.css").read_text("utf-8"))
+    return environment
+
+
+def tight(text: str) -> str:
+    """Numbers that stay on one line with their unit.
+
+    >>> tight("14 % of customers") == "14\u00a0% of customers"
+    True
+    """
+    return re.sub(r"(?<=\d) (?=%|M\b|bn\b|days\b|years\b)", "\u00a0", text)
+
+
+def _image(picture: Picture) -> Markup | None:
+    """The picture as SVG in the page; its texts were escaped when it was drawn."""
+    return None if picture.chart is None else Markup(to_svg(picture, titled=False))
