@@ -91,14 +91,12 @@ def _number_or_text(k: str | None) -> int | str | None:
 def _fit_into(
     file: Path, output: Path, settings: Any, overwrite: bool, for_spreadsheet: bool, as_json: bool, quiet: bool
 ) -> None:
-    from segmentry.reports.folder import check_folder
-
-    check_folder(output, overwrite, source=file)
     steps = Steps(quiet or as_json)
     with steps("imports"):
         from segmentry.fitting import fit_source
-        from segmentry.reports.folder import write_outputs
+        from segmentry.reports.folder import check_folder, write_outputs
         from segmentry.reports.summary import as_json as to_json
+    check_folder(output, overwrite, source=file)
     fitted = fit_source(file, settings, steps)
     summary = write_outputs(
         fitted.segmentation,

@@ -13,6 +13,7 @@ from segmentry.errors import Notice, SegmentryError
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 _STEPS = {
+    "imports": "Starting",
     "read": "Reading the table",
     "roles": "Finding out what each column is",
     "sample": "Drawing the sample",

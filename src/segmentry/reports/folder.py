@@ -12,6 +12,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +70,14 @@ def write_outputs(
                 write_rejects(table, stage / "rejects.csv")
             save(segmentation, stage / MODEL)
             write_text_atomically(stage / "profile.csv", profile_csv(segmentation))
+        shown = replace(segmentation, notices=(*segmentation.source_notices, *segmentation.notices))
         with step("pictures"):
             pictures = draw_all(segmentation)
             write_pictures(pictures, stage / "plots")
         with step("report"):
             facts = RunFacts(table.rows_present, table.rows_read, table.rows_rejected, table.source_name, dict(seconds))
-            report(segmentation, stage / "report.html", pictures=pictures, facts=facts)
-        summary = summarise_run(segmentation, table, seconds, segmentation.notices)
+            report(shown, stage / "report.html", pictures=pictures, facts=facts)
+        summary = summarise_run(shown, table, seconds)
         write_text_atomically(stage / "summary.json", as_json(summary))
     return summary
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from segmentry.errors import Notice
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Table
 
 
-def summarise_run(
-    segmentation: Segmentation, table: Table, seconds: Mapping[str, float], notices: tuple[Notice, ...]
-) -> dict[str, object]:
+def summarise_run(segmentation: Segmentation, table: Table, seconds: Mapping[str, float]) -> dict[str, object]:
     """The summary as plain values. `means` are in original units, by measure; a withheld figure is null."""
     s = segmentation
     return {
@@ -52,7 +49,7 @@ def summarise_run(
             for segment in s.segments
         ],
         "roles": list(s.roles),
-        "warnings": [{"code": n.code, "message": n.message} for n in notices],
+        "warnings": [{"code": n.code, "message": n.message} for n in s.notices],
         "seed": s.provenance.seed,
         "as_of": s.recipe.as_of.isoformat() if s.recipe.as_of else None,
         "fingerprint": s.provenance.fingerprint,
