@@ -65,7 +65,7 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
     # Columns that were turned to text, and categories, differ from the source's own even when no cell does.
     changed = preset | {name for name in texts if schema[name] != pl.String}
     typed = [_with_raw(t) if t.column.name in changed else t for t in typed]
-    notices = [*source.notices, *notices, *said, *spikes(frame, typed)]
+    notices = [*source.notices, *notices, *said]
     numbered = frame.with_row_index(ROW)
     rejects = _rejects(numbered, typed, source.lines)
     present = source.present
@@ -76,6 +76,7 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
     if not present:
         notices.append(Notice("no-rows", f"{source.name} has a header and no rows."))
     kept = source.keep(_typed_frame(numbered, typed, preset, bool(rejects)))
+    notices += spikes(kept, [t.column.name for t in typed if t.column.reading.kind == "number"])
     table = Table(
         frame=nw.from_native(kept),
         columns=tuple(t.column for t in typed),

@@ -145,7 +145,9 @@ def _number(seen: Cells, mark: numbers.Mark) -> Verdict:
     unit, notices = _unit(seen, valid)
     name = {".": "point", ",": "comma"}[mark]
     how = f"numbers with decimal {name}" if used else "numbers"
-    reading = Reading("number", decimal=mark if used else None)
+    # Kept also where it only tells that the other mark stands between thousands: 1.234 is then not a decimal.
+    settled = seen.count(valid & text.str.contains("[.,]")) > 0
+    reading = Reading("number", decimal=mark if settled else None)
     return Verdict(reading, how, unit, (*notices, *_tokens(seen, missing=True)))
 
 

@@ -13,4 +13,6 @@ def text_frame(columns: Mapping[str, Sequence[str | None]]) -> pl.DataFrame:
     >>> text_frame({"age": ["41"], "income": [None]}).shape
     (1, 2)
     """
-    return pl.DataFrame({name: list(cells) for name, cells in columns.items()}, schema=dict.fromkeys(columns, pl.String))
+    return pl.DataFrame(
+        {name: list(cells) for name, cells in columns.items()}, schema=dict.fromkeys(columns, pl.String)
+    )

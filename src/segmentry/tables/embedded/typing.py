@@ -66,20 +66,24 @@ def type_text(
 def _look(source: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Look]:
     if not names:
         return {}
+    # In steps: in one step the engine would trim and cast each column once per figure.
+    texts = {f"{i} text": cells.trimmed(name) for i, name in enumerate(names)}
+    values = {f"{i} value": pl.col(f"{i} text").cast(pl.Float64, strict=False) for i in range(len(names))}
     parts: list[pl.Expr] = []
-    for i, name in enumerate(names):
-        text = cells.trimmed(name)
-        value = text.cast(pl.Float64, strict=False)
+    for i in range(len(names)):
+        own, text, value = pl.col(f"{i} own"), pl.col(f"{i} text"), pl.col(f"{i} value")
         parts += [
             text.is_not_null().sum().alias(f"{i} filled"),
             value.is_finite().sum().alias(f"{i} plain"),
             text.str.contains(numbers.LEADING_ZERO).sum().alias(f"{i} zeros"),
             text.str.contains(".", literal=True).sum().alias(f"{i} points"),
-            pl.col(name).cast(pl.String).ne_missing(text).sum().alias(f"{i} untrimmed"),
+            own.ne_missing(text).sum().alias(f"{i} untrimmed"),
             value.min().fill_null(0.0).alias(f"{i} low"),
             value.max().fill_null(0.0).alias(f"{i} high"),
         ]
-    row = source.select(parts).collect(engine="streaming").row(0, named=True)
+    owns = {f"{i} own": pl.col(name).cast(pl.String) for i, name in enumerate(names)}
+    looked = source.select(**texts, **owns).with_columns(**values)
+    row = looked.select(parts).collect(engine="streaming").row(0, named=True)
     fields = _Look.__dataclass_fields__
     return {name: _Look(**{f: row[f"{i} {f}"] for f in fields}) for i, name in enumerate(names)}
 
@@ -131,14 +135,13 @@ def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, set
     return Typed(column, value, text.is_not_null() & ~absent & value.is_null(), reason)
 
 
-def spikes(source: pl.LazyFrame, typed: Sequence[Typed]) -> list[Notice]:
-    """Numbers such as -999 that people write where they know nothing."""
-    number = [t for t in typed if t.column.reading.kind == "number"]
-    if not number:
+def spikes(frame: pl.LazyFrame, names: Sequence[str]) -> list[Notice]:
+    """Numbers such as -999 that people write where they know nothing, in the typed columns `names`."""
+    if not names:
         return []
     parts: list[pl.Expr] = []
-    for i, t in enumerate(number):
-        v = t.value
+    for i, name in enumerate(names):
+        v = pl.col(name)
         parts += [
             v.min().alias(f"{i} low"),
             v.max().alias(f"{i} high"),
@@ -147,9 +150,9 @@ def spikes(source: pl.LazyFrame, typed: Sequence[Typed]) -> list[Notice]:
             (v == v.max()).sum().alias(f"{i} highs"),
             v.filter(v < v.max()).max().alias(f"{i} next"),
         ]
-    row = source.select(parts).collect(engine="streaming").row(0, named=True)
+    row = frame.select(parts).collect(engine="streaming").row(0, named=True)
     figures = ("low", "high", "below", "lows", "highs", "next")
-    found = [_spike(t.column.name, {f: row[f"{i} {f}"] for f in figures}) for i, t in enumerate(number)]
+    found = [_spike(name, {f: row[f"{i} {f}"] for f in figures}) for i, name in enumerate(names)]
     return [notice for notice in found if notice is not None]
 
 

@@ -1,0 +1,283 @@
+"""Text files of every kind: what is read, what is set aside with its line, and what stops the run."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmentry.errors import ColumnNamesError, InputError, UnreadableFileError
+from segmentry.tables import ReadingSettings, Table, deliver, read, to_memory
+
+
+def write(folder: Path, data: str | bytes, name: str = "customers.csv") -> Path:
+    path = folder / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+def body(n: int = 40, separator: str = ",") -> str:
+    return "".join(f"c{i}{separator}{i * 3}{separator}Rome\n" for i in range(n))
+
+
+def codes(table: Table) -> set[str]:
+    return {notice.code for notice in table.notices}
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf", b"  \r\n"])
+def test_empty_file_is_an_error(tmp_path: Path, data: bytes) -> None:
+    """A file with nothing in it stops with its name."""
+    with pytest.raises(UnreadableFileError, match="is empty"):
+        read(write(tmp_path, data))
+
+
+def test_header_only_gives_no_rows(tmp_path: Path) -> None:
+    """A header without rows is a table of no rows, with a notice."""
+    table = read(write(tmp_path, "id,spend\n"))
+    assert (table.rows_present, table.rows_read, table.names) == (0, 0, ("id", "spend"))
+    assert "no-rows" in codes(table)
+    assert deliver(table, table.frame, []).columns == ["id", "spend"]
+
+
+def test_missing_header_is_an_error(tmp_path: Path) -> None:
+    """The first customer is never taken for a header; the option says what the first line is."""
+    path = write(tmp_path, "5524,1957,Single,58138\n2174,1954,Married,46344\n")
+    with pytest.raises(ColumnNamesError, match="--no-header"):
+        read(path)
+    table = read(path, ReadingSettings(header=False))
+    assert table.rows_read == 2
+    assert table.names[0] == "column_1"
+
+
+def test_years_may_be_column_names(tmp_path: Path) -> None:
+    """Years as names beside another name are a header."""
+    assert read(write(tmp_path, "customer,2022,2023\na,1,2\nb,3,4\n")).names == ("customer", "2022", "2023")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separator_is_found(tmp_path: Path, separator: str) -> None:
+    """Comma, semicolon, tab and pipe are told from the whole file."""
+    table = read(write(tmp_path, f"id{separator}n{separator}city\n" + body(separator=separator)))
+    assert table.rows_read == 40
+    assert table.column("n").reading.kind == "number"
+
+
+def test_decimal_commas_do_not_pass_for_separators(tmp_path: Path) -> None:
+    """In a file with semicolons the commas in the numbers are decimal marks."""
+    rows = "".join(f"c{i};{i},5\n" for i in range(30))
+    table = read(write(tmp_path, "id;spend\n" + rows))
+    assert table.column("spend").reading.decimal == ","
+    assert to_memory(table.frame)["spend"][3] == 3.5
+
+
+def test_tie_between_separators_is_an_error(tmp_path: Path) -> None:
+    """Two separators that fit equally well stop with the option that settles it."""
+    path = write(tmp_path, "a,b;c\nx,y;z\nu,v;w\n")
+    with pytest.raises(UnreadableFileError, match="--separator"):
+        read(path)
+    assert read(path, ReadingSettings(separator="semicolon")).names == ("a,b", "c")
+
+
+def test_space_after_comma_and_quotes(tmp_path: Path) -> None:
+    """A space after the comma does not spoil quoted cells."""
+    table = read(write(tmp_path, 'id, city, n\n1, "New York, NY", 3\n2, "Rome", 4\n'))
+    assert to_memory(table.frame)["city"].tolist() == ["New York, NY", "Rome"]
+
+
+def test_quotes_inside_cells_are_characters(tmp_path: Path) -> None:
+    """Inches and nicknames keep their quotes."""
+    table = read(write(tmp_path, 'id,what,n\na,5" pipe,3\nb,"Joe" Smith,4\nc,"say ""hi""",5\n'))
+    assert to_memory(table.frame)["what"].tolist() == ['5" pipe', '"Joe" Smith', 'say "hi"']
+
+
+def test_quoted_line_breaks_keep_physical_lines_right(tmp_path: Path) -> None:
+    """A cell over two lines is one cell, and later lines keep their number."""
+    rows = 'a,"first\nsecond",1\n' + "".join(f"c{i},x,{i}\n" for i in range(30)) + "short,1\n"
+    table = read(write(tmp_path, "id,note,n\n" + rows))
+    assert [r.line for r in table.rejects] == [34]
+    assert to_memory(table.frame)["note"][0] == "first\nsecond"
+
+
+def test_unclosed_quote_names_its_line(tmp_path: Path) -> None:
+    """A quote that never closes stops at the line that opens it."""
+    with pytest.raises(UnreadableFileError, match="line 4"):
+        read(write(tmp_path, 'id,n\na,1\nb,2\n"c,3\nd,4\n'))
+
+
+def test_unclosed_quote_before_other_quotes_names_its_line(tmp_path: Path) -> None:
+    """Quotes that follow an unclosed one do not hide it."""
+    with pytest.raises(UnreadableFileError, match="line 3"):
+        read(write(tmp_path, 'id,n\n"a",1\n"b,2\n"c",3\n"d",4\n'))
+
+
+@pytest.mark.parametrize("row", ["x,1\n", "x,1,Rome,more\n", "x\x00,1,Rome\n"])
+def test_odd_rows_are_set_aside_with_their_line(tmp_path: Path, row: str) -> None:
+    """Rows with too few or too many cells, or with zero bytes, are rejects; all others are read."""
+    table = read(write(tmp_path, "id,n,city\n" + body(20) + row + body(20)))
+    assert (table.rows_present, table.rows_read) == (41, 40)
+    assert [(r.line, r.value) for r in table.rejects] == [(22, "x…")]
+
+
+def test_one_cell_more_than_the_header_in_every_row(tmp_path: Path) -> None:
+    """An unnamed index column stops the run instead of shifting all names."""
+    with pytest.raises(UnreadableFileError, match="one cell more"):
+        read(write(tmp_path, "n,city\n" + body()))
+
+
+def test_too_many_rejects_stop_the_run(tmp_path: Path) -> None:
+    """Two tables in one file stop at the line where the shape changes."""
+    with pytest.raises(InputError, match="line 42: too few cells: 2 instead of 3"):
+        read(write(tmp_path, "id,n,city\n" + body() + "a,b\n" + "1,2\n" * 9))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_every_kind(tmp_path: Path, end: str) -> None:
+    """Unix, Windows and old Mac line ends are read alike, with or without one at the end."""
+    text = ("id,n,city\n" + body()).replace("\n", end)
+    for data in (text, text.rstrip()):
+        table = read(write(tmp_path, data))
+        assert (table.rows_present, table.rows_read) == (40, 40)
+        assert to_memory(table.frame)["city"][-1] == "Rome"
+
+
+def test_blank_lines_are_not_rows(tmp_path: Path) -> None:
+    """Blank lines count as lines and not as rows."""
+    table = read(write(tmp_path, "id,n,city\n\n" + body(20) + "\n  \n" + body(20) + "x\n\n\n"))
+    assert (table.rows_present, table.rows_read) == (41, 40)
+    assert [r.line for r in table.rejects] == [45]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    """Accents survive in UTF-8 and UTF-16 by their marks; anything else is cp1252 with a notice."""
+    table = read(write(tmp_path, "id,n,city\n" .encode(encoding) + body().replace("Rome", "Zürich").encode(
+        "utf-16-le" if encoding == "utf-16" else "utf-32-le" if encoding == "utf-32" else encoding.removesuffix("-sig")
+    )))  # fmt: skip
+    assert table.names[0] == "id"
+    assert set(to_memory(table.frame)["city"]) == {"Zürich"}
+    assert ("encoding-guessed" in codes(table)) == (encoding == "cp1252")
+
+
+def test_undecodable_bytes_name_their_line(tmp_path: Path) -> None:
+    """Bytes that no rule can read stop with line and byte."""
+    with pytest.raises(UnreadableFileError, match="line 3"):
+        read(write(tmp_path, b"id,city\n1,Rome\n2,\x81\x8d\n"))
+
+
+def test_text_encoded_twice_is_noticed(tmp_path: Path) -> None:
+    """Text with the traces of double encoding is read, with a notice."""
+    assert "encoded-twice" in codes(read(write(tmp_path, "id,city\na,ZÃ¼rich\nb,Rome\n")))
+
+
+def test_gzip_is_read_and_cut_gzip_is_not(tmp_path: Path) -> None:
+    """A packed file reads as the file itself; one that was cut stops."""
+    packed = gzip.compress(("id,n,city\n" + body(4000)).encode())
+    assert read(write(tmp_path, packed)).rows_read == 4000
+    with pytest.raises(UnreadableFileError, match="was cut"):
+        read(write(tmp_path, packed[:-200]))
+
+
+def test_gzip_bomb_stops(tmp_path: Path) -> None:
+    """A small file that grows without measure is refused."""
+    with pytest.raises(UnreadableFileError, match="suspiciously"):
+        read(write(tmp_path, gzip.compress(b"a,b\n" + b"0" * 30_000_000)))
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"PK\x03\x04rest", "Excel"),
+        (b"<!DOCTYPE html><html>", "HTML"),
+        (b'[{"id": 1}]', "JSON"),
+        (b"%PDF-1.7", "PDF"),
+        ("id,n\n1,2\n".encode("utf-16-le") * 9, "utf-16-le"),
+    ],
+)
+def test_content_counts_and_not_the_name(tmp_path: Path, data: bytes, says: str) -> None:
+    """Another format under the name of a CSV is named for what it is."""
+    with pytest.raises(UnreadableFileError, match=says):
+        read(write(tmp_path, data))
+
+
+def test_what_is_no_file_is_an_error(tmp_path: Path) -> None:
+    """A missing file, a folder and a pipe stop at once."""
+    os.mkfifo(tmp_path / "pipe")
+    for path, says in ((tmp_path / "no.csv", "does not exist"), (tmp_path, "folder"), (tmp_path / "pipe", "regular")):
+        with pytest.raises(UnreadableFileError, match=says):
+            read(path)
+
+
+@pytest.mark.parametrize("header", ["id,spend,spend", "id,Spend,spend ", "id,spend,ｓｐｅｎｄ"])
+def test_names_that_fold_to_one_are_an_error(tmp_path: Path, header: str) -> None:
+    """Two columns may not share a name, nor differ in case, space or width of letters only."""
+    with pytest.raises(ColumnNamesError, match=r"column 2.*column 3"):
+        read(write(tmp_path, header + "\na,1,2\n"))
+
+
+def test_preamble_and_total_are_skipped_and_named(tmp_path: Path) -> None:
+    """Lines above the header and a total below the rows are no customers; the notices name their lines."""
+    table = read(write(tmp_path, "Report of May\n\nid,n,city\n" + body() + "TOTAL,999,\n"))
+    assert (table.rows_present, table.rows_read) == (40, 40)
+    assert {"lines-skipped", "footer-skipped"} <= codes(table)
+    assert any("line 44" in n.message for n in table.notices)
+
+
+def test_padded_columns(tmp_path: Path) -> None:
+    """Columns set apart by runs of spaces are columns."""
+    table = read(write(tmp_path, " id  n  spend\n 0001  3  11.77\n 0002 12   9.00\n"))
+    assert to_memory(table.frame)["id"].tolist() == ["0001", "0002"]
+
+
+def test_one_column_is_a_table(tmp_path: Path) -> None:
+    """A file of one column is read as such."""
+    table = read(write(tmp_path, "name\nAnn Lee\nBob\n"))
+    assert to_memory(table.frame)["name"].tolist() == ["Ann Lee", "Bob"]
+
+
+def test_chunks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a file is cut into chunks, rows and lines come out the same."""
+    text = "id,note,n\r\n" + "".join(f'c{i},"a,""{i}""\r\nb",{i}\r\n' for i in range(60)) + "bad,1\r\n"
+    path = write(tmp_path, text)
+    whole = read(path)
+    for size in (1, 7, 64):
+        monkeypatch.setattr("segmentry.tables.text.survey.BLOCK", size)
+        monkeypatch.setattr("segmentry.tables.text.structure.BLOCK", size)
+        again = read(path)
+        assert again.rejects == whole.rejects
+        assert [r.line for r in again.rejects] == [122]
+        assert deliver(again, again.frame, []).equals(deliver(whole, whole.frame, []))
+
+
+DATA = Path(__file__).parents[2] / "../shared/data"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not beside the checkout")
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("marketing_campaign.csv", 2240),
+        ("customer_segmentation.csv", 2240),
+        ("Mall_Customers.csv", 200),
+        ("E-commerce Customer Behavior - Sheet1.csv", 350),
+        ("CDNOW_master.txt", 69659),
+    ],
+)
+def test_real_files_are_read_whole(name: str, rows: int) -> None:
+    """Every row of the real files is read, none is set aside."""
+    table = read(DATA / name)
+    assert (table.rows_present, table.rows_read, table.rejects) == (rows, rows, ())
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data is not beside the checkout")
+def test_tabs_and_commas_give_the_same_table() -> None:
+    """The marketing data reads alike from its two spellings, with the day first in its dates."""
+    tabs, commas = read(DATA / "marketing_campaign.csv"), read(DATA / "customer_segmentation.csv")
+    one, two = (pl.DataFrame(t.frame.collect().to_native()) for t in (tabs, commas))
+    assert one.equals(two)
+    assert str(one["Dt_Customer"].min()) == "2012-07-30"
+    assert str(one["Dt_Customer"].max()) == "2014-06-29"
+    assert int(np.isnan(to_memory(tabs.frame)["Income"]).sum()) == 24

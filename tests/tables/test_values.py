@@ -1,0 +1,192 @@
+"""Cells to values: numbers, dates and missing ones, decided over the whole column."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmentry.errors import AmbiguousColumnError, InputError, SettingsError
+from segmentry.tables import Reading, ReadingSettings, Table, read, text_of, to_memory
+
+
+def column(cells: list[str], settings: ReadingSettings | None = None, expected: Reading | None = None) -> Table:
+    frame = pl.DataFrame({"value": cells}, schema={"value": pl.String})
+    return read(frame, settings or ReadingSettings(), {"value": expected} if expected else None)
+
+
+def values(table: Table) -> list[float | str | None]:
+    return list(to_memory(table.frame)["value"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers", "unit"),
+    [
+        (["$84,835.00", "$5.50"], [84835, 5.5], "$"),
+        (["€ 1.234,56", "€ 7,00"], [1234.56, 7], "€"),
+        (["1 234,5", "1\u00a0234,5", "1\u202f234,5"], [1234.5] * 3, ""),
+        (["1'234.5", "1’234.5"], [1234.5] * 2, ""),
+        (["12 %", "7.5%"], [12, 7.5], "%"),
+        (["(5.00)", "5.00-", "-5.00", "−5.00", "($5.00)"], [-5] * 5, "$"),
+        (["1e5", "2.5E-1"], [100000, 0.25], ""),
+        (["1,234,567", "950"], [1234567, 950], ""),
+        (["12,34,567.5"], [1234567.5], ""),
+        (["$1,234", "$999"], [1234, 999], "$"),
+        (["0.123", "0.456"], [0.123, 0.456], ""),
+        (["1.234", "4.6"], [1.234, 4.6], ""),
+    ],
+)
+def test_numbers_as_people_write_them(cells: list[str], numbers: list[float], unit: str) -> None:
+    """Signs, groups, percent and accountants' minus are read by rule, and the unit is kept."""
+    table = column(cells)
+    assert values(table) == pytest.approx(numbers)
+    assert table.column("value").unit == unit
+
+
+@pytest.mark.parametrize("cells", [["1.234", "5.678"], ["1,234", "950"], ["12.345"]])
+def test_decimal_or_thousand_is_asked(cells: list[str]) -> None:
+    """Numbers that may be decimals or thousands stop with the option; the option settles them."""
+    with pytest.raises(AmbiguousColumnError, match="--decimal"):
+        column(cells)
+    first = cells[0]
+    assert values(column(cells, ReadingSettings(decimal=".")))[0] == float(first.replace(",", ""))
+    assert values(column(cells, ReadingSettings(decimal=",")))[0] == float(first.replace(".", "").replace(",", "."))
+
+
+def test_currencies_are_not_added_up() -> None:
+    """Dollars and euros in one column stop."""
+    with pytest.raises(AmbiguousColumnError, match="mixes units"):
+        column(["$5.00", "€5.00"])
+
+
+@pytest.mark.parametrize("cell", ["inf", "1e400", "-Infinity", "abc"])
+def test_cells_that_are_no_finite_number_are_set_aside(cell: str) -> None:
+    """One bad cell in twenty or more is a reject; the column stays a number."""
+    table = column([str(i) for i in range(30)] + [cell])
+    assert table.column("value").reading.kind == "number"
+    assert [(r.line, r.column, r.value) for r in table.rejects] == [(31, "value", cell[0] + "…")]
+
+
+def test_bad_cell_after_a_million_rows_is_found() -> None:
+    """The type rests on all rows and not on the first ones."""
+    table = column([str(i % 7) for i in range(200_000)] + ["x7"])
+    assert [r.line for r in table.rejects] == [200_001]
+
+
+@pytest.mark.parametrize("cells", [["00123", "00007"], ["1582218195625938945", ""], ["TRUE", "FALSE"], ["yes", "no"]])
+def test_ids_and_truth_values_stay_text(cells: list[str]) -> None:
+    """Leading zeros, long whole numbers and yes/no are text as they stand."""
+    assert values(column(cells))[0] == cells[0]
+
+
+def test_missing_words_depend_on_the_kind_of_column() -> None:
+    """NA is missing among numbers and a word (Namibia) among words; both are said."""
+    numbers = column(["1", "NA", "#N/A", "-", "4"])
+    assert np.isnan(np.array(values(numbers)[1:4], dtype=float)).all()
+    assert [n.code for n in numbers.notices] == ["missing-words"]
+    words = column(["NA", "DE", "Null", ""])
+    assert values(words) == ["NA", "DE", "Null", None]
+    assert [n.code for n in words.notices] == ["missing-words-kept"]
+
+
+def test_stated_words_are_missing_everywhere() -> None:
+    """What the settings call missing is missing in text and in numbers."""
+    settings = ReadingSettings(missing=("NA", "-999"))
+    assert values(column(["NA", "DE"], settings)) == [None, "DE"]
+    assert np.isnan(values(column(["5", "-999"], settings))[1])
+
+
+@pytest.mark.parametrize("spike", ["-999", "9999"])
+def test_spikes_are_noticed(spike: str) -> None:
+    """Numbers that stand for 'not known' are kept and named."""
+    assert "spike" in {n.code for n in column([str(i) for i in range(1, 50)] + [spike] * 5).notices}
+
+
+@pytest.mark.parametrize(
+    ("cells", "day", "form"),
+    [
+        (["2024-05-03", "2024-05-31"], dt.date(2024, 5, 3), "YYYY-MM-DD"),
+        (["04-09-2012", "21-08-2013"], dt.date(2012, 9, 4), "DD-MM-YYYY"),
+        (["05/03/2024", "05/23/2024"], dt.date(2024, 5, 3), "MM/DD/YYYY"),
+        (["5/3/2024", "23/5/2024"], dt.date(2024, 3, 5), "DD/MM/YYYY"),
+        (["03.05.2024", "31.12.2023"], dt.date(2024, 5, 3), "DD.MM.YYYY"),
+        (["19970101", "19980630", "19970512"], dt.date(1997, 1, 1), "YYYYMMDD"),
+        (["3 May 2024", "14 September 2023"], dt.date(2024, 5, 3), "DD Mon YYYY"),
+        (["May 3, 2024", "Sep 14, 2023"], dt.date(2024, 5, 3), "Mon DD, YYYY"),
+        (["03-May-24", "14-Sep-23"], dt.date(2024, 5, 3), "DD-Mon-YY"),
+        (["25/12/68", "01/02/69"], dt.date(2068, 12, 25), "DD/MM/YY"),
+        (["2024-05-03T23:59:59Z", "2024-05-04 10:00"], dt.date(2024, 5, 3), "YYYY-MM-DD"),
+        (["5/23/2024 10:04 PM", "5/4/2024 1:00 AM"], dt.date(2024, 5, 23), "MM/DD/YYYY"),
+    ],
+)
+def test_dates_as_people_write_them(cells: list[str], day: dt.date, form: str) -> None:
+    """Dates of many spellings, with or without a time, decided over all rows."""
+    table = column(cells)
+    assert table.column("value").reading == Reading("date", date_format=form)
+    assert values(table)[0] == day.toordinal()
+
+
+def test_day_or_month_first_is_asked() -> None:
+    """Dates that fit both ways stop with the option; the option, or the model, settles them."""
+    with pytest.raises(AmbiguousColumnError, match="--date-format"):
+        column(["05/03/2024", "01/02/2024"])
+    settled = column(["05/03/2024"], ReadingSettings(date_format="%d/%m/%Y"))
+    assert values(settled) == [dt.date(2024, 3, 5).toordinal()]
+    known = column(["05/03/2024"], expected=Reading("date", date_format="MM/DD/YYYY"))
+    assert values(known) == [dt.date(2024, 5, 3).toordinal()]
+
+
+def test_mixed_day_and_month_first_is_an_error() -> None:
+    """A column that holds both orders is not guessed at."""
+    with pytest.raises(AmbiguousColumnError, match="fit only"):
+        column(["25/12/2024"] * 20 + ["12/25/2024"] * 20)
+
+
+def test_impossible_dates_are_set_aside() -> None:
+    """30 February is no date, and says so with its line."""
+    table = column([f"2024-01-{d:02d}" for d in range(1, 29)] + ["2024-02-30"])
+    assert [(r.line, r.reason) for r in table.rejects] == [(29, "not a date as YYYY-MM-DD")]
+
+
+def test_few_eight_digit_numbers_are_not_dates() -> None:
+    """Eight digits that are no day of the calendar in every row are numbers."""
+    assert column(["20240101", "20249999", "20240103"]).column("value").reading.kind == "number"
+
+
+def test_kinds_can_be_stated() -> None:
+    """The settings decide over the cells."""
+    assert values(column(["1", "2"], ReadingSettings(types={"value": "text"}))) == ["1", "2"]
+    with pytest.raises(InputError, match="cannot be used"):
+        column(["a", "b"], ReadingSettings(types={"value": "number"}))
+    with pytest.raises(SettingsError, match="day, a month and a year"):
+        ReadingSettings(date_format="DD-MM")
+
+
+def test_model_fixes_the_reading() -> None:
+    """A single new row is read as at fitting: decimal comma, and text that looks like a number."""
+    assert values(column(["1.234"], expected=Reading("number", decimal=","))) == [1234]
+    assert values(column(["1.234"], expected=Reading("number", decimal="."))) == [1.234]
+    assert values(column(["12"], expected=Reading("text"))) == ["12"]
+    assert np.isnan(values(column([""], expected=Reading("number")))[0])
+
+
+@pytest.mark.parametrize(
+    "data", ["id,n\n00123,1\n007,2\n", "id,n\n1E5,1\n12E4,2\n", "id,n\n1582218195625938945,1\n 17 ,2\n"]
+)
+def test_ids_are_verbatim_text(tmp_path: Path, data: str) -> None:
+    """Leading zeros, exponents and nineteen digits survive in an id."""
+    path = tmp_path / "c.csv"
+    path.write_text(data)
+    table = read(path)
+    ids = to_memory(table.frame.select(text_of(table, "id").alias("id")))["id"].tolist()
+    assert ids == [line.split(",")[0].strip() for line in data.splitlines()[1:]]
+
+
+def test_levels_that_differ_in_case_are_noticed() -> None:
+    """White space around a word is left off; words that differ in case are named."""
+    table = column(["Yes", "yes", " Yes ", "No"])
+    assert values(table) == ["Yes", "yes", "Yes", "No"]
+    assert "similar-levels" in {n.code for n in table.notices}
