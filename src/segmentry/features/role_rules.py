@@ -136,6 +136,10 @@ def are_ages(s: ColumnSummary) -> bool:
     return s.low >= 0 and (s.median or 0) >= 5 and s.high <= _OLDEST
 
 
+def is_grouping(s: ColumnSummary) -> bool:
+    return is_few(s) and not is_flag(s)
+
+
 def is_few(s: ColumnSummary) -> bool:
     return s.n_distinct <= FEW_LEVELS and (s.kind == "text" or is_whole(s))
 
@@ -163,7 +167,9 @@ def counts_rows(s: ColumnSummary) -> bool:
     """Whole numbers, all different, that fill a good part of their range: row numbers and ids."""
     if not (is_whole(s) and s.n_missing == 0 and s.distinct_share == 1 and s.n >= 10 and s.share_negative == 0):
         return False
-    return top(s) - (s.minimum if isinstance(s.minimum, (int, float)) else 0.0) + 1 <= 10 * s.n
+    extent = top(s) - (s.minimum if isinstance(s.minimum, (int, float)) else 0.0) + 1
+    # Numbers drawn at random from this range would repeat five times on average, so that none does is no chance.
+    return extent <= min(10 * s.n, s.n * s.n / 10)
 
 
 def top(s: ColumnSummary) -> float:
@@ -188,9 +194,9 @@ RULES: tuple[Rule, ...] = (
     Rule("order_id", ("order",), is_key, _NOT_ORDER, only=True),
     Rule("personal", ("official",), differs, _BOUGHT),
     Rule("personal", ("official|contact|channel_phone",), reaches_someone, _BOUGHT | _f("accepted last order")),
-    Rule("personal", ("address",), differs, _BOUGHT | _f("campaign accepted")),
+    Rule("personal", ("address",), differs, _BOUGHT | _f("campaign accepted postcode place")),
     Rule("personal", ("person_name",), differs, _BOUGHT - {"count"} | _NOT_PERSON),
-    Rule("sensitive", ("sensitive",), any_values, _BOUGHT),
+    Rule("sensitive", ("sensitive",), any_values, _BOUGHT - {"visit"}),
     Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product"}),
     # Dates.
     Rule("birth_date", ("birth",), is_date),
@@ -203,12 +209,12 @@ RULES: tuple[Rule, ...] = (
     Rule("signup_date", ("customer|membership|account", "date|since|day|year"), is_date, _NO_EVENT),
     Rule("signup_date", ("customer|membership|since",), is_date, only=True, sure=False),
     Rule("last_purchase_date", ("last",), is_date, _f("visit campaign complaint"), only=True, sure=False),
-    Rule("date", ("date|last|visit|campaign|complaint|day",), is_date),
+    Rule("date", ("date|last|visit|campaign|complaint",), is_date),
     # Time as a number.
     Rule("birth_year", ("birth",), are_years),
     Rule("recency_days", ("recency",), is_amount_of_days, _f("month week year score")),
     Rule("recency_days", ("last", "purchase", "day|since"), is_amount_of_days, _NOT_TIME | _f("month week year")),
-    Rule("recency_days", ("day|since", "last"), is_amount_of_days, _NOT_TIME | _f("month week year signup")),
+    Rule("recency_days", ("day|since", "last"), is_amount_of_days, _NOT_TIME | _f("month week year signup first")),
     Rule("recency_days", ("day", "since", "purchase"), is_amount_of_days, _NOT_TIME | _f("month first signup")),
     Rule("recency_days", ("last", "purchase"), is_amount_of_days, _NOT_TIME | _f("month week year"), sure=False),
     Rule("tenure", ("tenure",), is_amount_of_days, _NOT_TIME - {"count"}),
@@ -237,6 +243,7 @@ RULES: tuple[Rule, ...] = (
     Rule("unit_price", ("price",), is_positive, _f("total deal average"), "log"),
     Rule("purchases_deal", ("deal", "purchase|count|frequency"), is_count, _f("spend amount rate campaign visit")),
     Rule("visits", ("visit",), is_positive, _f("spend amount rate last since campaign")),
+    Rule("visits", ("visit", "month|week|year"), is_positive, _f("spend amount rate since campaign")),
     Rule("purchases_channel", ("channel", "purchase|frequency"), is_count, _f("spend amount average last since rate")),
     Rule("purchases_channel", ("channel", "count"), is_count, _f("spend amount average last since rate items goods"),
          sure=False),
@@ -260,10 +267,13 @@ RULES: tuple[Rule, ...] = (
     Rule("purchases_total", ("purchase|frequency",), is_count,
          _f("goods average rate last first day price items level group")),
     Rule("spend_total", ("purchase", "goods"), is_positive, _f("count frequency"), sure=False),
+    Rule("spend_total", ("purchase",), is_positive, _f("count frequency average rate last first day price"),
+         sure=False),
     Rule("count", ("count|items|campaign|complaint|accepted|visit|purchase|deal|rating",), is_count, _f("id")),
     # Texts. Where several levels have an order, `roles` finds it.
     Rule("product", ("product",), is_text, _f("group count person_name"), "log"),
     Rule("product", ("product", "id|person_name"), is_text, where="log"),
-    Rule("category", ("marital",), is_few),
-    Rule("category", ("place|postcode|group|level|membership|education|marital|product|satisfaction|rating",), is_few),
+    Rule("category", ("marital",), is_grouping),
+    Rule("category", ("place|postcode|group|level|membership|education|marital|product|satisfaction|rating",),
+         is_grouping),
 )  # fmt: skip

@@ -34,12 +34,13 @@ ROLES: tuple[Role, ...] = get_args(Role)
 # Columns that never become a feature: they name customers, say nothing, or give the answer away.
 LEFT_OUT_ROLES: frozenset[Role] = frozenset({"id", "order_id", "personal", "constant", "leak", "text", "product"})
 
+_MONEY_ROLES = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price"})
 _CHANNELS = ("web", "store", "catalog", "app", "phone")
 _ID_WORDS = frozenset({"id", "customer", "count", "account", "membership", "noise", "code"})
 # Words of a spend column that do not say what the money was spent on.
 _NOT_A_SUBJECT = frozenset(
-    {"spend", "amount", "total", "count", "noise", "customer", "money", "year", "month", "week", "day", "since", "last"}
-    | {"average", "household", "purchase", "order", "account", "frequency", "person_name"}
+    {"spend", "amount", "total", "count", "noise", "customer", "money", "year", "month", "week", "day", "date", "last"}
+    | {"since", "average", "household", "purchase", "order", "account", "frequency", "person_name"}
 )
 _FREE_TEXT_LENGTH = 25
 _FEW_SHARE = 0.5
@@ -136,7 +137,7 @@ def _clue(summary: ColumnSummary, name: Name, log: bool) -> Clue:
         concepts.add("channel")
     if concepts & {"kids", "teens", "children"}:
         concepts.add("child")
-    if summary.unit == "%":
+    if summary.unit == "%" or "%" in summary.name:
         concepts.add("rate")
     return Clue(name, summary, frozenset(concepts), log)
 
@@ -169,7 +170,9 @@ def _role(clue: Clue) -> ColumnRole:
         if rule.fits_name(clue) and rule.values(clue.summary):
             return _by_rule(rule, clue)
     fallen = _fallback(clue)
-    return replace(fallen, reason=_despite(proposed, clue, fallen.reason), confident=False) if proposed else fallen
+    if proposed is None or proposed.role == "category":
+        return fallen
+    return replace(fallen, reason=_despite(proposed, clue, fallen.reason), confident=False)
 
 
 def _despite(rule: Rule | None, clue: Clue, reason: str) -> str:
@@ -234,7 +237,7 @@ def _by_rule(rule: Rule, clue: Clue) -> ColumnRole:
     if role == "category" and "education" in clue.concepts and s.kind == "text":
         reason += f", {n_known(s.level_names, 'education')} of them with a known place in an order"
     levels = _flag_levels(s) if role in {"flag", "campaign", "deal_flag", "complaint"} else ()
-    return ColumnRole(s.name, role, reason, subject, levels, _symbol(clue), sure)
+    return ColumnRole(s.name, role, reason, subject, levels, _with_symbol(role, clue), sure)
 
 
 def _plain(words: frozenset[str]) -> frozenset[str]:
@@ -269,6 +272,10 @@ def _unit_of_tenure(s: ColumnSummary) -> str:
 def _symbol(clue: Clue) -> str:
     unit = clue.summary.unit
     return clue.name.symbol or ("" if unit == "%" else unit)
+
+
+def _with_symbol(role: Role, clue: Clue) -> str:
+    return _symbol(clue) if role in _MONEY_ROLES else ""
 
 
 def _flag_levels(s: ColumnSummary) -> tuple[str, ...]:
@@ -308,6 +315,8 @@ def _fallback(clue: Clue) -> ColumnRole:
     if s.kind == "number":
         if "postcode" in clue.concepts:
             return ColumnRole(s.name, "text", "a postcode is a label, not a measure")
+        if counts_rows(s) and not symbol and not clue.concepts - {"noise", "count"}:
+            return ColumnRole(s.name, "text", "whole numbers that only count the rows")
         role: Role = "money" if symbol else "number"
         return ColumnRole(s.name, role, _values(s, role), symbol=symbol, confident=False)
     if is_few(s) and s.distinct_share <= _FEW_SHARE and s.mean_length <= 2 * _FREE_TEXT_LENGTH:
@@ -401,7 +410,9 @@ def _join(roles: dict[str, ColumnRole], family: Sequence[Clue], reason: str, sha
         if not _may_join(roles, clue):
             continue
         s = clue.summary
-        subject = " ".join(word for word in clue.name.rest(_NOT_A_SUBJECT) if word not in shared) or s.name
+        subject = " ".join(word for word in clue.name.rest(_NOT_A_SUBJECT) if word not in shared)
+        if not subject:
+            continue
         roles[s.name] = ColumnRole(
             s.name, "spend_part", f"{reason}; {_values(s, 'spend_part')}", subject, (), _symbol(clue), False
         )
@@ -416,4 +427,5 @@ def _settled(clue: Clue, role: Role, subject: str) -> ColumnRole:
         levels = in_order(s.level_names, orders) or ()
     elif role in {"flag", "campaign", "deal_flag", "complaint"} and s.n_distinct == 2:
         levels = _flag_levels(s)
-    return ColumnRole(s.name, role, "stated in the settings", subject or _subject(role, clue), levels, _symbol(clue))
+    subject = subject or _subject(role, clue)
+    return ColumnRole(s.name, role, "stated in the settings", subject, levels, _with_symbol(role, clue))

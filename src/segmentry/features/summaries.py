@@ -13,6 +13,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from segmentry.tables.memory import collect_rows
 from segmentry.tables.table import Column, Kind
 
 N_LEVELS = 40  # commonest levels that are kept
@@ -102,7 +103,7 @@ def _numbers(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> dict[str, A
         kind = column.reading.kind
         extra = _of_number(own) if kind == "number" else _of_text(own) if kind == "text" else _of_date(own)
         expressions |= {f"{i}:{key}": expression for key, expression in extra.items()}
-    found = frame.select(**expressions).collect().rows(named=True)[0]
+    [found] = collect_rows(frame.select(**expressions))
     for i in range(len(columns)):
         # A missing cell counts as a distinct value to every engine; it is none to a reader.
         found[f"{i}:distinct"] = int(found[f"{i}:distinct"]) - (int(found[f"{i}:missing"]) > 0)
@@ -154,9 +155,10 @@ def _levels(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> dict[str, tu
         if not names:
             continue
         long = frame.select(names).unpivot(on=names, variable_name="column", value_name="value")
-        table = long.filter(~nw.col("value").is_null()).group_by("column", "value").agg(n=nw.len()).collect()
-        for name, value, n in table.rows():
-            counts.setdefault(name, []).append((write_number(value) if kind == "number" else value, int(n)))
+        known = long.filter(~nw.col("value").is_null())
+        for row in collect_rows(known.group_by("column", "value").agg(n=nw.len())):
+            level = write_number(row["value"]) if kind == "number" else str(row["value"])
+            counts.setdefault(str(row["column"]), []).append((level, int(row["n"])))
     return {name: _commonest(found) for name, found in counts.items()}
 
 

@@ -20,7 +20,10 @@ _SHORTEST_STEM = 4
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Concepts by word (or phrase), orders of level names, pairs of no and yes, gender words, currency signs."""
+    """Concepts by word (or phrase), orders of level names, pairs of no and yes, gender words, currency signs.
+
+    `phrase_words` are the single words of the entries that consist of several.
+    """
 
     concepts: dict[str, frozenset[str]]
     orders: dict[str, tuple[dict[str, int], ...]]
@@ -28,6 +31,7 @@ class Vocabulary:
     genders: dict[str, frozenset[str]]
     currencies: dict[str, str]
     longest_phrase: int
+    phrase_words: frozenset[str]
 
     def meaning(self, word: str) -> frozenset[str]:
         """Concepts a folded word may stand for, regular plurals and endings included; empty when unknown.
@@ -80,6 +84,7 @@ def vocabulary() -> Vocabulary:
         genders={name: frozenset(fold_level(word) for word in words) for name, words in raw["genders"].items()},
         currencies={word: sign for sign, words in raw["currencies"].items() for word in words},
         longest_phrase=max(len(word.split()) for word in concepts),
+        phrase_words=frozenset(part for word in concepts if " " in word for part in word.split()),
     )
 
 
@@ -97,6 +102,8 @@ def _spellings(word: str, language: str) -> Iterator[str]:
     yield fold(word)
     if language == "de":
         yield fold(unicodedata.normalize("NFC", word).translate(_UMLAUTS))
+    if language == "es" and "ñ" in word:
+        yield fold(word.replace("ñ", "ni"))
 
 
 def _stems(word: str) -> Iterator[str]:

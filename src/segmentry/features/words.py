@@ -1,7 +1,7 @@
 """Takes column names apart into words, whatever way they are written.
 
-"NumWebPurchases", "num_web_purchases", "NUM WEB PURCHASES" and "numwebpurchases" give the same words, and
-"Annual Income (k$)" gives its scale apart from its words. What the words mean is left to `vocabulary`, what they
+"NumWebOrders", "num_web_orders", "NUM WEB ORDERS" and "numweborders" give the same words, and "Salary (k$)" gives
+its scale apart from its words. What the words mean is left to `vocabulary`, what they
 say about the column to `roles`.
 """
 
@@ -20,7 +20,10 @@ _BOUNDS = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:-|–|to|bis|a|à|/)\s*(\d+(?:[.
 _SIGN = re.compile(r"([kK]\s?)?([$€£¥₹])")
 _THOUSAND = {"k", "th", "thousand", "tsd", "miles", "mil", "milliers", "000"}
 _LINKS = ("", "s", "es", "n", "en", "e")
-_SHORTEST_UNKNOWN = 3
+_SHORTEST = 3
+_SHORTEST_UNKNOWN = 4
+# What is left of a word that only begins like a known one ("statement", "countable").
+_WORD_ENDS = {"able", "ance", "ence", "less", "lity", "ment", "ness", "ship", "sion", "ling", "tion", "wise"}
 _LONG_ENOUGH_TO_TRUST = 5
 # A table's own prefix is one that nearly every column carries.
 _SHARED_BY = 0.8
@@ -52,8 +55,8 @@ class Name:
     def says(self, concepts: Iterable[str]) -> str:
         """The words of the name that carry one of the concepts, as they stand.
 
-        >>> parse_name("Year_Birth").says({"birth", "year"})
-        'year birth'
+        >>> parse_name("birthYear").says({"birth", "year"})
+        'birth year'
         """
         wanted = frozenset(concepts)
         return " ".join(word.text for word in self.words if word.concepts & wanted)
@@ -82,7 +85,7 @@ def parse_name(name: str) -> Name:
 
     >>> [word.text for word in parse_name("anzahlKinder2").words], parse_name("anzahlKinder2").numbers
     (['anzahl', 'kinder'], ('2',))
-    >>> parse_name("Annual Income (k$)").symbol, parse_name("Score (1-100)").bounds
+    >>> parse_name("Salary (k$)").symbol, parse_name("Score (1-100)").bounds
     ('k$', (1.0, 100.0))
     """
     symbol, bounds, bare = "", None, name
@@ -172,16 +175,26 @@ def _take_sign(text: str) -> tuple[str, str]:
 def _take_code(pieces: list[str]) -> tuple[str, list[str]]:
     """A currency code at the end of the name ("usd", "keur"), with its scale, and the pieces without it."""
     currencies = vocabulary().currencies
-    if len(pieces) < 2:
+    if not pieces:
         return "", pieces
     last, kept = pieces[-1], pieces[:-1]
+    if last[-1] == "k" and _is_money(_split(last[:-1])) and not _is_known(last):
+        return "k", [*kept, last[:-1]]
+    if not kept:
+        return "", pieces
     if last[0] == "k" and last[1:] in currencies:
         return f"k{currencies[last[1:]].strip()}", kept
+    if last in _THOUSAND:
+        return "k", kept
     if last not in currencies:
         return "", pieces
     if len(kept) > 1 and kept[-1] in _THOUSAND:
         return f"k{currencies[last].strip()}", kept[:-1]
     return currencies[last], kept
+
+
+def _is_money(words: Iterable[str]) -> bool:
+    return any(vocabulary().meaning(word) & {"income", "spend", "amount"} for word in words)
 
 
 def _with_phrases(words: tuple[str, ...]) -> tuple[Word, ...]:
@@ -201,10 +214,13 @@ def _with_phrases(words: tuple[str, ...]) -> tuple[Word, ...]:
 
 def _split(piece: str) -> tuple[str, ...]:
     """A piece without separators as the words it is joined from; itself when it cannot be told."""
-    if vocabulary().meaning(piece) or len(piece) < 2 * _SHORTEST_UNKNOWN - 1:
+    if vocabulary().meaning(piece) or piece in vocabulary().phrase_words or len(piece) < 2 * _SHORTEST - 1:
         return (piece,)
+    # One letter is too little to look for in general: these two stand at known ends ("norders", "incomek").
+    if piece[0] == "n" and _is_known(piece[1:]):
+        return ("n", piece[1:])
     whole = _cover(piece, False)
-    if whole is not None and _is_trusted(whole[1]):
+    if whole is not None and _is_trusted(whole[1], piece):
         return whole[1]
     partly = _cover(piece, True)
     if partly is not None and any(_is_long(word) for word in partly[1]):
@@ -212,16 +228,23 @@ def _split(piece: str) -> tuple[str, ...]:
     return (piece,)
 
 
-def _is_trusted(words: tuple[str, ...]) -> bool:
+def _is_known(word: str) -> bool:
+    return bool(vocabulary().meaning(word) - {"noise"})
+
+
+def _is_trusted(words: tuple[str, ...], piece: str) -> bool:
+    # Short words with a joining letter between them ("mes-s-age") are chance as well.
+    if max(map(len, words)) <= _SHORTEST and "".join(words) != piece:
+        return False
     # Joining words at either end, and pieces of two letters, cover nearly any text by chance.
     ends = (words[0], words[-1])
-    return all(vocabulary().meaning(end) - {"noise"} or len(end) >= _SHORTEST_UNKNOWN + 1 for end in ends) and any(
-        len(word) > 2 and vocabulary().meaning(word) - {"noise"} for word in words
+    return all(_is_known(end) or len(end) > _SHORTEST for end in ends) and any(
+        len(word) > 2 and _is_known(word) for word in words
     )
 
 
 def _is_long(word: str) -> bool:
-    return len(word) >= _LONG_ENOUGH_TO_TRUST and bool(vocabulary().meaning(word) - {"noise"})
+    return len(word) >= _LONG_ENOUGH_TO_TRUST and _is_known(word)
 
 
 @lru_cache(maxsize=65536)
@@ -249,5 +272,5 @@ def _first_words(text: str, end: int, may_be_unknown: bool) -> Iterable[tuple[fl
                 rest = text[end + len(link) :]
                 shown = word if rest else word + link
                 yield cost + (0.4 if link else 0.0), shown, rest, may_be_unknown
-    elif may_be_unknown and end >= _SHORTEST_UNKNOWN and known is None:
-        yield 4.0 + 0.2 * end, word, text[end:], False
+    elif may_be_unknown and known is None and end >= _SHORTEST_UNKNOWN and word not in _WORD_ENDS:
+        yield 3.0 + 0.5 * end, word, text[end:], False
