@@ -224,6 +224,8 @@ def test_preamble_and_total_are_skipped_and_named(tmp_path: Path) -> None:
     assert (table.rows_present, table.rows_read) == (40, 40)
     assert {"lines-skipped", "footer-skipped"} <= codes(table)
     assert any("line 44" in n.message for n in table.notices)
+    padded = read(write(tmp_path, "Report,,\n,,\nid,n,city\n" + body()))
+    assert (padded.names, padded.rows_read) == (("id", "n", "city"), 40)
 
 
 def test_padded_columns(tmp_path: Path) -> None:

@@ -151,6 +151,19 @@ def test_impossible_dates_are_set_aside() -> None:
     assert [(r.line, r.reason) for r in table.rejects] == [(29, "not a date as YYYY-MM-DD")]
 
 
+@pytest.mark.parametrize(
+    ("name", "cells", "code"),
+    [
+        ("signup_date", [str(45356 + i) for i in range(5)], "counted-dates"),
+        ("signup_date", [str(1_700_000_000 + i) for i in range(5)], "counted-dates"),
+        ("until", ["2024-05-03", "9999-12-31"], "far-dates"),
+    ],
+)
+def test_dates_in_disguise_are_noticed(name: str, cells: list[str], code: str) -> None:
+    """Excel's day numbers, seconds since 1970 and 9999-12-31 are named and not guessed at."""
+    assert code in {n.code for n in read(pl.DataFrame({name: cells})).notices}
+
+
 def test_few_eight_digit_numbers_are_not_dates() -> None:
     """Eight digits that are no day of the calendar in every row are numbers."""
     assert column(["20240101", "20249999", "20240103"]).column("value").reading.kind == "number"

@@ -15,13 +15,17 @@ import polars as pl
 
 from segmentry.errors import InputError, Notice
 from segmentry.tables.embedded.native import as_text, is_text, own_kind, type_native
-from segmentry.tables.embedded.typing import Typed, spikes, type_text
+from segmentry.tables.embedded.typing import Typed, far_dates, spikes, type_text
 from segmentry.tables.masking import mask
 from segmentry.tables.names import ROW, check_names, raw_name
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Reject, SourceKind, Table
 
 Keep = Callable[[pl.LazyFrame], pl.LazyFrame]
+
+
+class Scratch(type(Path())):  # type: ignore[misc]
+    """A folder that lasts as long as any table holds it: a copy of a table shares it with the original."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Source:
     rejects: tuple[Reject, ...] = ()
     notices: tuple[Notice, ...] = ()
     origin: Any = None
-    scratch: Path | None = None
+    scratch: Scratch | None = None
 
 
 def in_memory(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -77,6 +81,7 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
         notices.append(Notice("no-rows", f"{source.name} has a header and no rows."))
     kept = source.keep(_typed_frame(numbered, typed, preset, bool(rejects)))
     notices += spikes(kept, [t.column.name for t in typed if t.column.reading.kind == "number"])
+    notices += far_dates(kept, [t.column.name for t in typed if t.column.reading.kind == "date"])
     table = Table(
         frame=nw.from_native(kept),
         columns=tuple(t.column for t in typed),
@@ -90,7 +95,7 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
         scratch=source.scratch,
     )
     if source.scratch is not None:
-        weakref.finalize(table, shutil.rmtree, source.scratch, ignore_errors=True)
+        weakref.finalize(source.scratch, shutil.rmtree, str(source.scratch), ignore_errors=True)
     return table
 
 

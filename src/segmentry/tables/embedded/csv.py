@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from segmentry.errors import UnreadableFileError
-from segmentry.tables.embedded.assembly import Source, assemble, in_memory
+from segmentry.tables.embedded.assembly import Scratch, Source, assemble, in_memory
 from segmentry.tables.files import inflate
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
@@ -22,7 +22,7 @@ IN_MEMORY_BELOW = 256 * 1024**2  # bytes; larger files are typed once into Parqu
 def read_csv(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], *, packed: bool = False) -> Table:
     """The file's rows, all cells read as text first and typed over the whole file."""
     # Private by construction: the system gives the folder to its owner only.
-    scratch = Path(tempfile.mkdtemp(prefix="segmentry-"))
+    scratch = Scratch(tempfile.mkdtemp(prefix="segmentry-"))
     try:
         before = path.stat()
         source = path
@@ -43,7 +43,7 @@ def read_csv(path: Path, settings: ReadingSettings, expected: Mapping[str, Readi
 
 
 def _typed(
-    document: Document, path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], scratch: Path
+    document: Document, path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], scratch: Scratch
 ) -> Table:
     text = _scan(document)
     small = document.path.stat().st_size < IN_MEMORY_BELOW

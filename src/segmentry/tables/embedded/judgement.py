@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
@@ -13,13 +12,13 @@ from segmentry.tables import dateformats, numbers
 from segmentry.tables.embedded import cells
 from segmentry.tables.masking import mask
 from segmentry.tables.settings import ReadingSettings
-from segmentry.tables.table import Kind, Reading
+from segmentry.tables.table import Reading
 
 _DATE_SHAPE = (
     r"^\d{8}(?:\D|$)|^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\D|$)"
     r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/., ]+\d"
 )
-_DATE_NAME = re.compile(r"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when", re.IGNORECASE)
+DATE_NAME = re.compile(r"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when", re.IGNORECASE)
 _CORE_OF_UNIT = rf"[{numbers.SPACES}]|{numbers.UNIT}"
 
 
@@ -208,7 +207,7 @@ def _likely_form(seen: Cells, settings: ReadingSettings, surely: bool = False) -
 def _is_convincing(seen: Cells) -> bool:
     """Eight digits are a date when all cells are one, and there are several or the name says so."""
     valid = _valid(seen, "YYYYMMDD") & seen.body["text"].str.contains("^(19|20)")
-    return bool(valid.all()) and (seen.total >= 3 or _DATE_NAME.search(seen.column) is not None)
+    return bool(valid.all()) and (seen.total >= 3 or DATE_NAME.search(seen.column) is not None)
 
 
 def _day_or_month_first(seen: Cells, form: str) -> str:
@@ -246,8 +245,7 @@ def _date(seen: Cells, form: str) -> Verdict:
 
 
 def _text(seen: Cells, how: str = "text", notices: tuple[Notice, ...] = ()) -> Verdict:
-    said = _tokens(seen, missing=False) if seen.total else ()
-    return Verdict(Reading("text"), how, "", (*notices, *said, *_twins(seen)))
+    return Verdict(Reading("text"), how, "", (*notices, *_tokens(seen, missing=False), *_twins(seen)))
 
 
 def _tokens(seen: Cells, *, missing: bool) -> tuple[Notice, ...]:
@@ -284,10 +282,3 @@ def _mostly(seen: Cells, as_numbers: int) -> tuple[Notice, ...]:
         f"'{mask(others[0])}'. If it holds numbers, state its type, or pass --missing for words that mean nothing."
     )
     return (Notice("mostly-numbers", text),)
-
-
-def reading_kind(dtype: Any) -> Kind:
-    """The kind that a typed column of the engine has."""
-    if dtype == pl.Date:
-        return "date"
-    return "number" if dtype.is_numeric() else "text"

@@ -11,10 +11,17 @@ import polars as pl
 from segmentry.errors import Notice
 from segmentry.tables import numbers
 from segmentry.tables.embedded import cells
-from segmentry.tables.embedded.judgement import Verdict, judge, split_tokens
+from segmentry.tables.embedded.judgement import DATE_NAME, Verdict, judge, split_tokens
 from segmentry.tables.names import raw_name
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Column, Reading
+
+# Ranges in which numbers under a date's name are dates: about 1955 to 2064, in days, seconds and milliseconds.
+_COUNTED_DATES = (
+    (20_000, 60_000, "days since 1900, as Excel does"),
+    (3e8, 3e9, "seconds since 1970"),
+    (3e11, 3e12, "milliseconds since 1970"),
+)
 
 
 @dataclass(frozen=True)
@@ -156,8 +163,29 @@ def spikes(frame: pl.LazyFrame, names: Sequence[str]) -> list[Notice]:
     return [notice for notice in found if notice is not None]
 
 
+def far_dates(frame: pl.LazyFrame, names: Sequence[str]) -> list[Notice]:
+    """Dates such as 9999-12-31 that stand for 'never' or 'not known'."""
+    if not names:
+        return []
+    far = [((pl.col(n).dt.year() > 2200) | (pl.col(n).dt.year() < 1850)).sum().alias(n) for n in names]
+    row = frame.select(far).collect(engine="streaming").row(0, named=True)
+    return [
+        Notice(
+            "far-dates",
+            f"'{name}' holds {n} dates before 1850 or after 2200; they may stand for 'not known': see --missing.",
+        )
+        for name, n in row.items()
+        if n
+    ]
+
+
 def _spike(name: str, seen: Mapping[str, Any]) -> Notice | None:
     low, high, following = seen["low"], seen["high"], seen["next"]
+    if low is not None and DATE_NAME.search(name):
+        for start, stop, what in _COUNTED_DATES:
+            if start <= low and high <= stop:
+                text = f"'{name}' looks like dates counted in {what}; it was read as numbers. Export it as dates."
+                return Notice("counted-dates", text)
     if low in numbers.NEGATIVE_SPIKES and seen["below"] == seen["lows"]:
         value, many = low, seen["lows"]
     elif high in numbers.POSITIVE_SPIKES and seen["highs"] >= 2 and following is not None and following < high / 2:

@@ -72,7 +72,8 @@ def _is_preamble(head: list[Record], at: int, width: int) -> bool:
         return False
     filled = [cell for cell in head[at].cells if cell.strip()]
     narrow = (len(head[at].cells) <= 2 and width > 3) or len(head[at].cells) == 1
-    return narrow or (len(filled) <= 1 and bool(head[at].cells[0].strip()))
+    # Excel pads a title, and the empty line below it, with separators.
+    return narrow or not filled or (len(filled) == 1 and bool(head[at].cells[0].strip()))
 
 
 def _preamble_notice(skipped: list[int], name: str) -> tuple[Notice, ...]:
