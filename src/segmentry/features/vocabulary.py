@@ -16,6 +16,7 @@ from importlib.resources import files
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _ENDINGS = ("s", "es", "n", "en", "e", "er", "ed", "al", "x")
 _SHORTEST_STEM = 4
+_NOISE = frozenset({"noise"})
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Vocabulary:
         if known is not None:
             return known
         for stem in _stems(word):
-            if stem in self.concepts:
+            # Joining words have no endings: "hats" is not the German "hat".
+            if self.concepts.get(stem, _NOISE) != _NOISE:
                 return self.concepts[stem]
         return frozenset()
 
