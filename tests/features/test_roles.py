@@ -411,6 +411,22 @@ def test_unnamed_columns_have_roles() -> None:
     assert [r.role for r in found.values()] == ["id", "flag", "category", "date", "text"]
 
 
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("number_of_days_since_last_purchase", "recency_days"),
+        ("nb_jours_dernier_achat", "recency_days"),
+        ("num_purchases_last_90_days", "count"),
+        ("Anzahl Bestellungen", "purchases_total"),
+        ("months_as_customer", "tenure"),
+        ("account_age_days", "tenure"),
+    ],
+)
+def test_days_and_counts_are_told_apart(name: str, role: str) -> None:
+    """A number of days since an event is no number of events, and the other way round."""
+    assert roles(**{name: [float(i % 47) for i in range(200)]})[name].role == role
+
+
 def test_every_role_is_known() -> None:
     """Rules and left-out roles use roles of the published list only."""
     assert set(ROLES) == set(get_args(Role))

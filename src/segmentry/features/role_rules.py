@@ -206,6 +206,7 @@ RULES: tuple[Rule, ...] = (
     Rule("purchase_date", ("purchase|order|date",), is_date, _f("first signup birth visit campaign complaint"), "log"),
     Rule("purchase_date", ("purchase|order",), is_date, _f("signup visit campaign complaint")),
     Rule("signup_date", ("signup",), is_date, _NO_EVENT),
+    Rule("signup_date", ("first", "date|visit"), is_date, _f("last campaign complaint")),
     Rule("signup_date", ("customer|membership|account", "date|since|day|year"), is_date, _NO_EVENT),
     Rule("signup_date", ("customer|membership|since",), is_date, only=True, sure=False),
     Rule("last_purchase_date", ("last",), is_date, _f("visit campaign complaint"), only=True, sure=False),
@@ -213,6 +214,8 @@ RULES: tuple[Rule, ...] = (
     # Time as a number.
     Rule("birth_year", ("birth",), are_years),
     Rule("recency_days", ("recency",), is_amount_of_days, _f("month week year score")),
+    Rule("recency_days", ("day", "since", "last"), is_amount_of_days,
+         (_NOT_TIME - {"count"}) | _f("month week year signup")),
     Rule("recency_days", ("last", "purchase", "day|since"), is_amount_of_days, _NOT_TIME | _f("month week year")),
     Rule("recency_days", ("day|since", "last"), is_amount_of_days, _NOT_TIME | _f("month week year signup first")),
     Rule("recency_days", ("day", "since", "purchase"), is_amount_of_days, _NOT_TIME | _f("month first signup")),
