@@ -23,6 +23,7 @@ from segmentry.tables.table import Table
 
 SAME_THING = 0.9
 MOSTLY_MISSING = 0.4
+MOSTLY_ONE = 0.5
 
 # One feature is taken for each line, the first that is there and usable.
 _WANTED: tuple[tuple[Theme, ...], ...] = (
@@ -70,7 +71,7 @@ def choose_by_default(
     """The small, self-explaining default set; see the module's own words for the rule."""
     taken: list[Scale] = []
     left: dict[str, str] = {}
-    numeric = [f for f in features if f.operation != "category"]
+    numeric = sorted((f for f in features if f.operation != "category"), key=lambda f: f.operation == "ratio")
     for themes in _WANTED:
         _take_first([f for theme in themes for f in numeric if f.theme == theme], values, taken, left)
     if len(taken) < ENOUGH:
@@ -113,11 +114,19 @@ def _usable(feature: Feature, values: Mapping[str, np.ndarray], taken: Sequence[
     scale = learn_scale(feature, column)
     if scale.scale == 0:
         return None, "the same for every customer"
+    if _commonest_share(column) >= MOSTLY_ONE:
+        # K-means would cut off the customers with another value and call that a segment.
+        return None, "the same for at least half of the customers"
     for other in taken:
         r = correlation(scale, column, other, values[other.feature.name])
         if abs(r) > SAME_THING:
             return None, f"moves with {other.feature.name} (correlation {r:.2f}): it would count the same thing twice"
     return scale, ""
+
+
+def _commonest_share(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.unique(known, return_counts=True)[1].max()) / len(known)
 
 
 def correlation(a: Scale, a_values: np.ndarray, b: Scale, b_values: np.ndarray) -> float:
