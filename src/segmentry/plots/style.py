@@ -131,32 +131,32 @@ def panel_title(text: str) -> alt.TitleParams:
     return alt.TitleParams(text=text, anchor="start", frame="group", fontSize=13, fontWeight=600, color=INK, offset=8)
 
 
+# One setting, for each call of `configure_...` would copy the whole chart once more.
+CONFIG: dict[str, Any] = {
+    "font": FONT,
+    "aria": False,
+    "view": {"stroke": None},
+    "text": {"fontSize": LABEL, "color": INK},
+    "axis": {
+        "labelColor": MUTED,
+        "labelFontSize": 11,
+        "titleColor": INK,
+        "titleFontSize": LABEL,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+        "gridColor": GRID,
+        "domainColor": FAINT,
+        "tickColor": FAINT,
+        "labelPadding": 4,
+        "labelOverlap": "greedy",
+        "labelFlush": False,
+    },
+    "concat": {"spacing": 18},
+    "title": {"anchor": "start", "fontSize": 17, "fontWeight": 600, "color": INK, "offset": 16},
+}
+
+
 def styled(chart: Chart, title: str) -> Chart:
     """The finished chart: the house style, and the finding as its title."""
-    finished: Chart = (
-        chart.properties(
-            title=alt.TitleParams(
-                text=balanced(title, 84), anchor="start", fontSize=17, fontWeight=600, color=INK, offset=16
-            ),
-            background=PAPER,
-        )
-        .configure(font=FONT, aria=False)
-        .configure_view(stroke=None)
-        .configure_text(fontSize=LABEL, color=INK)
-        .configure_axis(
-            labelColor=MUTED,
-            labelFontSize=11,
-            titleColor=INK,
-            titleFontSize=LABEL,
-            titleFontWeight="normal",
-            titlePadding=8,
-            gridColor=GRID,
-            domainColor=FAINT,
-            tickColor=FAINT,
-            labelPadding=4,
-            labelOverlap="greedy",
-            labelFlush=False,
-        )
-        .configure_concat(spacing=18)
-    )
+    finished: Chart = chart.properties(title=alt.TitleParams(text=balanced(title, 84)), background=PAPER, config=CONFIG)
     return finished

@@ -1,0 +1,172 @@
+"""Every picture: one mark a segment, its colour and marker, a reason when it is absent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from segmentry.errors import NotEnoughDataError
+from segmentry.plots import Picture, draw_all, plot_scatter, plot_silhouette, plot_sizes
+from segmentry.plots.criteria import picture_criteria
+from segmentry.plots.heatmap import picture_heatmap
+from segmentry.plots.panels import picture_boxes, picture_distributions
+from segmentry.plots.points import picture_components, picture_scatter
+from segmentry.plots.sizes import picture_sizes
+from segmentry.segmentation import Segmentation
+
+MadeUp = Callable[..., Segmentation]
+KEYS = ("sizes", "heatmap", "scatter", "components", "boxes", "distributions", "criteria", "silhouette")
+NEED_ROWS = {"scatter", "components", "distributions", "silhouette"}
+ONE_MARK_A_SEGMENT = ("sizes", "scatter", "components", "boxes", "distributions", "silhouette")
+
+
+@pytest.fixture(scope="module")
+def pictures(five: Segmentation) -> dict[str, Picture]:
+    return {picture.key: picture for picture in draw_all(five)}
+
+
+def datasets(picture: Picture) -> list[list[dict[str, Any]]]:
+    """The rows of every layer of a picture."""
+    found: list[list[dict[str, Any]]] = []
+
+    def walk(part: object) -> None:
+        if isinstance(part, dict):
+            if isinstance(part.get("values"), str):
+                found.append(json.loads(part["values"]))
+            for value in part.values():
+                walk(value)
+        elif isinstance(part, list):
+            for value in part:
+                walk(value)
+
+    spec = json.loads(picture.spec)
+    walk(spec)
+    found += [json.loads(v) if isinstance(v, str) else v for v in spec.get("datasets", {}).values()]
+    return found
+
+
+def test_all_pictures_come_in_the_order_of_the_report(pictures: dict[str, Picture]) -> None:
+    """Eight pictures, what it means first; each with a title, a caption and its numbers."""
+    assert tuple(pictures) == KEYS
+    for picture in pictures.values():
+        assert picture.chart is not None
+        assert picture.title
+        assert picture.caption.endswith(".")
+        assert picture.table
+        assert len({tuple(row) for row in picture.table}) == 1
+
+
+@pytest.mark.parametrize("key", ONE_MARK_A_SEGMENT)
+def test_each_segment_has_its_mark(pictures: dict[str, Picture], five: Segmentation, key: str) -> None:
+    """A picture by segment draws every segment of the value and no other."""
+    ids = {row["id"] for rows in datasets(pictures[key]) for row in rows if "id" in row}
+    assert ids == {segment.id for segment in five.segments}
+
+
+@pytest.mark.parametrize("key", ONE_MARK_A_SEGMENT)
+def test_a_segment_keeps_its_colour_and_marker(pictures: dict[str, Picture], five: Segmentation, key: str) -> None:
+    """The scales map each id, in the given order, to the colour and marker of the segment."""
+    spec = pictures[key].spec
+    ids = json.dumps([s.id for s in five.segments])
+    assert f'"scale": {{"domain": {ids}, "range": {json.dumps([s.colour for s in five.segments])}}}' in spec
+    assert f'"scale": {{"domain": {ids}, "range": {json.dumps([s.marker for s in five.segments])}}}' in spec
+
+
+def test_the_title_of_sizes_is_the_finding(pictures: dict[str, Picture]) -> None:
+    """It names the segment that spends most beyond its number."""
+    assert pictures["sizes"].title == "High-income champions: 14 % of customers, 41 % of spend"
+
+
+def test_sizes_without_spend_show_customers_only(made_up: MadeUp) -> None:
+    """No measure of spend: one column of bars, and the caption says why."""
+    picture = picture_sizes(made_up(spend=False))
+    assert "No measure of spend" in picture.caption
+    assert "of customers" in picture.title
+    assert "Share of spend" not in picture.spec
+
+
+def test_a_loaded_segmentation_says_which_pictures_need_rows(made_up: MadeUp) -> None:
+    """Without the view four pictures are absent with a reason, never dropped; the others are drawn."""
+    found = {p.key: p for p in draw_all(made_up(view=False))}
+    assert tuple(found) == KEYS
+    assert {key for key, picture in found.items() if picture.chart is None} == NEED_ROWS
+    assert all("does not hold" in (found[key].absent or "") for key in NEED_ROWS)
+
+
+def test_asking_for_an_absent_chart_tells_the_reason(made_up: MadeUp) -> None:
+    """The function of a picture raises an error that says what is missing."""
+    with pytest.raises(NotEnoughDataError, match=r"cannot be drawn.*does not hold"):
+        plot_scatter(made_up(view=False))
+
+
+def test_one_segment_has_no_silhouette(made_up: MadeUp) -> None:
+    """One segment is a value like any other; only the silhouette has nothing to compare."""
+    found = {p.key: p for p in draw_all(made_up(1))}
+    assert {key for key, picture in found.items() if picture.chart is None} == {"silhouette"}
+    with pytest.raises(NotEnoughDataError):
+        plot_silhouette(made_up(1))
+
+
+def test_one_feature_has_no_scatter(made_up: MadeUp) -> None:
+    """A single clustering feature cannot be drawn against another one."""
+    value = made_up(only=["age"])
+    assert "one numeric feature" in (picture_scatter(value).absent or "")
+    assert "one feature" in (picture_components(value).absent or "")
+
+
+def test_one_candidate_has_no_criteria(made_up: MadeUp) -> None:
+    """A k that was asked for has nothing to be compared with."""
+    picture = picture_criteria(made_up(single_candidate=True))
+    assert picture.chart is None
+    assert "nothing to compare" in (picture.absent or "")
+
+
+def test_nine_segments_are_all_drawn(made_up: MadeUp) -> None:
+    """More segments than colours still make nine rows."""
+    picture = picture_sizes(made_up(9))
+    assert len({row["id"] for rows in datasets(picture) for row in rows}) == 9
+
+
+def test_small_segments_are_not_drawn_from_rows(made_up: MadeUp) -> None:
+    """A segment below the privacy floor has neither box nor hill, and a dash in the heat map."""
+    value = made_up(tiny=True)
+    found = {p.key: p for p in (picture_boxes(value), picture_distributions(value), picture_heatmap(value))}
+    boxes = {row["id"] for rows in datasets(found["boxes"]) for row in rows if "median" in row}
+    hills = {row["id"] for rows in datasets(found["distributions"]) for row in rows if "x2" in row}
+    assert boxes == hills == {"s1", "s2", "s3", "s4"}
+    assert "–" in {row.get("t") for rows in datasets(found["heatmap"]) for row in rows}
+    assert "fewer than 10 customers" in found["heatmap"].caption
+
+
+def test_points_are_thinned_always_the_same_way(made_up: MadeUp) -> None:
+    """However many customers, at most 3,000 points are drawn, and the same ones each time."""
+    value = made_up(n=9000)
+    first, again = (picture_scatter(value), picture_scatter(value))
+    assert max(len(rows) for rows in datasets(first)) <= 3000
+    assert first.spec == again.spec
+
+
+def test_the_knee_and_the_chosen_number_are_marked(pictures: dict[str, Picture]) -> None:
+    """The elbow stands in its own panel only; the chosen number in all four."""
+    words = [row["word"] for rows in datasets(pictures["criteria"]) for row in rows if "word" in row]
+    assert "elbow: 4" in words
+    assert words.count("chosen: 5") >= 4
+    assert words.count("elbow: 4") < words.count("chosen: 5")
+
+
+def test_criteria_that_were_not_computed_leave_no_empty_panel(five: Segmentation) -> None:
+    """A criterion without numbers has no panel, and the caption names it."""
+    bare = replace(five, candidates=tuple(replace(c, davies_bouldin=None) for c in five.candidates))
+    picture = picture_criteria(bare)
+    assert "Not computed: Davies-Bouldin." in picture.caption
+    assert '"Davies-Bouldin"' not in picture.spec
+
+
+def test_plot_functions_give_charts(five: Segmentation) -> None:
+    """A chart is an Altair chart whose title is the finding."""
+    title = plot_sizes(five).to_dict()["title"]
+    assert title["text"] == ["High-income champions: 14 % of customers, 41 % of spend"]
