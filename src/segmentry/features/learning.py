@@ -16,7 +16,9 @@ from segmentry.features.feature import Feature
 from segmentry.features.recipe import GRID, Levels, Scale
 
 FENCE = 3.0  # interquartile ranges beyond the quartiles at which a value is capped (Tukey's outer fence)
-SKEWED = 1.0  # skewness above which log(1 + x) is taken
+# Skewness above which log(1 + x) is taken: that of an exponential distribution. Below it the skew is often the groups
+# themselves (few big spenders, many small ones), and a logarithm would draw together what should be told apart.
+SKEWED = 2.0
 MOST_LEVELS = 12  # levels of a category that get an axis; rarer ones share the origin
 # Two customers in different levels of a category are as far apart as one standard deviation: sqrt(1/2) on each axis.
 LEVEL_WEIGHT = round(GRID * math.sqrt(0.5))
