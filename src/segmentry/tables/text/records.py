@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 QUOTE = 0x22
+_QUOTED = re.compile(rb'["\r\n]')
 _LONGEST_QUOTED = 1 << 20  # a quoted cell longer than this was never closed
 
 
@@ -45,12 +47,20 @@ def records(data: bytes, separator: int, at_end: bool) -> Iterator[Record]:
 class _Reader:
     def __init__(self, data: bytes, separator: int, at_end: bool) -> None:
         self.data, self.separator, self.at_end = data, bytes([separator]), at_end
+        # A line whose quotes all wrap whole cells, but for spaces: most lines of most files.
+        mark = re.escape(self.separator)
+        cell = rb' *"((?:[^"]|"")*)" *|([^"' + mark + rb"]*)"
+        self.tidy = re.compile(rb"(?:" + cell + rb")(?:" + mark + rb"(?:" + cell + rb"))*")
+        self.cell = re.compile(rb"(?:^|" + mark + rb")(?:" + cell + rb")")
 
     def record(self, start: int) -> Record:
         stop, after = self._line_end(start)
         line = self.data[start:stop]
         if QUOTE not in line:
             return Record(start, after, line.split(self.separator), 1)
+        if self.tidy.fullmatch(line):
+            found = self.cell.findall(line)
+            return Record(start, after, [quoted.replace(b'""', b'"') or bare for quoted, bare in found], 1)
         cells: list[bytes] = []
         position = start
         while True:
@@ -128,8 +138,9 @@ def written(cells: list[bytes], separator: int) -> bytes:
     """The cells as one clean line."""
     if cells == [b""]:
         return b'""\n'  # an empty line would not be a row
-    special = (bytes([separator]), b'"', b"\n", b"\r")
-    parts = [
-        b'"' + cell.replace(b'"', b'""') + b'"' if any(mark in cell for mark in special) else cell for cell in cells
-    ]
-    return bytes([separator]).join(parts) + b"\n"
+    mark = bytes([separator])
+    line = mark.join(cells)
+    if line.count(mark) == len(cells) - 1 and not _QUOTED.search(line):
+        return line + b"\n"
+    parts = [b'"' + c.replace(b'"', b'""') + b'"' if mark in c or _QUOTED.search(c) else c for c in cells]
+    return mark.join(parts) + b"\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +16,7 @@ from segmentry.tables.text.records import Record, UnclosedQuoteError, count_line
 from segmentry.tables.text.survey import BLOCK, LONGEST_LINE, has_controls, line_ends
 
 _LONGEST_QUOTED = 1 << 20
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass
@@ -155,7 +157,7 @@ class _Walker:
         raw = data[record.start : record.stop].rstrip(b"\r\n")
         if raw:
             self.rows.last, self.rows.last_line = raw, self.line
-        clean = not any(byte < 32 and byte not in (9, 10, 13) for byte in raw)
+        clean = _CONTROL.search(raw) is None
         if len(record.cells) == self.body.width and raw and clean and self.line != self.body.dropped_line:
             self._count(self.body.width, 1)
             return True
