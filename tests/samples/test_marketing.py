@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from segmentry.errors import SettingsError
 from segmentry.samples import AS_OF, sample_marketing, sample_marketing_truth
-from segmentry.samples.marketing import BLOCK_ROWS
+from segmentry.samples.drawing import BLOCK_ROWS
 
 COLUMNS = [
     "customer_id", "year_birth", "education", "marital_status", "income", "kidhome", "teenhome", "dt_customer",
@@ -25,7 +25,7 @@ COLUMNS = [
     "accepted_campaign_1", "accepted_campaign_2", "accepted_campaign_3", "response", "complain",
 ]  # fmt: skip
 ROWS = 10_000
-PINNED = "16bb33c73bc6cf9cf11e30ac684e5e1c26fe5ab8dbfcfa967298b9e4b63325df"
+PINNED = "75531a5b665513b08913eaae5a2f083bccfbfbf393ac112a0224266fe852d1ef"
 
 
 @pytest.fixture(scope="module")

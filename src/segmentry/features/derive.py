@@ -13,14 +13,10 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from segmentry.features.feature import Feature, Theme, Unit
+from segmentry.features.feature import Feature, Operation, Theme, Unit
 from segmentry.features.roles import ColumnRole
 from segmentry.features.summaries import ColumnSummary
 from segmentry.tables import ordinal
-
-TRUE_WORDS = frozenset(
-    {"1", "1.0", "true", "t", "yes", "y", "ja", "j", "wahr", "si", "sí", "verdadero", "oui", "o", "vrai", "x", "on"}
-)
 
 # Roles that are a feature as they stand: unit, theme and the feature's name ("" takes the column's own).
 _PLAIN: Mapping[str, tuple[Unit, Theme, str]] = {
@@ -45,8 +41,8 @@ _TENURE_DAYS: Mapping[str, Unit] = {"days": "days", "years": "years"}
 def slug(name: str) -> str:
     """A column name as a feature name: lower case, words joined by underscores, bracketed units dropped.
 
-    >>> slug("Annual Income (k$)"), slug("Größe")
-    ('annual_income', 'grosse')
+    >>> slug("Monthly Fee (k$)"), slug("Größe")
+    ('monthly_fee', 'grosse')
     """
     bare = re.sub(r"[(\[{].*?[)\]}]", " ", name)
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare).replace("ß", "ss")
@@ -82,9 +78,10 @@ def _plain(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
 
 def _age_and_time(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
     if "age" not in by_role:
-        for role, operation in (("birth_date", "years_since"), ("birth_year", "years_since_year")):
+        born: tuple[tuple[str, Operation], ...] = (("birth_date", "years_since"), ("birth_year", "years_since_year"))
+        for role, operation in born:
             if role in by_role:
-                yield Feature("age", "Age", "years", "age", operation, (by_role[role][0].column,))  # type: ignore[arg-type]
+                yield Feature("age", "Age", "years", "age", operation, (by_role[role][0].column,))
                 break
     if "recency_days" not in by_role and "last_purchase_date" in by_role:
         column = by_role["last_purchase_date"][0].column
@@ -138,35 +135,29 @@ def _purchases(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
 def _people(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
     children = tuple(c.column for c in by_role.get("children", []))
     if children:
-        operation = "sum" if len(children) > 1 else "column"
-        yield Feature("children", "Children at home", "count", "children", operation, children)  # type: ignore[arg-type]
+        operation: Operation = "sum" if len(children) > 1 else "column"
+        yield Feature("children", "Children at home", "count", "children", operation, children)
 
 
 def _answers(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, ColumnSummary]) -> Iterable[Feature]:
     campaigns = by_role.get("campaign", [])
     numeric = [c for c in campaigns if kinds[c.column].kind == "number"]
-    columns = tuple(c.column for c in numeric or campaigns)
-    texts = sorted({level for column in columns for level in _true_levels(kinds[column])})
-    if columns:
-        yield Feature(
-            "campaigns_accepted", "Campaigns accepted", "count", "engagement", "sum", columns, levels=tuple(texts)
-        )
-    for role, theme in (("deal_flag", "deals"), ("complaint", "other"), ("flag", "other")):
+    used = numeric or campaigns
+    if used:
+        columns = tuple(c.column for c in used)
+        yes = tuple(sorted({level for c in used for level in _yes(c, kinds)}))
+        yield Feature("campaigns_accepted", "Campaigns accepted", "count", "engagement", "sum", columns, levels=yes)
+    themes: tuple[tuple[str, Theme], ...] = (("deal_flag", "deals"), ("complaint", "other"), ("flag", "other"))
+    for role, theme in themes:
         for column in by_role.get(role, []):
-            true = _true_levels(kinds[column.column])
-            name = slug(column.column)
-            if kinds[column.column].kind == "number":
-                yield Feature(name, label(name), "flag", theme, "column", (column.column,))  # type: ignore[arg-type]
-            elif true:
-                yield Feature(name, label(name), "flag", theme, "flag", (column.column,), levels=true)  # type: ignore[arg-type]
-            else:
-                yield Feature(name, label(name), "category", "category", "category", (column.column,))
+            name, yes = slug(column.column), _yes(column, kinds)
+            operation: Operation = "flag" if yes else "column"
+            yield Feature(name, label(name), "flag", theme, operation, (column.column,), levels=yes)
 
 
-def _true_levels(summary: ColumnSummary) -> tuple[str, ...]:
-    if summary.kind == "number":
-        return ()
-    return tuple(sorted(level for level, _ in summary.levels if level.strip().casefold() in TRUE_WORDS))
+def _yes(column: ColumnRole, kinds: Mapping[str, ColumnSummary]) -> tuple[str, ...]:
+    """The level that means yes, of a column of text; none for one of numbers, which is its own answer."""
+    return column.levels[1:] if kinds[column.column].kind == "text" else ()
 
 
 def _categories(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, ColumnSummary]) -> Iterable[Feature]:
@@ -182,8 +173,8 @@ def _categories(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, Col
                 yield Feature(name, label(name), "level", theme, "level", (column.column,), levels=column.levels)
             else:
                 unit: Unit = "level" if kinds[column.column].kind == "number" else "category"
-                operation = "column" if unit == "level" else "category"
-                yield Feature(name, label(name), unit, theme, operation, (column.column,))  # type: ignore[arg-type]
+                operation: Operation = "column" if unit == "level" else "category"
+                yield Feature(name, label(name), unit, theme, operation, (column.column,))
     for role in ("category", "sensitive"):
         for column in by_role.get(role, []):
             name = slug(column.column)
