@@ -15,7 +15,8 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from segmentry.errors import OutputError, SettingsError
-from segmentry.samples.marketing import BLOCK_ROWS, sample_marketing, sample_marketing_truth
+from segmentry.samples.drawing import BLOCK_ROWS
+from segmentry.samples.marketing import sample_marketing, sample_marketing_truth
 
 PART_ROWS = 1_000_000  # of one file in a folder
 
