@@ -169,4 +169,4 @@ def test_criteria_that_were_not_computed_leave_no_empty_panel(five: Segmentation
 def test_plot_functions_give_charts(five: Segmentation) -> None:
     """A chart is an Altair chart whose title is the finding."""
     title = plot_sizes(five).to_dict()["title"]
-    assert title["text"] == ["High-income champions: 14 % of customers, 41 % of spend"]
+    assert title["text"] == ["High-income champions: 14\u00a0% of customers, 41\u00a0% of spend"]

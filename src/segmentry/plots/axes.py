@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,7 +99,10 @@ def axis_title(label: str, unit: Unit, symbol: str = "") -> str:
     >>> axis_title("Age", "years"), axis_title("Days since the last purchase", "days")
     ('Age (years)', 'Days since the last purchase')
     """
-    word = {"money": symbol, "share": "%", "flag": "%", "years": "years", "days": "days"}.get(unit, "")
+    # Amounts in thousands are said in full on the ticks.
+    word = {"money": symbol.removeprefix("k"), "share": "%", "flag": "%", "years": "years", "days": "days"}.get(
+        unit, ""
+    )
     return f"{label} ({word})" if word and word not in label.lower() else label
 
 
@@ -115,8 +119,32 @@ def written_axis(ticks: Sequence[float], texts: Sequence[str], title: str | None
     return alt.Axis(values=list(ticks), labelExpr=expression, title=title, **more)
 
 
-def measure_axis(measure: Measure, span: Span, about: int = 6, title: bool = True, **more: Any) -> alt.Axis:
-    ticks = span.ticks(about)
+def whole(ticks: Sequence[float], unit: Unit) -> list[float]:
+    """Whole numbers only, where no other value exists.
+
+    >>> whole([0.0, 0.5, 1.0], "count"), whole([0.0, 0.5, 1.0], "money")
+    ([0.0, 1.0], [0.0, 0.5, 1.0])
+    """
+    counted = unit in ("count", "level", "years", "days")
+    return [t for t in ticks if not counted or float(t).is_integer()]
+
+
+def levels_of(segmentation: Segmentation, name: str) -> tuple[str, ...]:
+    """The names of an ordered feature's levels, lowest first; empty for every other feature."""
+    found = [
+        s.feature.levels for s in segmentation.recipe.scales if s.feature.name == name and s.feature.unit == "level"
+    ]
+    return found[0] if found else ()
+
+
+def measure_axis(
+    measure: Measure, span: Span, about: int = 6, title: bool = True, levels: Sequence[str] = (), **more: Any
+) -> alt.Axis:
+    """The axis of a measure in its unit; a level is written by its name."""
+    ticks = whole(span.ticks(about), measure.unit)
     words = axis_title(measure.label, measure.unit, measure.symbol) + (", log scale" if span.log else "")
     texts = [tick_text(t, measure.unit, measure.symbol) for t in ticks]
+    if levels:
+        ticks = [float(i) for i in range(len(levels)) if span.low <= i <= span.high]
+        texts = [textwrap.shorten(levels[int(t)], 14, placeholder="…") for t in ticks]
     return written_axis(ticks, texts, words if title else None, **more)

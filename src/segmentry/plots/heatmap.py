@@ -55,7 +55,7 @@ def _title(segmentation: Segmentation, measures: list[Measure]) -> str:
         return "What customers are like on average"
     segment = segmentation.segment(max(known)[1])
     everyone = say_number(first.population.mean, first.unit, first.symbol)
-    return f"{first.label} of {segment.name} stands out most: {_mean(first, segment.id)}, the average is {everyone}"
+    return f"{first.label} stands out most: {_mean(first, segment.id)} for “{segment.name}”, {everyone} on average"
 
 
 def _table(segmentation: Segmentation, measures: list[Measure]) -> tuple[dict[str, str], ...]:

@@ -7,7 +7,7 @@ from itertools import combinations
 import altair as alt
 import numpy as np
 
-from segmentry.plots.axes import Span, axis_title, measure_axis, span_of
+from segmentry.plots.axes import Span, axis_title, levels_of, measure_axis, span_of
 from segmentry.plots.picture import NO_VIEW, Picture, absent
 from segmentry.plots.style import (
     INK,
@@ -34,6 +34,7 @@ PANEL = 176
 MOST = 12
 BINS = 24
 NOT_DRAWN = ("flag", "category")
+FEW_VALUES = ("level",)  # their quartiles fall together, a histogram shows them better
 
 
 def drawn_measures(segmentation: Segmentation) -> list[Measure]:
@@ -46,7 +47,7 @@ def drawn_measures(segmentation: Segmentation) -> list[Measure]:
 def picture_boxes(segmentation: Segmentation) -> Picture:
     """Quartiles of each clustered feature by segment; whiskers hold the middle 90 % of the customers drawn."""
     key, heading = "boxes", "Typical values by segment"
-    measures = drawn_measures(segmentation)
+    measures = [m for m in drawn_measures(segmentation) if m.unit not in FEW_VALUES]
     if not measures:
         return absent(
             key, heading, "No feature has quartiles to draw: there are too few customers, or only yes/no features."
@@ -167,9 +168,7 @@ def _boxes(segmentation: Segmentation, measure: Measure) -> alt.LayerChart:
         )
 
     def x(field: str) -> alt.X:
-        axis = measure_axis(
-            measure, span, 3 if measure.unit in ("money", "share") else 4, title=False, domain=False, tickSize=0
-        )
+        axis = measure_axis(measure, span, _ticks(measure), title=False, domain=False, tickSize=0)
         return alt.X(f"{field}:Q", scale=span.scale(), axis=axis)
 
     base = drawn(rows)
@@ -191,7 +190,7 @@ def _boxes(segmentation: Segmentation, measure: Measure) -> alt.LayerChart:
 
 def _ticks(measure: Measure) -> int:
     """Longer words on an axis leave room for fewer of them."""
-    return 3 if measure.unit in ("money", "share") else 4
+    return _ticks(measure)
 
 
 def _whiskers(segmentation: Segmentation, measure: Measure, segment_id: str) -> tuple[float | None, float | None]:
@@ -249,8 +248,15 @@ def _ridges(
                 height = 0.82 * float(share) / top
                 rows.append({"id": s.id, "x": edges[j], "x2": edges[j + 1], "y": i + 0.9, "y2": i + 0.9 - height})
     span = Span(min(span.low, edges[0]), max(span.high, edges[-1]), span.log, span.cut)
+    levels = levels_of(segmentation, measure.name)
     axis = measure_axis(
-        measure, span, 3 if measure.unit in ("money", "share") else 4, title=False, domain=False, tickSize=0
+        measure,
+        span,
+        _ticks(measure),
+        title=False,
+        levels=levels,
+        domain=False,
+        tickSize=0,
     )
     x = alt.X("x:Q", scale=span.scale(), axis=axis)
     bars = (

@@ -15,7 +15,7 @@ from typing import Any
 import vl_convert
 
 from segmentry.errors import NotEnoughDataError
-from segmentry.plots.style import FONT, INK, MUTED, PAPER, Chart, balanced
+from segmentry.plots.style import FONT, INK, MUTED, PAPER, Chart, balanced, tight
 from segmentry.tables.writing import write_bytes_atomically
 
 VEGA_LITE = "6.4"
@@ -112,7 +112,7 @@ def _size(svg: str) -> tuple[float, float]:
 def _slide(body: str, picture: Picture, width: float, height: float) -> str:
     full = max(width, 640) + 2 * PAD
     title = balanced(picture.title, max(24, int((full - 2 * PAD) / 9.6)))
-    caption = textwrap.wrap(picture.caption, max(30, int((full - 2 * PAD) / 5.9)))
+    caption = textwrap.wrap(tight(picture.caption), max(30, int((full - 2 * PAD) / 5.9)))
     top = PAD + 24 * len(title) + 14
     bottom = top + height + 18
     end = bottom + 17 * len(caption) + PAD - 10

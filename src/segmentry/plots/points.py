@@ -9,15 +9,17 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from segmentry.plots.axes import Span, axis_title, measure_axis, span_of, tick_text, written_axis
+from segmentry.plots.axes import Span, axis_title, levels_of, measure_axis, span_of, tick_text, written_axis
 from segmentry.plots.picture import NO_VIEW, Picture, Row, absent
 from segmentry.plots.placing import place
 from segmentry.plots.style import INK, LABEL, LINE, PAPER, colour, drawn, layered, lowered, names, shape, styled
 from segmentry.plots.thinning import evenly
+from segmentry.profiles.profile import Measure
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation, View
 
 POINTS = 2000
+FEW = 600  # points up to which they can be larger without covering one another
 WIDE, HIGH = 660, 430
 
 
@@ -55,7 +57,7 @@ def picture_scatter(segmentation: Segmentation) -> Picture:
     title = f"{a.label} and {lowered(b.label)} tell the segments apart best"
     if len(segmentation.segments) == 1:
         title = f"{a.label} and {lowered(b.label)} of all customers"
-    body = _draw(segmentation, cloud, measure_axis(a, cloud.across, 6), measure_axis(b, cloud.up, 6))
+    body = _draw(segmentation, cloud, *_feature_axes(segmentation, cloud, a, b))
     table = tuple(
         {
             "Segment": s.name,
@@ -109,6 +111,11 @@ def _one(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
+def _feature_axes(segmentation: Segmentation, cloud: Cloud, a: Measure, b: Measure) -> tuple[alt.Axis, alt.Axis]:
+    bottom = measure_axis(a, cloud.across, 6, levels=levels_of(segmentation, a.name))
+    return bottom, measure_axis(b, cloud.up, 6, levels=levels_of(segmentation, b.name))
+
+
 def _plain_axis(span: Span, which: int, explained: float) -> alt.Axis:
     ticks = span.ticks(6)
     title = f"{('First', 'Second')[which]} principal component ({say_number(explained, 'share')} of the variance)"
@@ -149,11 +156,12 @@ def _draw(segmentation: Segmentation, cloud: Cloud, bottom: alt.Axis, left: alt.
         for a, b, c in zip(cloud.x, cloud.y, cloud.ids, strict=True)
     ]
     segments = segmentation.segments
+    many = len(rows) > FEW
     x = alt.X("x:Q", scale=cloud.across.scale(), axis=bottom)
     y = alt.Y("y:Q", scale=cloud.up.scale(), axis=left)
     points = (
         drawn(rows)
-        .mark_point(filled=True, size=22, opacity=0.5)
+        .mark_point(filled=True, size=22 if many else 44, opacity=0.5 if many else 0.7)
         .encode(x=x, y=y, color=colour(segments), shape=shape(segments))
     )
     present = [s for s in segments if s.id in set(cloud.ids.tolist())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -38,7 +39,9 @@ def wrap(text: str, letters: int = NAME_LETTERS, lines: int = 2) -> str:
     >>> wrap("High-income champions of the north", 12)
     'High-income\\nchampions…'
     """
-    return "\n".join(textwrap.wrap(text, letters, max_lines=lines, placeholder="…")) or "…"
+    if len(textwrap.wrap(text, letters)) <= lines:
+        return "\n".join(balanced(text, letters)) or "…"
+    return "\n".join(textwrap.wrap(text, letters, max_lines=lines, placeholder="…"))
 
 
 def lowered(label: str) -> str:
@@ -50,8 +53,18 @@ def lowered(label: str) -> str:
     return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
+def tight(text: str) -> str:
+    """Numbers that stay on one line with their unit.
+
+    >>> tight("14 % of customers") == "14\u00a0% of customers"
+    True
+    """
+    return re.sub(r"(?<=\d) (?=%|M\b|bn\b|days\b|years\b)", "\u00a0", text)
+
+
 def balanced(text: str, letters: int) -> list[str]:
     """Lines of about equal length, so that no line holds a single word."""
+    text = tight(text)
     lines = textwrap.wrap(text, letters) or [""]
     for narrower in range(-(-len(text) // len(lines)), letters):
         tried = textwrap.wrap(text, narrower)

@@ -90,9 +90,9 @@ def _look_first(segmentation: Segmentation) -> str:
     if spending:
         first = max(spending, key=lambda pair: pair[0])[1]
         spent = say_number(first.spend_share, "share")
-        return f"Look first at {first.name}: {say_number(first.share, 'share')} of customers and {spent} of spend."
+        return f"Look first at “{first.name}”: {say_number(first.share, 'share')} of customers and {spent} of spend."
     largest = max(segments, key=lambda s: s.size)
-    return f"Look first at {largest.name}, the largest segment: {say_number(largest.share, 'share')} of customers."
+    return f"Look first at “{largest.name}”, the largest segment: {say_number(largest.share, 'share')} of customers."
 
 
 def cards(segmentation: Segmentation) -> tuple[Card, ...]:

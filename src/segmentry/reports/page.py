@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from segmentry.plots import Picture, draw_all, to_svg
+from segmentry.plots.style import tight
 from segmentry.reports.cards import cards, opening
 from segmentry.reports.comparison import category_groups, measure_rows
 from segmentry.reports.method import candidate_rows, feature_rows, method_facts, provenance_rows
@@ -80,15 +80,6 @@ def _environment() -> Environment:
     # Style sheets are ours and hold no text of the data.
     environment.globals["style"] = Markup((Path(__file__).parent / "templates" / "style.css").read_text("utf-8"))
     return environment
-
-
-def tight(text: str) -> str:
-    """Numbers that stay on one line with their unit.
-
-    >>> tight("14 % of customers") == "14\u00a0% of customers"
-    True
-    """
-    return re.sub(r"(?<=\d) (?=%|M\b|bn\b|days\b|years\b)", "\u00a0", text)
 
 
 def _image(picture: Picture) -> Markup | None:
