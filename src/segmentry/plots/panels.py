@@ -190,7 +190,7 @@ def _boxes(segmentation: Segmentation, measure: Measure) -> alt.LayerChart:
 
 def _ticks(measure: Measure) -> int:
     """Longer words on an axis leave room for fewer of them."""
-    return _ticks(measure)
+    return 3 if measure.unit in ("money", "share") else 4
 
 
 def _whiskers(segmentation: Segmentation, measure: Measure, segment_id: str) -> tuple[float | None, float | None]:
