@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,14 +12,14 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentry.errors import IdentifierError, NotEnoughDataError, Notice, SettingsError
-from segmentry.features import sample as sampling
 from segmentry.features.choice import FeatureSettings, choose_by_default, choose_by_name, resolve
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
-from segmentry.features.grid import FEATURE, feature_expressions
+from segmentry.features.grid import feature_expressions
 from segmentry.features.recipe import Recipe, SourceColumn
 from segmentry.features.roles import ColumnRole, assign_roles
-from segmentry.features.summaries import summarise
+from segmentry.features.sample import ID, Sample, draw, sampled_values
+from segmentry.features.summaries import summarise, widen
 from segmentry.tables import Table, collect_rows, text_of
 
 _DATE_OPERATIONS = ("years_since_year", "years_since", "days_since")
@@ -27,10 +28,12 @@ _DATED_ROLES = ("signup_date", "last_purchase_date", "purchase_date", "date")
 
 @dataclass(frozen=True)
 class Customers:
-    """One row per customer, lazily: ID, KEY and every feature under its hidden name."""
+    """One row per customer, lazily: KEY and every feature under its hidden name."""
 
     table: Table
     frame: nw.LazyFrame[Any]
+    sample: Sample
+    identity: nw.Expr  # a customer's id as text, over the table
     roles: tuple[ColumnRole, ...]
     features: tuple[Feature, ...]
     wanted: tuple[str, ...]  # features that the user named; none for the default choice
@@ -56,7 +59,10 @@ def prepare_customers(
 
     Raises IdentifierError for repeated ids, SettingsError for names that are not there or may not be used.
     """
-    summaries = summarise(table.frame, table.columns)
+    sample = draw(table)
+    summaries = summarise(sample.frame, table.columns)
+    if not sample.whole:
+        summaries = widen(summaries, table.frame)
     roles = assign_roles(summaries, _overrides(settings, id_column, table))
     found = next((r.column for r in roles if r.role == "id"), None)
     notices = check_ids(table, found, on_duplicate)
@@ -65,20 +71,17 @@ def prepare_customers(
     if settled is not None and as_of is None and settled == today:
         message = f"The data has no date to count to, so ages and recencies count to today, {settled}. Pass --as-of."
         notices.append(Notice("as-of-today", message))
-    sources = {c for f in features for c in (*f.sources, *f.over)}
-    numbers = sorted(s.name for s in summaries if s.name in sources and s.kind == "number")
-    identity = (text_of(table, found) if found else nw.lit("")).alias(sampling.ID)
-    with_id = table.frame.with_columns(identity)
-    keyed = with_id.with_columns(sampling.key_expression(numbers), *feature_expressions(features, settled))
     return Customers(
         table=table,
-        frame=keyed.select(sampling.ID, sampling.KEY, *(FEATURE + f.name for f in features)),
+        frame=table.frame.select(sample.key, *feature_expressions(features, settled)),
+        sample=sample,
+        identity=text_of(table, found) if found else nw.lit(""),
         roles=tuple(roles),
         features=features,
         wanted=wanted,
         id_column=found,
         as_of=settled,
-        notices=(*notices, *_role_notices(roles)),
+        notices=(*notices, *_role_notices(roles), *_purpose_notices(wanted, features, settings)),
     )
 
 
@@ -86,8 +89,11 @@ def _overrides(settings: FeatureSettings, id_column: str | None, table: Table) -
     overrides = dict(settings.roles)
     if id_column is not None:
         if id_column not in table.names:
+            near = difflib.get_close_matches(id_column, table.names, n=1, cutoff=0.5)
             raise SettingsError(
-                f"There is no column '{id_column}' to be the id.", found=", ".join(table.names), remedy="Check --id."
+                f"There is no column '{id_column}' to be the id.",
+                found=", ".join(table.names),
+                remedy=f"Did you mean '{near[0]}'?" if near else "Check --id.",
             )
         overrides[id_column] = "id"
     return overrides
@@ -97,9 +103,12 @@ def check_ids(table: Table, id_column: str | None, on_duplicate: str) -> list[No
     """What is odd about the ids. Raises IdentifierError for repeated ones unless they are to be kept."""
     if id_column is None:
         return [Notice("no-id", "No column identifies a customer; rows are taken as customers. Name one with --id.")]
-    ids = table.frame.select(text_of(table, id_column).alias(sampling.ID)).group_by(sampling.ID)
-    repeated = ids.agg(nw.len().alias("n")).filter((nw.col("n") > 1) | nw.col(sampling.ID).is_null())
-    blank = nw.when(nw.col(sampling.ID).is_null()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("blank")
+    ids = table.frame.select(text_of(table, id_column).alias(ID))
+    figures = collect_rows(ids.select(different=nw.col(ID).n_unique(), blank=nw.col(ID).null_count()))[0]
+    if int(figures["different"]) == table.rows_read and not figures["blank"]:
+        return []
+    repeated = ids.group_by(ID).agg(nw.len().alias("n")).filter((nw.col("n") > 1) | nw.col(ID).is_null())
+    blank = nw.when(nw.col(ID).is_null()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("blank")
     by_kind = repeated.with_columns(blank).group_by("blank").agg(nw.len().alias("ids"), nw.col("n").sum().alias("rows"))
     notices = []
     for row in sorted(collect_rows(by_kind), key=lambda r: int(r["blank"])):
@@ -148,6 +157,12 @@ def _latest(table: Table, column: str, today: date | None) -> date | None:
     return found
 
 
+def feature_values(customers: Customers) -> dict[str, np.ndarray]:
+    """Sampled values by feature name, original units, NaN or None where missing; rows in order of id."""
+    expressions = feature_expressions(customers.features, customers.as_of)
+    return sampled_values(customers.sample, customers.identity, expressions)
+
+
 def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tuple[Recipe, tuple[Notice, ...]]:
     """The recipe, from sampled values by feature name (rows in id order).
 
@@ -182,11 +197,21 @@ def _role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
     told = {
         "constant": "has one value only; it is left out.",
         "personal": "is personal data; it is kept out of features, profile and model.",
-        "sensitive": "is a sensitive attribute; it is described but not clustered on.",
+        "sensitive": "is a sensitive attribute; it is described, and clustered on only for a stated purpose.",
         "leak": "looks like an earlier segmentation; it is left out.",
     }
     return [
         Notice(f"{r.role}-column", f"'{r.column}' {told[r.role]}")
         for r in sorted(roles, key=lambda r: r.column)
         if r.role in told
+    ]
+
+
+def _purpose_notices(wanted: Sequence[str], features: Sequence[Feature], settings: FeatureSettings) -> list[Notice]:
+    """A sensitive attribute that is clustered on after all is said aloud, with the purpose that was stated."""
+    used = {c for f in features if f.name in wanted for c in (*f.sources, *f.over)}
+    return [
+        Notice("sensitive-purpose", f"'{column}' is a sensitive attribute and is clustered on, for: {purpose}.")
+        for column, purpose in sorted(settings.purposes.items())
+        if column in used
     ]

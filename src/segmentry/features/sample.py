@@ -1,11 +1,12 @@
 """The sample that a segmentation is fitted on: all rows when there are few, else those with the smallest key.
 
-The key is whole-number arithmetic over a row's own id and numbers, so that row order, partitions and engine do
-not matter: the same customers are drawn wherever the table lives.
+The key is arithmetic over a row's own values, the same on every engine, so that row order, partitions and engine
+do not matter: the same customers are drawn wherever the table lives.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,57 +14,104 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentry.features.grid import AXIS, FEATURE, axis_expressions, is_known
+from segmentry.features.grid import AXIS, FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe
-from segmentry.tables import materialise, to_memory
+from segmentry.tables import Column, Table, collect_rows, materialise, ordinal, to_memory
 
-SAMPLE_ROWS = 25_000
+SAMPLE_ROWS = 20_000
 KEY = "key::"
 ID = "id::"
 _KNOWN = "known::"
-_PRIME = 2_147_483_647  # products of two residues stay below 2^63
-_STEP = 48_271
-_ABSENT = 700_000_000_001
 _REACH = 1e9  # beyond it a number counts as the limit, in the key only
+_ABSENT = -271.828
+_RANGE = 2.0**31
+_COARSE = 0.5  # share of different keys below which text is mixed in as well
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
-def key_expression(numbers: Sequence[str]) -> nw.Expr:
-    """A residue that mixes the digits of ID (a text column) and the named number columns, in the given order."""
-    digits = nw.col(ID).fill_null("").str.replace_all(r"[^0-9]", "").str.tail(15)
-    key = nw.concat_str([nw.lit("0"), digits]).cast(nw.Int64) % _PRIME
-    for name in numbers:
-        value = nw.col(name)
-        steps = ((value.clip(-_REACH, _REACH) + _REACH) * 100.0).floor().cast(nw.Int64)
-        key = (key * _STEP + nw.when(value.is_null()).then(nw.lit(_ABSENT)).otherwise(steps)) % _PRIME
-    # Squaring breaks the order that multiplying alone leaves in consecutive ids.
-    for constant in (12_345, 987_654_321):
-        key = (key * key + constant) % _PRIME
-    return key.alias(KEY)
+def key_expression(columns: Sequence[Column], with_text: bool = False) -> nw.Expr:
+    """A whole number below 2^31 that mixes a row's numbers and dates, in name order; and on request its texts.
+
+    It is the fractional part of a weighted sum, whose weights no value is a multiple of: additions and products
+    of float64 in a stated order give the same bits on every engine.
+    """
+    total = nw.lit(0.0)
+    for place, column in enumerate(sorted(columns, key=lambda c: c.name), start=1):
+        value = _as_number(column, with_text)
+        if value is not None:
+            weight = 1.0 + (place * _GOLDEN) % 1.0
+            known = nw.when(value.is_null()).then(nw.lit(_ABSENT)).otherwise(value.clip(-_REACH, _REACH))
+            total = total + known * weight
+    # Taken twice: once alone leaves neighbours in value neighbours in key.
+    once = total - total.floor()
+    twice = once * 9973.0 * math.pi
+    return ((twice - twice.floor()) * _RANGE).floor().cast(nw.Int64).alias(KEY)
+
+
+def _as_number(column: Column, with_text: bool) -> nw.Expr | None:
+    own = nw.col(column.name)
+    if column.reading.kind == "number":
+        return own
+    if column.reading.kind == "date":
+        return ordinal(own).cast(nw.Float64)
+    if not with_text:
+        return None
+    digits = own.str.replace_all(r"[^0-9]", "").str.tail(12)
+    return nw.concat_str([nw.lit("0"), digits]).cast(nw.Float64) + own.str.len_chars().cast(nw.Float64) * 0.5
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Sampled customers in memory, in one order whatever order they came in: by id, then by every value."""
+    """Sampled rows of a table, typed, in memory. `whole` when they are all of its rows."""
 
     frame: nw.LazyFrame[Any]
-    values: dict[str, np.ndarray]  # by feature name, original units, NaN or None where missing
+    key: nw.Expr
+    whole: bool
 
 
-def draw(frame: nw.LazyFrame[Any], rows: int, most: int = SAMPLE_ROWS) -> Sample:
-    """The sample of a frame with ID, KEY and features, of `rows` rows."""
-    drawn = materialise(frame if rows <= most else frame.sort(KEY, ID).head(most))
-    columns = _in_order(to_memory(drawn))
-    values = {name.removeprefix(FEATURE): column for name, column in columns.items() if name.startswith(FEATURE)}
-    return Sample(drawn, values)
+def draw(table: Table, most: int = SAMPLE_ROWS) -> Sample:
+    """At most `most` rows: all of them, else those with the smallest key."""
+    key = key_expression(table.columns)
+    if table.rows_read <= most:
+        return Sample(materialise(table.frame.select(*table.names, *_raw(table))), key, True)
+    drawn = _smallest(table, key, most)
+    different = int(collect_rows(drawn.with_columns(key).select(nw.col(KEY).n_unique()))[0][KEY])
+    if different < _COARSE * most:
+        # Customers who share every number would be drawn all together or not at all.
+        key = key_expression(table.columns, with_text=True)
+        drawn = _smallest(table, key, most)
+    return Sample(drawn, key, False)
 
 
-def on_grid(sample: Sample, recipe: Recipe) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The sample's rows with any clustering feature: as whole numbers (n, axes), and their values by feature name."""
-    prepared = sample.frame.with_columns(*axis_expressions(recipe)).with_columns(is_known(recipe).alias(_KNOWN))
+def _raw(table: Table) -> list[str]:
+    return [c.raw for c in table.columns if c.raw is not None]
+
+
+def _smallest(table: Table, key: nw.Expr, most: int) -> nw.LazyFrame[Any]:
+    keys = table.frame.select(key)
+    last = collect_rows(keys.sort(KEY).head(most).select(nw.col(KEY).max()))[0][KEY]
+    wanted = table.frame.select(*table.names, *_raw(table), key).filter(nw.col(KEY) <= int(last))
+    # Equal keys at the end are ordered by everything that is known of a row.
+    return materialise(wanted.sort(KEY, *sorted(table.names)).head(most).drop(KEY))
+
+
+def sampled_values(sample: Sample, identity: nw.Expr, features: Sequence[nw.Expr]) -> dict[str, np.ndarray]:
+    """The features of the sampled customers by name, NaN or None where missing, rows in order of id, then of value."""
+    columns = _in_order(to_memory(sample.frame.select(identity.alias(ID), *features)))
+    return {name.removeprefix(FEATURE): column for name, column in columns.items() if name.startswith(FEATURE)}
+
+
+def on_grid(sample: Sample, identity: nw.Expr, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+    """The sampled customers as whole numbers (n, axes), and which of them have any clustering feature.
+
+    Rows are in the order of `sampled_values`.
+    """
+    features = [*recipe.clustered, *recipe.described]
+    frame = sample.frame.select(identity.alias(ID), *feature_expressions(features, recipe.as_of))
+    prepared = frame.with_columns(*axis_expressions(recipe)).with_columns(is_known(recipe).alias(_KNOWN))
     columns = _in_order(to_memory(prepared), ignore=(AXIS, _KNOWN))
-    known = columns[_KNOWN] == 1.0
-    grid = np.column_stack([columns[AXIS + axis] for axis in recipe.axes])[known]
-    return grid, {name: column[known] for name, column in sample.values.items()}
+    grid = np.column_stack([columns[AXIS + axis] for axis in recipe.axes])
+    return grid, columns[_KNOWN] == 1.0
 
 
 def _in_order(columns: dict[str, np.ndarray], ignore: tuple[str, ...] = ()) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ statistics and levels, never sums of fractions. Deciding on roles is left to `ro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -92,6 +92,24 @@ def summarise(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> tuple[Colu
     counted = [c for i, c in enumerate(columns) if _has_levels(c.reading.kind, numbers[f"{i}:distinct"])]
     levels = _levels(frame, counted)
     return tuple(_summary(i, column, numbers, levels.get(column.name, ())) for i, column in enumerate(columns))
+
+
+def widen(summaries: Sequence[ColumnSummary], frame: nw.LazyFrame[Any]) -> tuple[ColumnSummary, ...]:
+    """Summaries of a sample with the extremes and missing cells of all rows: one pass, cheap on any size."""
+    expressions: dict[str, nw.Expr] = {"n": nw.len()}
+    for i, summary in enumerate(summaries):
+        own = nw.col(summary.name)
+        expressions |= {f"{i}:missing": own.null_count(), f"{i}:minimum": own.min(), f"{i}:maximum": own.max()}
+    [found] = collect_rows(frame.select(**expressions))
+    return tuple(_widened(i, summary, found) for i, summary in enumerate(summaries))
+
+
+def _widened(i: int, summary: ColumnSummary, found: dict[str, Any]) -> ColumnSummary:
+    low, high = found[f"{i}:minimum"], found[f"{i}:maximum"]
+    # One value in the sample and another elsewhere: not a constant.
+    different = max(summary.n_distinct, 1 + (low != high)) if low is not None else summary.n_distinct
+    wider = replace(summary, n=int(found["n"]), n_missing=int(found[f"{i}:missing"]), n_distinct=different)
+    return wider if summary.kind == "text" else replace(wider, minimum=low, maximum=high)
 
 
 def _numbers(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> dict[str, Any]:

@@ -21,9 +21,9 @@ import segmentry
 from segmentry.clusters.polish import polish
 from segmentry.errors import NotEnoughDataError
 from segmentry.features.choice import FeatureSettings
-from segmentry.features.customers import Customers, learn_recipe, prepare_customers
+from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
 from segmentry.features.grid import axis_expressions, is_known
-from segmentry.features.sample import KEY, draw, on_grid
+from segmentry.features.sample import KEY, on_grid
 from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices
 from segmentry.fitting.view import make_view
 from segmentry.profiles.describe import describe
@@ -95,6 +95,10 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         table = read(source, settings.reading)
         if table.rows_read == 0:
             raise NotEnoughDataError("The table has no customers.", found="0 rows", remedy="Check the file.")
+        if table.rows_read == 1:
+            raise NotEnoughDataError(
+                "Segments need at least two customers.", found="1 row", remedy="Give more customers."
+            )
     with step("roles"):
         customers = prepare_customers(
             table,
@@ -105,18 +109,19 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
             today=settings.today,
         )
     with step("features"):
-        sample = draw(customers.frame, table.rows_read)
-        recipe, feature_notices = learn_recipe(customers, sample.values)
-        grid, values = on_grid(sample, recipe)
+        values = feature_values(customers)
+        recipe, feature_notices = learn_recipe(customers, values)
+        grid, known = on_grid(customers.sample, customers.identity, recipe)
+        grid, values = grid[known], {name: column[known] for name, column in values.items()}
     with step("search"):
         search = search_segments(grid, settings.selection)
     with step("polish"):
-        known = customers.frame.with_columns(*axis_expressions(recipe)).filter(is_known(recipe))
-        polished = polish(known, recipe.axes, search.best.centres)
+        placed = customers.frame.with_columns(*axis_expressions(recipe)).filter(is_known(recipe))
+        polished = polish(placed, recipe.axes, search.best.centres)
     with step("profile"):
         rule = kmeans_rule(recipe.axes, polished.centres, [f"p{place}" for place in range(search.k)])
         profile = describe(
-            with_segment(known, rule, nw.lit(True)),
+            with_segment(placed, rule, nw.lit(True)),
             customers.features,
             frozenset(f.name for f in recipe.clustered),
             customers.sensitive,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -30,12 +31,23 @@ def make_view(rule: Rule, recipe: Recipe, grid: np.ndarray, values: Mapping[str,
 
 
 def _two_main(recipe: Recipe, grid: np.ndarray, placed: np.ndarray) -> tuple[str, str]:
-    """The two features whose variance the segments explain most; the same twice, or "", where there are fewer."""
+    """The two features that tell the segments apart best together: the pair with the smallest Wilks' lambda.
+
+    The same feature twice, or "", where there are fewer.
+    """
+    names = [s.feature.name for s in recipe.scales]
+    if len(names) < 2:
+        return (names[0], names[0]) if names else ("", "")
+    values = grid[:, : len(names)] / GRID
     counts = np.maximum(np.bincount(placed), 1)
-    ranked = []
-    for column, scale in enumerate(recipe.scales):
-        off = grid[:, column] - grid[:, column].mean()
-        between = float((np.bincount(placed, weights=off) ** 2 / counts).sum())
-        ranked.append((-between / (float((off * off).sum()) or 1.0), scale.feature.name))
-    names = [name for _, name in sorted(ranked)]
-    return (names[0], names[min(1, len(names) - 1)]) if names else ("", "")
+    means = np.stack([np.bincount(placed, weights=column) / counts for column in values.T], axis=1)
+    within, total = values - means[placed], values - values.mean(axis=0)
+    inside, outside = within.T @ within, total.T @ total
+    pairs = itertools.combinations(range(len(names)), 2)
+    _, a, b = min((round(_wilks(inside, outside, pair), 9), *pair) for pair in pairs)
+    return names[a], names[b]
+
+
+def _wilks(inside: np.ndarray, outside: np.ndarray, pair: tuple[int, int]) -> float:
+    both = np.ix_(pair, pair)
+    return float(np.linalg.det(inside[both])) / (float(np.linalg.det(outside[both])) or 1.0)
