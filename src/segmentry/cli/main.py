@@ -52,16 +52,28 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     _speak_utf8()
     try:
-        app(standalone_mode=True)
-    except SegmentryError as error:
-        complain(error)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        code = _run()
+        sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has left; Python would complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        code = 0
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        app(standalone_mode=True)
+    except SegmentryError as error:
+        complain(error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None  # the library takes it for a failure
+        return end.code if isinstance(end.code, int) else 1
+    return 0
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> None:
