@@ -29,21 +29,30 @@ def settings_from(
 ) -> FitSettings:
     """The settings of the file, with options that were given on the command line in their place."""
     stated = _read(config) if config else {}
+    problems = [_unknown(name, KNOWN) for name in sorted(set(stated) - set(KNOWN))]
     stated.update({k: v for k, v in options.items() if v is not None})
-    stated["reading"] = {**stated.get("reading", {}), **{k: v for k, v in reading.items() if v is not None}}
-    problems: list[str] = []
     parts: dict[str, Any] = {
-        "reading": _made(ReadingSettings, stated["reading"], problems),
+        "reading": _made(ReadingSettings, _reading(stated, reading, problems), problems),
         "features": _made(FeatureSettings, {k: stated[k] for k in _FEATURES if k in stated}, problems),
         "selection": _made(SelectionSettings, {k: stated[k] for k in _SELECTION if k in stated}, problems),
-        "today": today,
     }
-    parts.update({k: stated[k] for k in _OWN if k in stated})
-    made = None if problems else _made(FitSettings, parts, problems)
-    if made is None or problems:
-        raise SettingsError("The settings are wrong.", found="; ".join(problems), remedy="Correct them and run again.")
+    own = {k: stated[k] for k in _OWN if k in stated}
+    made = _made(FitSettings, {**own, **{k: v for k, v in parts.items() if v is not None}, "today": today}, problems)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        found = "; ".join(str(p).rstrip(".") for p in problems)
+        raise SettingsError(f"{len(problems)} settings are wrong.", found=found, remedy="Correct them and run again.")
     settings: FitSettings = made
     return settings
+
+
+def _reading(stated: Mapping[str, Any], options: Mapping[str, Any], problems: list[SettingsError]) -> dict[str, Any]:
+    section = stated.get("reading", {})
+    if not isinstance(section, Mapping):
+        problems.append(SettingsError("reading should be a section, as in [reading]."))
+        section = {}
+    return {**section, **{k: v for k, v in options.items() if v is not None}}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -53,33 +62,30 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"'{path}' cannot be read.", found=error.strerror or "", remedy="Check --config.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"'{path}' is not TOML.", found=str(error), remedy="Correct that line.") from None
-    unknown = sorted(set(stated) - set(KNOWN))
-    if unknown:
-        raise SettingsError(
-            f"'{path}' has settings that are not known.",
-            found=", ".join(_with_nearest(name, KNOWN) for name in unknown),
-            remedy=f"Known settings: {', '.join(sorted(KNOWN))}.",
-        )
     return stated
 
 
-def _with_nearest(name: str, known: Sequence[str]) -> str:
+def _unknown(name: str, known: Sequence[str]) -> SettingsError:
     near = difflib.get_close_matches(name, known, n=1)
-    return f"'{name}' (did you mean '{near[0]}'?)" if near else f"'{name}'"
+    hint = f" (did you mean '{near[0]}'?)" if near else f" (there are {', '.join(sorted(known))})"
+    return SettingsError(f"'{name}'{hint} is not a setting.")
 
 
-def _made(kind: type[BaseModel], values: Mapping[str, Any], problems: list[str]) -> Any:
+def _made(kind: type[BaseModel], values: Mapping[str, Any], problems: list[SettingsError]) -> Any:
     try:
         return kind(**values)
     except SettingsError as error:
-        problems.append(str(error))
+        problems.append(error)
     except ValidationError as error:
         known = list(kind.model_fields)
         for fault in error.errors(include_input=False, include_url=False):
-            place = ".".join(str(part) for part in fault["loc"])
-            message = str(fault["msg"])
+            # The further parts of a place are the alternatives that were tried, which say nothing to a reader.
+            place = str(fault["loc"][0])
             if fault["type"] == "extra_forbidden":
-                problems.append(f"{_with_nearest(place, known)} is not a setting")
-            else:
-                problems.append(f"{place}: {message}")
+                problems.append(_unknown(place, known))
+                continue
+            if any(str(p).startswith(f"{place}: ") for p in problems):
+                continue
+            message = str(fault["msg"])
+            problems.append(SettingsError(f"{place}: {message[:1].lower()}{message[1:]}."))
     return None

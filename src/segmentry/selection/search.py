@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from segmentry.clusters.kmeans import Clustering, search_kmeans
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
@@ -33,10 +33,10 @@ class SelectionSettings(BaseModel):
     (2, 10)
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     k: int | str = "auto"
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
     @field_validator("k")
     @classmethod
@@ -44,6 +44,8 @@ class SelectionSettings(BaseModel):
         if isinstance(k, str):
             k = k.strip().lower()
         low, high = _span(k)
+        if low > high:
+            raise SettingsError("The range of k runs backwards.", found=str(k), remedy=f"Pass --k {high}-{low}.")
         if not 2 <= low <= high <= MOST_SEGMENTS:
             raise SettingsError(
                 f"k must be from 2 to {MOST_SEGMENTS}.", found=str(k), remedy="Pass --k 5, --k 2-10 or --k auto."
