@@ -108,6 +108,16 @@ def _staged(folder: Path, overwrite: bool) -> Iterator[Path]:
     try:
         yield stage
         _publish(stage, folder, overwrite)
+    except OutputError as error:
+        # The folder beside the target is gone when this is read.
+        what = error.what.replace(str(stage), str(folder))
+        raise OutputError(what, found=error.found, remedy=error.remedy) from error
+    except OSError as error:
+        raise OutputError(
+            f"'{folder}' could not be written.",
+            found=error.strerror or "",
+            remedy="Free some space or name another folder.",
+        ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
