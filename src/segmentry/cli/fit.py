@@ -8,13 +8,13 @@ from typing import Any
 
 import typer
 
+from segmentry.cli.reading_options import SOURCE_HELP, source_of, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
 
 
+@takes_reading
 def fit(
-    file: Path = typer.Argument(
-        ..., help="Customers: CSV in any usual form (also .gz) or Parquet, a row per customer."
-    ),
+    source: str = typer.Argument(..., help=f"Customers, a row for each. {SOURCE_HELP}"),
     output: Path = typer.Option(
         ..., "-o", "--output", help="Folder for the model, the labelled customers, the report."
     ),
@@ -26,11 +26,7 @@ def fit(
     ),
     id_column: str = typer.Option(None, "--id", help="Column that identifies a customer."),
     config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
-    separator: str = typer.Option(None, "--separator", help='Between fields: ",", ";", tab, "|".'),
-    encoding: str = typer.Option(None, "--encoding", help="Encoding of the file, for example cp1252."),
-    decimal: str = typer.Option(None, "--decimal", help='Decimal mark of numbers: "." or ",".'),
-    date_format: str = typer.Option(None, "--date-format", help="How dates are written, for example DD-MM-YYYY."),
-    max_rejected: float = typer.Option(None, "--max-rejected", help="Share of rows that may be rejected (0.05)."),
+    reading: dict[str, Any] = {},  # noqa: B006
     on_duplicate: str = typer.Option(None, "--on-duplicate", help="error (the default), or keep repeated ids."),
     name: list[str] = typer.Option([], "--name", help='Your own name for a segment: --name s1="Premium loyal".'),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace the outputs of an earlier run."),
@@ -38,7 +34,7 @@ def fit(
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON and nothing else."),
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
 ) -> None:
-    """Find the segments of the customers in FILE, name, describe and picture them, and keep them as a model."""
+    """Find the segments of the customers in SOURCE, name, describe and picture them, and keep them as a model."""
     from segmentry.cli.config import settings_from
     from segmentry.cli.pairs import split_list, split_pairs
 
@@ -51,15 +47,8 @@ def fit(
         "on_duplicate": on_duplicate,
         "names": split_pairs(name, "--name") or None,
     }
-    reading = {
-        "separator": separator,
-        "encoding": encoding,
-        "decimal": decimal,
-        "date_format": date_format,
-        "max_rejected_share": max_rejected,
-    }
     settings = settings_from(config, options, reading, date.today())
-    _fit_into(file, output, settings, overwrite, for_spreadsheet, as_json, quiet)
+    _fit_into(source_of(source), output, settings, overwrite, for_spreadsheet, as_json, quiet)
 
 
 def demo(
@@ -89,15 +78,15 @@ def _number_or_text(k: str | None) -> int | str | None:
 
 
 def _fit_into(
-    file: Path, output: Path, settings: Any, overwrite: bool, for_spreadsheet: bool, as_json: bool, quiet: bool
+    source: str | Path, output: Path, settings: Any, overwrite: bool, for_spreadsheet: bool, as_json: bool, quiet: bool
 ) -> None:
     steps = Steps(quiet or as_json)
     with steps("imports"):
         from segmentry.fitting import fit_source
         from segmentry.reports.folder import check_folder, write_outputs
         from segmentry.reports.summary import as_json as to_json
-    check_folder(output, overwrite, source=file)
-    fitted = fit_source(file, settings, steps)
+    check_folder(output, overwrite, source=source if isinstance(source, Path) else None)
+    fitted = fit_source(source, settings, steps)
     summary = write_outputs(
         fitted.segmentation,
         fitted.table,

@@ -8,43 +8,34 @@ from typing import Any
 
 import typer
 
+from segmentry.cli.reading_options import SOURCE_HELP, source_of, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
 from segmentry.errors import SettingsError
 
 
+@takes_reading
 def score(
     model: Path = typer.Argument(..., help="A .seg file that `segmentry fit` wrote."),
-    file: Path = typer.Argument(None, help="New customers: CSV (also .gz) or Parquet, columns in any order."),
+    source: str = typer.Argument(None, help=f"New customers, columns in any order. {SOURCE_HELP}"),
     output: Path = typer.Option(
         None, "-o", "--output", help="Where to write them with their segments (.csv, .parquet)."
     ),
     given: list[str] = typer.Option([], "--set", help="One customer instead: --set age=41 --set income=52000."),
-    separator: str = typer.Option(None, "--separator", help="Between fields, when the file does not settle it."),
-    encoding: str = typer.Option(None, "--encoding", help="Encoding of the file."),
-    decimal: str = typer.Option(None, "--decimal", help="Decimal mark of numbers."),
-    date_format: str = typer.Option(None, "--date-format", help="How dates are written, for example DD-MM-YYYY."),
-    max_rejected: float = typer.Option(None, "--max-rejected", help="Share of rows that may be rejected (0.05)."),
+    reading: dict[str, Any] = {},  # noqa: B006
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output."),
     for_spreadsheet: bool = typer.Option(False, "--for-spreadsheet", help="Neutralise cells that a spreadsheet runs."),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
 ) -> None:
-    """Place new customers in the segments of MODEL: a FILE of them with -o, or one with --set."""
-    if bool(given) == (file is not None):
-        raise typer.BadParameter("Give either a FILE with -o, or one customer with --set.")
+    """Place new customers in the segments of MODEL: a SOURCE of them with -o, or one with --set."""
+    if bool(given) == (source is not None):
+        raise typer.BadParameter("Give either a SOURCE with -o, or one customer with --set.")
     if given:
         _score_one(model, given, as_json)
         return
     if output is None:
         raise typer.BadParameter("Say with -o where to write the customers and their segments.")
-    reading = {
-        "separator": separator,
-        "encoding": encoding,
-        "decimal": decimal,
-        "date_format": date_format,
-        "max_rejected_share": max_rejected,
-    }
-    _score_file(model, file, output, reading, overwrite, for_spreadsheet, as_json, quiet)
+    _score_file(model, source_of(source), output, reading, overwrite, for_spreadsheet, as_json, quiet)
 
 
 def _score_one(model: Path, given: list[str], as_json: bool) -> None:
@@ -70,7 +61,7 @@ def _score_one(model: Path, given: list[str], as_json: bool) -> None:
 
 def _score_file(
     model: Path,
-    file: Path,
+    source: str | Path,
     output: Path,
     reading: dict[str, Any],
     overwrite: bool,
@@ -83,13 +74,13 @@ def _score_file(
     from segmentry.tables import ReadingSettings, check_target, write_rejects, write_table
 
     check_target(output, overwrite)
-    if output.exists() and file.exists() and output.samefile(file):
-        raise SettingsError("The output is the input.", found=str(file), remedy="Name another file with -o.")
+    if isinstance(source, Path) and output.exists() and source.exists() and output.samefile(source):
+        raise SettingsError("The output is the input.", found=str(source), remedy="Name another file with -o.")
     rejects = output.with_name(f"{output.stem}.rejects.csv")
     steps = Steps(quiet or as_json)
     with steps("read"):
         segmentation = load(model)
-        table = read_like(segmentation, file, ReadingSettings(**{k: v for k, v in reading.items() if v is not None}))
+        table = read_like(segmentation, source, ReadingSettings(**reading))
         if table.rejects:
             check_target(rejects, overwrite)
     with steps("score"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from segmentry.errors import SettingsError
 from segmentry.tables.dateformats import spelled
@@ -34,6 +34,9 @@ class ReadingSettings(BaseModel):
     missing: tuple[str, ...] = ()
     max_rejected_share: float = Field(default=0.05, ge=0, le=1)
     header: bool | None = None
+    sheet: str | None = None
+    table: str | None = None
+    query: str | None = None
 
     @field_validator("separator")
     @classmethod
@@ -58,6 +61,16 @@ class ReadingSettings(BaseModel):
     @classmethod
     def _all_spelled(cls, value: Mapping[str, str]) -> Mapping[str, str]:
         return {column: spelled(form) for column, form in value.items()}
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ReadingSettings:
+        if self.table is not None and self.query is not None:
+            raise SettingsError(
+                "A table and a query cannot both be read.",
+                found=f"table {self.table!r} and a query",
+                remedy="Pass --table or --query.",
+            )
+        return self
 
     def decimal_of(self, column: str) -> Decimal | None:
         return self.decimals.get(column, self.decimal)

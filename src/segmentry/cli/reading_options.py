@@ -1,0 +1,75 @@
+"""Options that say how a table is to be read: stated once, taken by every command that reads one."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import typer
+
+SOURCE_HELP = (
+    "A file (CSV in any usual form, also .gz; Parquet, Excel, JSON lines, Arrow) "
+    "or a database (sqlite:///shop.db, duckdb:///shop.duckdb, postgresql://host/shop)."
+)
+
+# The commands' names for settings that are called otherwise in ReadingSettings.
+_CALLED = {"max_rejected": "max_rejected_share"}
+
+
+def _options(
+    sheet: str | None = typer.Option(None, "--sheet", help="Sheet of an Excel file that has several."),
+    table: str | None = typer.Option(None, "--table", help="Table of a database."),
+    query: str | None = typer.Option(None, "--query", help='Rows of a database: "select ... from ...".'),
+    header: bool | None = typer.Option(None, "--header/--no-header", help="Whether the first line names the columns."),
+    separator: str | None = typer.Option(None, "--separator", help='Between fields: ",", ";", tab, "|".'),
+    encoding: str | None = typer.Option(None, "--encoding", help="Encoding of the file, for example cp1252."),
+    decimal: str | None = typer.Option(None, "--decimal", help='Decimal mark of numbers: "." or ",".'),
+    date_format: str | None = typer.Option(
+        None, "--date-format", help="How dates are written, for example DD-MM-YYYY."
+    ),
+    missing: list[str] = typer.Option([], "--missing", help='A cell that means "not known": --missing -999.'),
+    max_rejected: float | None = typer.Option(
+        None, "--max-rejected", help="Share of rows that may be rejected (0.05)."
+    ),
+) -> None:
+    """Never called: its parameters are the options."""
+
+
+def takes_reading(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameter `reading`, a mapping of settings by name, becomes the options above.
+
+    Only options that were given are in the mapping, so that a settings file can state the others.
+    """
+    hints = get_type_hints(_options)
+    shared = [p.replace(annotation=hints[n]) for n, p in inspect.signature(_options).parameters.items()]
+    own_hints = get_type_hints(command)
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        parameters += shared if name == "reading" else [parameter.replace(annotation=own_hints[name])]
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        stated = {p.name: given.pop(p.name) for p in shared}
+        reading = {_CALLED.get(n, n): _plain(v) for n, v in stated.items() if v is not None and v != []}
+        command(**given, reading=reading)
+
+    keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+    run.__signature__ = inspect.Signature(keywords, return_annotation=None)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in keywords}
+    return run
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def source_of(text: str) -> str | Path:
+    """A database stays the text it is, anything else is a path.
+
+    >>> source_of("sqlite:///shop.db"), source_of("shop.csv").name
+    ('sqlite:///shop.db', 'shop.csv')
+    """
+    return text if "://" in text else Path(text)
