@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from segmentry.errors import OutputError, SettingsError
-from segmentry.samples import sample_marketing, sample_marketing_truth, write_sample_marketing, writing
+from segmentry.samples import sample_mall, sample_marketing, sample_marketing_truth, write_sample, writing
 
 ROWS = 2_500
 
@@ -23,7 +23,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_holds_the_sample(name: str, tmp_path: Path) -> None:
     """CSV, Parquet and a folder of parts hold the very rows of the sample, in order."""
     path = tmp_path / "new" / name
-    write_sample_marketing(path, ROWS, seed=2, truth_path=tmp_path / f"truth-{name}")
+    write_sample("marketing", path, ROWS, seed=2, truth_path=tmp_path / f"truth-{name}")
     read = pl.read_csv(path, try_parse_dates=True) if path.suffix == ".csv" else pl.read_parquet(path)
     assert read.equals(sample_marketing(ROWS, seed=2))
     truth = tmp_path / f"truth-{name}"
@@ -33,7 +33,7 @@ def test_a_file_holds_the_sample(name: str, tmp_path: Path) -> None:
 
 def test_a_slash_means_a_folder_of_parts(tmp_path: Path) -> None:
     """A path that ends in a slash becomes a folder, whose parts sort in row order."""
-    write_sample_marketing(f"{tmp_path}/shop.d/", ROWS, seed=2)
+    write_sample("marketing", f"{tmp_path}/shop.d/", ROWS, seed=2)
     assert sorted(p.name for p in (tmp_path / "shop.d").iterdir()) == [f"part-0000{i}.parquet" for i in range(3)]
 
 
@@ -41,7 +41,7 @@ def test_a_slash_means_a_folder_of_parts(tmp_path: Path) -> None:
 def test_a_file_is_the_same_bytes_again(name: str, tmp_path: Path) -> None:
     """Written twice, a sample gives equal files."""
     for folder in ("a", "b"):
-        write_sample_marketing(tmp_path / folder / name, ROWS, seed=2)
+        write_sample("marketing", tmp_path / folder / name, ROWS, seed=2)
     assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
@@ -49,10 +49,10 @@ def test_a_file_is_the_same_bytes_again(name: str, tmp_path: Path) -> None:
 def test_what_exists_is_kept_unless_told_otherwise(name: str, tmp_path: Path) -> None:
     """An existing output is an error, and stays as it was; overwrite replaces it."""
     path = tmp_path / name
-    write_sample_marketing(path, 10, seed=0)
+    write_sample("marketing", path, 10, seed=0)
     with pytest.raises(OutputError, match="exists already"):
-        write_sample_marketing(path, 20, seed=0)
-    write_sample_marketing(path, 20, seed=0, overwrite=True)
+        write_sample("marketing", path, 20, seed=0)
+    write_sample("marketing", path, 20, seed=0, overwrite=True)
     read = pl.read_csv(path) if path.suffix else pl.read_parquet(path)
     assert read.height == 20
     assert [p.name for p in tmp_path.iterdir()] == [name]
@@ -63,7 +63,7 @@ def test_a_folder_with_other_files_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "holiday.jpg").write_bytes(b"x")
     with pytest.raises(OutputError, match="holds other files"):
-        write_sample_marketing(tmp_path / "photos", 10, seed=0, overwrite=True)
+        write_sample("marketing", tmp_path / "photos", 10, seed=0, overwrite=True)
     assert (tmp_path / "photos" / "holiday.jpg").exists()
 
 
@@ -75,24 +75,36 @@ def test_nothing_is_left_after_a_failure(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(writing.os, "fsync", full)
     with pytest.raises(OutputError, match="No space left"):
-        write_sample_marketing(tmp_path / "shop.csv", 10, seed=0, truth_path=tmp_path / "truth.csv")
+        write_sample("marketing", tmp_path / "shop.csv", 10, seed=0, truth_path=tmp_path / "truth.csv")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_table_and_truth_stay_apart(tmp_path: Path) -> None:
     """The truth cannot be written over the table."""
     with pytest.raises(SettingsError, match="file of its own"):
-        write_sample_marketing(tmp_path / "shop.csv", 10, seed=0, truth_path=tmp_path / "shop.csv")
+        write_sample("marketing", tmp_path / "shop.csv", 10, seed=0, truth_path=tmp_path / "shop.csv")
 
 
 def test_an_unknown_ending_is_refused(tmp_path: Path) -> None:
     """Only CSV and Parquet are written."""
     with pytest.raises(OutputError, match=r"Found: \.xlsx"):
-        write_sample_marketing(tmp_path / "shop.xlsx", 10, seed=0)
+        write_sample("marketing", tmp_path / "shop.xlsx", 10, seed=0)
 
 
 def test_no_rows_are_refused(tmp_path: Path) -> None:
     """An empty sample is an error, and leaves nothing behind."""
     with pytest.raises(SettingsError, match="at least 1 row"):
-        write_sample_marketing(tmp_path / "shop.csv", 0, seed=0)
+        write_sample("marketing", tmp_path / "shop.csv", 0, seed=0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shop_has_its_usual_number_of_customers(tmp_path: Path) -> None:
+    """Without a number of rows a shop has its own, which is told."""
+    assert write_sample("mall", tmp_path / "mall.csv") == 200
+    assert pl.read_csv(tmp_path / "mall.csv", schema_overrides={"customer_id": pl.String}).equals(sample_mall(200, 0))
+
+
+def test_an_unknown_shop_is_refused(tmp_path: Path) -> None:
+    """A misspelt shop is an error that names the nearest one."""
+    with pytest.raises(SettingsError, match="Did you mean 'ecommerce'"):
+        write_sample("e-comerce", tmp_path / "shop.csv")

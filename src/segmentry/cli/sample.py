@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from segmentry.cli.terminal import say
 
 app = typer.Typer(help="Make up a shop's data, to try things out and to test with.", no_args_is_help=True)
+
+_OUTPUT: Any = typer.Option(..., "-o", "--output", help="customers.csv, customers.parquet, or a folder of Parquet.")
+_ROWS: Any = typer.Option(None, "--rows", min=1, help="Number of customers; each shop has its own usual number.")
+_SEED: Any = typer.Option(0, "--seed", help="The same seed makes the same shop.")
+_TRUTH: Any = typer.Option(None, "--truth", help="Also write the planted group of each customer, to this file.")
+_OVERWRITE: Any = typer.Option(False, "--overwrite", help="Replace existing files.")
+_MESSY: Any = typer.Option(
+    False,
+    "--messy",
+    help="Write a CSV file with the quirks of real exports: semicolons or tabs, cp1252 with accents, Windows line "
+    "ends, dates with the day first, currency signs, thousands set apart, a decimal comma or point (the seed decides "
+    'which); and here and there blanks and "N/A" for numbers, an income of 666666 or the like, impossible birth '
+    "years or ages, odd category levels, stray spaces and case, customers that repeat another but for the id; with a "
+    "column that never varies, one of made-up e-mail addresses, and no line of totals at the end.",
+)
 
 
 @app.callback()
@@ -18,16 +34,58 @@ def _about() -> None:
 
 @app.command("marketing", epilog="Example: segmentry sample marketing --rows 10000 --seed 1 -o customers.csv")
 def marketing(
-    output: Path = typer.Option(
-        ..., "-o", "--output", help="customers.csv, customers.parquet, or a folder of Parquet."
-    ),
-    rows: int = typer.Option(2000, "--rows", min=1, help="Number of customers."),
-    seed: int = typer.Option(0, "--seed", help="The same seed makes the same shop."),
-    truth: Path = typer.Option(None, "--truth", help="Also write the planted group of each customer, to this file."),
-    overwrite: bool = typer.Option(False, "--overwrite", help="Replace existing files."),
+    output: Path = _OUTPUT,
+    rows: int | None = _ROWS,
+    seed: int = _SEED,
+    truth: Path | None = _TRUTH,
+    messy: bool = _MESSY,
+    overwrite: bool = _OVERWRITE,
 ) -> None:
-    """Customers of a grocery shop with five planted groups: what they spend on, where they buy, what they answer."""
-    from segmentry.samples import write_sample_marketing
+    """2,000 customers of a grocery shop with five planted groups: what they spend on, where they buy, what they answer.
 
-    write_sample_marketing(output, rows, seed, truth_path=truth, overwrite=overwrite)
-    say(f"{rows:,} customers: {output}")
+    25 columns: birth year, education, income, children, sign-up, spend by product, purchases by channel, campaigns.
+    """
+    _write("marketing", output, rows, seed, truth, messy, overwrite)
+
+
+@app.command("mall", epilog="Example: segmentry sample mall -o mall.csv")
+def mall(
+    output: Path = _OUTPUT,
+    rows: int | None = _ROWS,
+    seed: int = _SEED,
+    truth: Path | None = _TRUTH,
+    messy: bool = _MESSY,
+    overwrite: bool = _OVERWRITE,
+) -> None:
+    """200 card holders of a mall with five groups planted in income and spending score: the teaching classic.
+
+    5 columns: id, gender, age, yearly income in thousands, spending score from 1 to 100.
+    """
+    _write("mall", output, rows, seed, truth, messy, overwrite)
+
+
+@app.command("ecommerce", epilog="Example: segmentry sample ecommerce --messy --truth truth.csv -o customers.csv")
+def ecommerce(
+    output: Path = _OUTPUT,
+    rows: int | None = _ROWS,
+    seed: int = _SEED,
+    truth: Path | None = _TRUTH,
+    messy: bool = _MESSY,
+    overwrite: bool = _OVERWRITE,
+) -> None:
+    """500 customers of an online shop with five planted groups: spend, items, recency, rating.
+
+    11 columns: gender, age, city, membership tier, spend, items, average rating, discount, days since purchase,
+    satisfaction. No column gives another away.
+    """
+    _write("ecommerce", output, rows, seed, truth, messy, overwrite)
+
+
+def _write(
+    kind: str, output: Path, rows: int | None, seed: int, truth: Path | None, messy: bool, overwrite: bool
+) -> None:
+    from segmentry.samples import write_sample
+
+    written = write_sample(kind, output, rows, seed, truth_path=truth, overwrite=overwrite, messy=messy)
+    say(f"{written:,} customers: {output}")
+    say(f"Next: segmentry fit {output} -o segments/")

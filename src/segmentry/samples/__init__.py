@@ -1,6 +1,20 @@
 """Made-up shops with a known truth: to try the product on, to test it, and to measure it by."""
 
+from segmentry.samples.ecommerce import sample_ecommerce, sample_ecommerce_truth
+from segmentry.samples.mall import sample_mall, sample_mall_truth
 from segmentry.samples.marketing import AS_OF, sample_marketing, sample_marketing_truth
-from segmentry.samples.writing import write_sample_marketing
+from segmentry.samples.shops import SHOPS
+from segmentry.samples.writing import write_sample, write_sample_marketing
 
-__all__ = ["AS_OF", "sample_marketing", "sample_marketing_truth", "write_sample_marketing"]
+__all__ = [
+    "AS_OF",
+    "SHOPS",
+    "sample_ecommerce",
+    "sample_ecommerce_truth",
+    "sample_mall",
+    "sample_mall_truth",
+    "sample_marketing",
+    "sample_marketing_truth",
+    "write_sample",
+    "write_sample_marketing",
+]

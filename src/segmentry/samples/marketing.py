@@ -27,6 +27,7 @@ from segmentry.samples.drawing import (
     of,
     text_ids,
 )
+from segmentry.samples.shop import Quirks, Shop
 from segmentry.samples.shoppers import EDUCATION, MARITAL_STATUS, PRODUCTS, SHOPPERS
 
 AS_OF = date(2024, 12, 31)  # the day on which the shop's table was drawn
@@ -182,3 +183,20 @@ def _answers(random: Deviates, groups: Groups) -> dict[str, np.ndarray]:
     flags["response"] = flag([kind.response for kind in SHOPPERS], groups, random.uniform(_Stream.RESPONSE))
     flags["complain"] = flag([kind.complain for kind in SHOPPERS], groups, random.uniform(_Stream.COMPLAIN))
     return flags
+
+
+MARKETING = Shop(
+    name="marketing",
+    rows=2_000,
+    customers=sample_marketing,
+    truth=sample_marketing_truth,
+    quirks=Quirks(
+        money=("income",),
+        dates=("dt_customer",),
+        holes=("year_birth", "income", "recency", "num_web_visits_month"),
+        recased=("education", "marital_status"),
+        odd_levels={"marital_status": ("It's complicated", "Fiancé(e)", "test"), "education": ("2nd level", "???")},
+        outliers={"income": (666_666,)},
+        impossible={"year_birth": (1893, 1900, 1899)},
+    ),
+)

@@ -8,15 +8,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from segmentry.errors import OutputError, SettingsError
-from segmentry.samples.drawing import BLOCK_ROWS
-from segmentry.samples.marketing import sample_marketing, sample_marketing_truth
+from segmentry.samples.drawing import BLOCK_ROWS, check
+from segmentry.samples.messy import ENCODING, LINE_END, Dialect, dialect_of, messy_truth
+from segmentry.samples.messy import messy as messy_table
+from segmentry.samples.shop import Sample
+from segmentry.samples.shops import shop_named
 
 PART_ROWS = 1_000_000  # of one file in a folder
 
@@ -29,10 +33,58 @@ class _Target:
 
     path: Path
     form: str
+    dialect: Dialect | None = None
 
     @property
     def unfinished(self) -> Path:
         return self.path.with_name(f".{self.path.name}.unfinished-{os.getpid()}")
+
+
+def write_sample(
+    kind: str,
+    path: str | os.PathLike[str],
+    rows: int | None = None,
+    seed: int = 0,
+    truth_path: str | os.PathLike[str] | None = None,
+    *,
+    overwrite: bool = False,
+    messy: bool = False,
+) -> int:
+    """A made-up shop ("marketing", "mall", "ecommerce") in a file, and who is of which kind in another if `truth_path`
+    is given; the number of its customers, which is the shop's own unless `rows` says otherwise.
+
+    The ending tells the form: `.csv`, `.parquet`, or none (or a slash) for a folder of Parquet parts.
+
+    `messy` (CSV only) writes the quirks of real exports, none of which moves a planted group: fields between semicolons
+    or tabs, lines that end as on Windows, cp1252 with letters beyond ASCII, dates with the day first, amounts with a
+    currency sign, thousands set apart and a decimal point or comma (these follow from the seed); and in some rows
+    blanks and words such as N/A for numbers, incomes of 666666 and the like, impossible birth years or ages, odd
+    category levels, stray spaces and case, customers that repeat another but for the id; a column that is the same in
+    every row and one of made-up e-mail addresses. There is no line of totals at the end.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_sample("mall", f"{folder}/mall.csv", seed=1, truth_path=f"{folder}/truth.csv")
+    ...     sorted(os.listdir(folder))
+    200
+    ['mall.csv', 'truth.csv']
+    """
+    shop = shop_named(kind)
+    rows = shop.rows if rows is None else rows
+    check(rows, seed, 0)
+    table = _table_target(path, seed, messy)
+    jobs: list[tuple[_Target, Block]] = [(table, _block(shop.customers, partial(messy_table, shop), messy, seed))]
+    if truth_path is not None:
+        truth = _target(truth_path)
+        if truth.path.resolve() == table.path.resolve():
+            raise SettingsError(
+                "The truth needs a file of its own.", found=str(truth_path), remedy="Pass another truth_path."
+            )
+        jobs.append((truth, _block(shop.truth, partial(messy_truth, shop), messy, seed)))
+    for target, _ in jobs:
+        _check_free(target, overwrite)
+    _write_all(jobs, rows)
+    return rows
 
 
 def write_sample_marketing(
@@ -43,9 +95,7 @@ def write_sample_marketing(
     *,
     overwrite: bool = False,
 ) -> None:
-    """The table of `sample_marketing` in a file, and who is of which kind in another if `truth_path` is given.
-
-    The ending tells the form: `.csv`, `.parquet`, or none (or a slash) for a folder of Parquet parts.
+    """`write_sample("marketing", ...)`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -53,27 +103,23 @@ def write_sample_marketing(
     ...     sorted(os.listdir(folder))
     ['shop.csv', 'truth.csv']
     """
-    jobs: list[tuple[_Target, Block]] = [
-        (_target(path), lambda count, start: sample_marketing(count, seed, start=start)),
-    ]
-    if truth_path is not None:
-        truth = _target(truth_path)
-        if truth.path.resolve() == jobs[0][0].path.resolve():
-            raise SettingsError(
-                "The truth needs a file of its own.", found=str(truth_path), remedy="Pass another truth_path."
-            )
-        jobs.append((truth, lambda count, start: sample_marketing_truth(count, seed, start=start)))
-    for _, block in jobs:
-        block(1, 0)  # a wrong setting is told before anything is written
-    _check_rows(rows)
-    for target, _ in jobs:
-        _check_free(target, overwrite)
-    _write_all(jobs, rows)
+    write_sample("marketing", path, rows, seed, truth_path, overwrite=overwrite)
 
 
-def _check_rows(rows: int) -> None:
-    if rows < 1:
-        raise SettingsError("A sample has at least 1 row.", found=str(rows), remedy="Ask for 1 row or more.")
+def _block(clean: Sample, untidy: Sample, messy: bool, seed: int) -> Block:
+    table = untidy if messy else clean
+    return lambda count, start: table(count, seed, start=start)
+
+
+def _table_target(path: str | os.PathLike[str], seed: int, messy: bool) -> _Target:
+    target = _target(path)
+    if not messy:
+        return target
+    if target.form != "csv":
+        raise SettingsError(
+            "Only CSV files have the quirks of real exports.", found=str(path), remedy="Let the path end in .csv."
+        )
+    return replace(target, dialect=dialect_of(seed))
 
 
 def _target(path: str | os.PathLike[str]) -> _Target:
@@ -129,7 +175,7 @@ def _write_all(jobs: list[tuple[_Target, Block]], rows: int) -> None:
 
 def _write(target: _Target, block: Block, rows: int) -> None:
     if target.form == "csv":
-        _write_csv(target.unfinished, block, rows)
+        _write_csv(target, block, rows)
     elif target.form == "parquet":
         _write_parquet(target.unfinished, block, 0, rows)
     else:
@@ -144,11 +190,19 @@ def _frames(block: Block, start: int, end: int) -> Iterator[pl.DataFrame]:
         yield block(min(BLOCK_ROWS, end - at), at)
 
 
-def _write_csv(path: Path, block: Block, rows: int) -> None:
-    with path.open("wb") as file:
+def _write_csv(target: _Target, block: Block, rows: int) -> None:
+    with target.unfinished.open("wb") as file:
         for number, frame in enumerate(_frames(block, 0, rows)):
-            frame.write_csv(file, include_header=number == 0)
+            if target.dialect is None:
+                frame.write_csv(file, include_header=number == 0)
+            else:
+                file.write(_untidy(frame, target.dialect, header=number == 0))
         os.fsync(file.fileno())
+
+
+def _untidy(frame: pl.DataFrame, dialect: Dialect, header: bool) -> bytes:
+    text = frame.write_csv(include_header=header, separator=dialect.separator, line_terminator=LINE_END)
+    return text.encode(ENCODING)
 
 
 def _write_parquet(path: Path, block: Block, start: int, end: int) -> None:
