@@ -30,6 +30,11 @@ class Polished:
     ended: str
 
 
+def on_axes(frame: nw.LazyFrame[Any], axes: Sequence[str]) -> nw.LazyFrame[Any]:
+    """The grid's columns alone, as small whole numbers: what each pass reads."""
+    return frame.select(*(nw.col(AXIS + axis).cast(nw.Int16) for axis in axes))
+
+
 def polish(
     frame: nw.LazyFrame[Any], axes: Sequence[str], centres: np.ndarray, progress: Callable[[str], None] | None = None
 ) -> Polished:
@@ -65,7 +70,7 @@ def _pass(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rule = kmeans_rule(axes, centres, [""] * len(centres))
     names = [AXIS + axis for axis in axes]
-    placed = with_prototype(frame.select(*names), rule)
+    placed = with_prototype(frame.select(*(nw.col(name).cast(nw.Float64) for name in names)), rule)
     squared = [(nw.col(name) * nw.col(name)).alias("square::" + name) for name in names]
     grouped = (
         placed.with_columns(*squared)

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 import segmentry
-from segmentry.clusters.polish import polish
+from segmentry.clusters.polish import on_axes, polish
 from segmentry.errors import NotEnoughDataError
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
@@ -27,10 +27,10 @@ from segmentry.features.sample import KEY, on_grid
 from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices
 from segmentry.fitting.view import make_view
 from segmentry.profiles.describe import describe
-from segmentry.prototypes.assign import kmeans_rule, nearest, with_segment
+from segmentry.prototypes.assign import kmeans_rule, nearest, with_prototype
 from segmentry.segmentation import Provenance, Segmentation, rename
 from segmentry.selection import SelectionSettings, search_segments
-from segmentry.tables import ReadingSettings, Table, collect_rows, read
+from segmentry.tables import ReadingSettings, Table, collect_rows, hold, read
 
 Step = Callable[[str], AbstractContextManager[Any]]
 
@@ -117,11 +117,11 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         search = search_segments(grid, settings.selection)
     with step("polish"):
         placed = customers.frame.with_columns(*axis_expressions(recipe)).filter(is_known(recipe))
-        polished = polish(placed, recipe.axes, search.best.centres)
+        polished = polish(hold(on_axes(placed, recipe.axes)), recipe.axes, search.best.centres)
     with step("profile"):
         rule = kmeans_rule(recipe.axes, polished.centres, [f"p{place}" for place in range(search.k)])
         profile = describe(
-            with_segment(placed, rule, nw.lit(True)),
+            with_prototype(placed, rule),
             customers.features,
             frozenset(f.name for f in recipe.clustered),
             customers.sensitive,

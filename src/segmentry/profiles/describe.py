@@ -1,4 +1,4 @@
-"""Counts and sums by segment over all rows, as queries; medians and quartiles from the sample.
+"""Counts and sums by segment over all rows, as queries; spreads, medians and quartiles from the sample.
 
 Sums are taken on whole numbers (money in cents, other units at a stated fixed point), so that no engine,
 partition or row order can change a figure.
@@ -6,9 +6,7 @@ partition or row order can change a figure.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -18,7 +16,7 @@ from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE
 from segmentry.features.learning import mean_and_sd, order_statistic
 from segmentry.profiles.profile import Category, Level, LevelInSegment, Measure, MeasureInSegment, Profile, Spread
-from segmentry.prototypes.assign import SEGMENT
+from segmentry.prototypes.assign import PROTOTYPE
 from segmentry.tables import collect_rows
 
 MINIMUM_CUSTOMERS = 10
@@ -26,17 +24,6 @@ MOST_LEVELS = 20
 MISSING, OTHER = "(missing)", "(other)"
 _POINTS = {"money": 2, "share": 6, "flag": 6}  # decimal places of the fixed point; 4 otherwise
 _LARGEST = 1e13  # fixed-point steps a single value may count for
-_FINE = 256.0  # steps per standard deviation for sums of squares
-_WIDEST = float(2**17)
-
-
-@dataclass(frozen=True)
-class _Point:
-    """How a feature's values become whole numbers: for the mean, and around the median for the spread."""
-
-    per_unit: float
-    middle: float
-    per_sd: float  # steps per unit for squares
 
 
 def describe(
@@ -44,22 +31,24 @@ def describe(
     features: Sequence[Feature],
     clustered: frozenset[str],
     sensitive: frozenset[str],
-    segment_ids: Sequence[str],
+    owners: Sequence[str],
     sample: Mapping[str, np.ndarray],
     sample_segments: np.ndarray,
 ) -> Profile:
-    """The profile of each segment. The frame has the feature columns and SEGMENT, for all customers in a segment."""
+    """The profile of each segment. The frame has the feature columns and PROTOTYPE, for all customers in a segment.
+
+    `owners` names the segment of each prototype.
+    """
     numeric = [f for f in features if f.operation != "category"]
     numeric = [f for f in numeric if not np.isnan(sample[f.name]).all()]
-    points = {f.name: _point(f, sample[f.name]) for f in numeric}
-    totals = _totals(frame, numeric, points)
+    steps = {f.name: _steps(f, sample[f.name]) for f in numeric}
+    totals = _totals(frame, numeric, steps, owners)
     measures = tuple(
-        _measure(f, f.name in clustered, totals, points[f.name], segment_ids, sample[f.name], sample_segments)
-        for f in numeric
+        _measure(f, f.name in clustered, totals, steps[f.name], sample[f.name], sample_segments) for f in numeric
     )
-    sizes = {s: int(totals.get(s, {}).get("n", 0)) for s in segment_ids}
+    sizes = {s: row["n"] for s, row in totals.items()}
     categories = tuple(
-        _category(frame, f, f.name in clustered, bool(sensitive & set(f.sources)), sizes)
+        _category(frame, f, f.name in clustered, bool(sensitive & set(f.sources)), sizes, owners)
         for f in features
         if f.operation == "category"
     )
@@ -76,90 +65,74 @@ def describe(
     )
 
 
-def _point(feature: Feature, values: np.ndarray) -> _Point:
-    known = np.sort(values[~np.isnan(values)])
+def _steps(feature: Feature, values: np.ndarray) -> float:
+    """Fixed-point steps per unit: as many as the unit asks for, fewer where values are so large that sums overflow."""
     places = _POINTS.get(feature.unit, 4)
-    largest = max(abs(float(known[0])), abs(float(known[-1])), 1.0)
+    largest = max(float(np.nanmax(np.abs(values))), 1.0)
     while largest * 10.0**places > 1e11:
         places -= 1
-    _, sd = mean_and_sd(known)
-    return _Point(10.0**places, order_statistic(known, 0.5), _FINE / sd if sd else 1.0)
+    return 10.0**places
 
 
 def _totals(
-    frame: nw.LazyFrame[Any], features: Sequence[Feature], points: Mapping[str, _Point]
-) -> dict[str, dict[str, Any]]:
-    """By segment: number of customers and, for each feature, how many have a value, its sum and sum of squares."""
-    whole, names = [], []
-    for feature in features:
-        value, point = nw.col(FEATURE + feature.name), points[feature.name]
-        fixed = (value * point.per_unit + 0.5).floor().clip(-_LARGEST, _LARGEST)
-        fine = ((value - point.middle) * point.per_sd + 0.5).floor().clip(-_WIDEST, _WIDEST)
-        whole += [
-            nw.when(value.is_null())
-            .then(nw.lit(0))
-            .otherwise(nw.lit(1))
-            .cast(nw.Int64)
-            .alias(f"known::{feature.name}"),
-            fixed.fill_null(0.0).cast(nw.Int64).alias(f"sum::{feature.name}"),
-            fine.fill_null(0.0).cast(nw.Int64).alias(f"fine::{feature.name}"),
-            (fine * fine).fill_null(0.0).cast(nw.Int64).alias(f"square::{feature.name}"),
-        ]
-        names += [f"{kind}::{feature.name}" for kind in ("known", "sum", "fine", "square")]
-    grouped = (
-        frame.select(nw.col(SEGMENT), *whole)
-        .group_by(SEGMENT)
-        .agg(nw.len().alias("n"), *(nw.col(c).sum() for c in names))
-    )
-    return {str(row[SEGMENT]): row for row in collect_rows(grouped)}
+    frame: nw.LazyFrame[Any], features: Sequence[Feature], steps: Mapping[str, float], owners: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """By segment: number of customers and, for each feature, how many have a value and its fixed-point sum."""
+    known = {f"known::{f.name}": nw.col(FEATURE + f.name).count() for f in features}
+    fixed = [
+        (nw.col(FEATURE + f.name) * steps[f.name] + 0.5).floor().clip(-_LARGEST, _LARGEST).alias(f"sum::{f.name}")
+        for f in features
+    ]
+    sums = {f"sum::{f.name}": nw.col(f"sum::{f.name}").cast(nw.Int64).sum() for f in features}
+    with_steps = frame.with_columns(*fixed)
+    grouped = with_steps.group_by(PROTOTYPE).agg(**known, **sums, n=nw.len())
+    totals: dict[str, dict[str, int]] = {s: dict.fromkeys(["n", *known, *sums], 0) for s in owners}
+    for row in collect_rows(grouped):
+        segment = totals[owners[int(row[PROTOTYPE])]]
+        for name in segment:
+            segment[name] += int(row[name])
+    return totals
 
 
 def _measure(
     feature: Feature,
     clustered: bool,
-    totals: Mapping[str, Mapping[str, Any]],
-    point: _Point,
-    segment_ids: Sequence[str],
+    totals: Mapping[str, Mapping[str, int]],
+    steps: float,
     values: np.ndarray,
     sample_segments: np.ndarray,
 ) -> Measure:
-    everyone = _add(totals.values(), feature.name)
-    population = _spread(everyone, point, values, MINIMUM_CUSTOMERS)
-    cells = {}
-    for segment in segment_ids:
-        part = _add([totals[segment]] if segment in totals else [], feature.name)
-        spread = _spread(part, point, values[sample_segments == segment], MINIMUM_CUSTOMERS)
-        cells[segment] = _beside(spread, population)
+    counts = {s: (row[f"known::{feature.name}"], row[f"sum::{feature.name}"]) for s, row in totals.items()}
+    everyone = (sum(n for n, _ in counts.values()), sum(total for _, total in counts.values()))
+    population = _spread(*everyone, steps, values)
+    cells = {
+        s: _beside(_spread(n, total, steps, values[sample_segments == s]), population)
+        for s, (n, total) in counts.items()
+    }
     return Measure(
-        feature.name, feature.label, feature.unit, feature.symbol, feature.theme, clustered, population, cells
+        feature.name,
+        feature.label,
+        feature.unit,
+        feature.symbol,
+        feature.theme,
+        clustered,
+        population,
+        cells,
+        # A flag's or a sum's levels are the answers that mean yes, and name no value.
+        feature.levels if feature.operation == "level" else (),
     )
 
 
-def _add(rows: Any, name: str) -> tuple[int, int, int, int]:
-    known, total, fine, square = 0, 0, 0, 0
-    for row in rows:
-        known += int(row[f"known::{name}"])
-        total += int(row[f"sum::{name}"])
-        fine += int(row[f"fine::{name}"])
-        square += int(row[f"square::{name}"])
-    return known, total, fine, square
-
-
-def _spread(sums: tuple[int, int, int, int], point: _Point, values: np.ndarray, minimum: int) -> Spread:
-    n, total, fine, square = sums
-    if n < minimum:
+def _spread(n: int, total: int, steps: float, values: np.ndarray) -> Spread:
+    """The mean over all rows; what needs each value by itself, from the sample."""
+    if n < MINIMUM_CUSTOMERS:
         return Spread(n, None, None, None, None, None)
-    variance = max(square * n - fine * fine, 0) / (n * n)
+    mean = total / n / steps
     ordered = np.sort(values[~np.isnan(values)])
-    enough = len(ordered) >= minimum
-    return Spread(
-        n=n,
-        mean=total / n / point.per_unit,
-        sd=math.sqrt(variance) / point.per_sd,
-        q1=order_statistic(ordered, 0.25) if enough else None,
-        median=order_statistic(ordered, 0.5) if enough else None,
-        q3=order_statistic(ordered, 0.75) if enough else None,
-    )
+    if len(ordered) < MINIMUM_CUSTOMERS:
+        return Spread(n, mean, None, None, None, None)
+    q1, median, q3 = (order_statistic(ordered, share) for share in (0.25, 0.5, 0.75))
+    return Spread(n, mean, mean_and_sd(ordered)[1], q1, median, q3)
 
 
 def _beside(spread: Spread, population: Spread) -> MeasureInSegment:
@@ -171,15 +144,20 @@ def _beside(spread: Spread, population: Spread) -> MeasureInSegment:
 
 
 def _category(
-    frame: nw.LazyFrame[Any], feature: Feature, clustered: bool, sensitive: bool, sizes: Mapping[str, int]
+    frame: nw.LazyFrame[Any],
+    feature: Feature,
+    clustered: bool,
+    sensitive: bool,
+    sizes: Mapping[str, int],
+    owners: Sequence[str],
 ) -> Category:
     name = FEATURE + feature.name
-    counted = frame.select(SEGMENT, name).group_by(SEGMENT, name).agg(nw.len().alias("n"))
+    counted = frame.select(PROTOTYPE, name).group_by(PROTOTYPE, name).agg(nw.len().alias("n"))
     counts: dict[str, dict[str, int]] = {}
     for row in collect_rows(counted):
         level = MISSING if row[name] is None else str(row[name])
-        by_segment = counts.setdefault(level, {})
-        by_segment[str(row[SEGMENT])] = by_segment.get(str(row[SEGMENT]), 0) + int(row["n"])
+        by_segment, segment = counts.setdefault(level, {}), owners[int(row[PROTOTYPE])]
+        by_segment[segment] = by_segment.get(segment, 0) + int(row["n"])
     ranked = sorted(counts, key=lambda level: (-sum(counts[level].values()), level))
     if len(ranked) > MOST_LEVELS:
         rest = ranked[MOST_LEVELS - 1 :]

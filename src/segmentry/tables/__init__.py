@@ -4,8 +4,8 @@ Reads and writes; knows nothing of customers, features or segments.
 """
 
 from segmentry.tables.embedded.output import deliver, write_table
-from segmentry.tables.embedded.rows import text_frame
-from segmentry.tables.memory import collect_rows, count_rows, materialise, ordinal, text_of, to_memory
+from segmentry.tables.embedded.rows import Frame, number_frame, result_frame, text_frame
+from segmentry.tables.memory import collect_rows, count_rows, hold, materialise, ordinal, text_of, to_memory
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
@@ -21,6 +21,7 @@ from segmentry.tables.writing import (
 __all__ = [
     "ROW",
     "Column",
+    "Frame",
     "Kind",
     "Reading",
     "ReadingSettings",
@@ -34,10 +35,13 @@ __all__ = [
     "deliver",
     "fold",
     "free_names",
+    "hold",
     "is_hidden",
     "materialise",
+    "number_frame",
     "ordinal",
     "read",
+    "result_frame",
     "text_frame",
     "text_of",
     "to_memory",
