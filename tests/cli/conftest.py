@@ -1,0 +1,81 @@
+"""The command, run in this process (for messages) or in one of its own (for signals, locale, threads)."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from segmentry.cli import main
+
+COMMAND = [sys.executable, "-c", "from segmentry.cli import main; main()"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command leaves behind for whoever started it."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run_here(*arguments: object) -> Outcome:
+    out, err, before = io.StringIO(), io.StringIO(), sys.argv
+    handler = signal.getsignal(signal.SIGTERM)
+    sys.argv = ["segmentry", *map(str, arguments)]
+    code = 0
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    finally:
+        sys.argv = before
+        signal.signal(signal.SIGTERM, handler)
+    return Outcome(code, out.getvalue(), err.getvalue())
+
+
+def run_apart(*arguments: object, **environment: str) -> Outcome:
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        env={**os.environ, **environment},
+        timeout=300,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
+@pytest.fixture(scope="session")
+def segmentry() -> Callable[..., Outcome]:
+    return run_here
+
+
+@pytest.fixture(scope="session")
+def segmentry_apart() -> Callable[..., Outcome]:
+    return run_apart
+
+
+@pytest.fixture(scope="session")
+def fitted(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder that a plain fit of a real file writes; each file is fitted once."""
+    done: dict[str, Path] = {}
+
+    def folder(name: str) -> Path:
+        if name not in done:
+            target = tmp_path_factory.mktemp("fitted") / "out"
+            outcome = run_here("fit", shared_data / name, "-o", target)
+            assert outcome.code == 0, outcome.err
+            done[name] = target
+        return done[name]
+
+    return folder
