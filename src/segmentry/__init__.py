@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from segmentry.errors import Notice, SegmentryError
+    from segmentry.estimator import Segmenter
     from segmentry.fitting import FitSettings, fit
     from segmentry.reports import report
     from segmentry.scoring import score, score_one
@@ -27,6 +28,7 @@ _HOMES = {
     "Notice": "segmentry.errors",
     "SegmentryError": "segmentry.errors",
     "Segmentation": "segmentry.segmentation",
+    "Segmenter": "segmentry.estimator",
     "fit": "segmentry.fitting",
     "load": "segmentry.store",
     "rename": "segmentry.segmentation",
@@ -40,6 +42,7 @@ __all__ = [
     "FitSettings",
     "Notice",
     "Segmentation",
+    "Segmenter",
     "SegmentryError",
     "fit",
     "load",

@@ -4,7 +4,7 @@ Reads and writes; knows nothing of customers, features or segments.
 """
 
 from segmentry.tables.embedded.output import deliver, write_table
-from segmentry.tables.embedded.rows import Frame, number_frame, result_frame, text_frame
+from segmentry.tables.embedded.rows import Frame, number_table, result_frame, text_frame
 from segmentry.tables.memory import collect_rows, count_rows, hold, materialise, ordinal, text_of, to_memory
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.reading import read
@@ -38,7 +38,7 @@ __all__ = [
     "hold",
     "is_hidden",
     "materialise",
-    "number_frame",
+    "number_table",
     "ordinal",
     "read",
     "result_frame",
