@@ -4,18 +4,22 @@
 #   make demo     a made-up shop, from file to report, in demo-out/
 #   make check    style, types, floors
 #   make test     every test, and the examples in docstrings
+#   make test-all the tests on every Python of PYTHONS that this machine has
 #   make bench    speed and quality beside the usual notebook
 
 PYTHON ?= python3
+# Commands, versions that pyenv has, or paths: make test-all PYTHONS="python3.12 3.13"
+PYTHONS ?= python3.11 python3.12 python3.13
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+PYTEST_ARGS ?=
 
 SETUP := $(VENV)/.setup-all
 SETUP_SLIM := $(VENV)/.setup-slim
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test test-all check format bench clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -38,7 +42,11 @@ demo: $(SETUP_SLIM)
 	$(BIN)/segmentry demo -o demo-out --overwrite
 
 test: $(SETUP)
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+# Each in a virtual environment of its own: .venv-3.12 and so on.
+test-all:
+	@.ci/test-all $(PYTHONS)
 
 check: $(SETUP)
 	$(BIN)/ruff check

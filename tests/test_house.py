@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import ast
 import csv
+import inspect
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+import typer.main
+
+import segmentry
+from segmentry.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "segmentry"
@@ -20,6 +28,9 @@ UNSAFE_ATTRIBUTES = {
     ("yaml", "load"), ("yaml", "unsafe_load"), ("yaml", "full_load"), ("pd", "eval"), ("pandas", "eval"),
     ("np", "fromstring"), ("os", "system"), ("os", "popen"),
 }  # fmt: skip
+
+# Pages whose commands people paste.
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 # Whole names that any shop's table may have, though they are made of two words.
 GENERIC_NAMES = {"customerid", "customer id", "customer_id", "user_id", "total spend"}
@@ -138,3 +149,83 @@ def test_the_version_is_one() -> None:
     assert stated
     assert said
     assert stated[1] == said[1]
+
+
+# Functions that neither show an example nor tell an error yet.
+SILENT = {"report": pytest.mark.xfail(reason="does not tell that it raises OutputError", strict=False)}
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=SILENT.get(n, ())) for n in segmentry.__all__])
+def test_every_public_name_explains_itself(name: str) -> None:
+    """Each name that `import segmentry` offers can be had, and says what comes out and how it is used or fails."""
+    public = getattr(segmentry, name)
+    said = inspect.getdoc(public) or ""
+    assert said, f"{name} has no docstring"
+    assert not said.startswith(f"{name}("), f"{name} has only the docstring that dataclasses write"
+    if inspect.isfunction(public):
+        assert ">>>" in said or "Raises" in said, f"{name} shows no example and tells no error"
+
+
+def test_public_names_are_all_there_are() -> None:
+    """What `dir(segmentry)` lists is what can be had, each name once."""
+    assert len(set(segmentry.__all__)) == len(segmentry.__all__)
+    assert set(dir(segmentry)) == {*segmentry.__all__, "__version__"}
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        segmentry.nonsense  # noqa: B018
+
+
+def shell_lines(page: Path) -> Iterator[list[str]]:
+    """The words of each `segmentry` and `make` line in the code blocks of a page, comments left out."""
+    for block in re.findall(r"^ *```[^\n]*\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.S | re.M):
+        for line in block.replace("\\\n", " ").splitlines():
+            text = re.sub(r"^(\$ |\.venv/bin/)+", "", line.strip())
+            if re.match(r"(segmentry|make) ", text):
+                yield shlex.split(text, comments=True)
+
+
+def wrong_words(words: list[str]) -> list[str]:
+    """What of a command's words does not exist: a command, an option, a target."""
+    if words[0] == "make":
+        targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+        return [word for word in words[1:] if "=" not in word and not word.startswith("-") and word not in targets]
+    command: click.Command = typer.main.get_command(app)
+    rest = words[1:]
+    while rest and hasattr(command, "commands"):
+        if rest[0].startswith("-"):
+            break
+        if rest[0] not in command.commands:
+            return [rest[0]]
+        command = command.commands[rest.pop(0)]
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    known |= {"-h", "--help"}
+    return [word for word in rest if re.match(r"--?[a-z]", word) and word.split("=")[0] not in known]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=place)
+def test_commands_on_our_pages_exist(page: Path) -> None:
+    """Every `segmentry` and `make` line of a page names commands, options and targets that there are."""
+    wrong = {" ".join(words): found for words in shell_lines(page) if (found := wrong_words(words))}
+    assert wrong == {}
+
+
+def test_the_readme_shows_commands() -> None:
+    """The lines that the rule above looks at are found at all."""
+    shown = {words[0] for words in shell_lines(ROOT / "README.md")}
+    assert shown == {"segmentry", "make"}
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("segmentry fit customers.csv -o out/ --k 2-8", []),
+        ("segmentry sample mall --messy -o mall.csv", []),
+        ("segmentry fti customers.csv", ["fti"]),
+        ("segmentry fit customers.csv --kk 3", ["--kk"]),
+        ("segmentry sample mal -o x.csv", ["mal"]),
+        ("make setup PYTHON=python3.13", []),
+        ("make tests", ["tests"]),
+    ],
+)
+def test_a_wrong_command_is_noticed(line: str, wrong: list[str]) -> None:
+    """The rule above sees commands, options and targets that are not there."""
+    assert wrong_words(shlex.split(line)) == wrong
