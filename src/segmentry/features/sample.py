@@ -22,30 +22,39 @@ SAMPLE_ROWS = 20_000
 KEY = "key::"
 ID = "id::"
 _KNOWN = "known::"
-_REACH = 1e9  # beyond it a number counts as the limit, in the key only
+_REACH = 1e12  # beyond it a sum has no fractional part worth the name
 _ABSENT = -271.828
 _RANGE = 2.0**31
 _COARSE = 0.5  # share of different keys below which text is mixed in as well
-_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 def key_expression(columns: Sequence[Column], with_text: bool = False) -> nw.Expr:
     """A whole number below 2^31 that mixes a row's numbers and dates, in name order; and on request its texts.
 
-    It is the fractional part of a weighted sum, whose weights no value is a multiple of: additions and products
-    of float64 in a stated order give the same bits on every engine.
+    It is the fractional part of a weighted sum. The weights are square roots of primes, so that no two sums of whole
+    numbers meet; additions and products of float64 in a stated order give the same bits on every engine.
     """
     total = nw.lit(0.0)
-    for place, column in enumerate(sorted(columns, key=lambda c: c.name), start=1):
+    ordered = sorted(columns, key=lambda c: c.name)
+    for column, weight in zip(ordered, map(math.sqrt, _primes(len(ordered))), strict=True):
         value = _as_number(column, with_text)
         if value is not None:
-            weight = 1.0 + (place * _GOLDEN) % 1.0
-            known = nw.when(value.is_null()).then(nw.lit(_ABSENT)).otherwise(value.clip(-_REACH, _REACH))
-            total = total + known * weight
+            total = total + value.fill_null(_ABSENT) * weight
+    total = total.clip(-_REACH, _REACH)
     # Taken twice: once alone leaves neighbours in value neighbours in key.
     once = total - total.floor()
     twice = once * 9973.0 * math.pi
     return ((twice - twice.floor()) * _RANGE).floor().cast(nw.Int64).alias(KEY)
+
+
+def _primes(count: int) -> list[int]:
+    found: list[int] = []
+    candidate = 2
+    while len(found) < count:
+        if all(candidate % prime for prime in found):
+            found.append(candidate)
+        candidate += 1
+    return found
 
 
 def _as_number(column: Column, with_text: bool) -> nw.Expr | None:
@@ -92,7 +101,7 @@ def _smallest(table: Table, key: nw.Expr, most: int) -> nw.LazyFrame[Any]:
     last = collect_rows(keys.sort(KEY).head(most).select(nw.col(KEY).max()))[0][KEY]
     wanted = table.frame.select(*table.names, *_raw(table), key).filter(nw.col(KEY) <= int(last))
     # Equal keys at the end are ordered by everything that is known of a row.
-    return materialise(wanted.sort(KEY, *sorted(table.names)).head(most).drop(KEY))
+    return materialise(materialise(wanted).sort(KEY, *sorted(table.names)).head(most).drop(KEY))
 
 
 def sampled_values(sample: Sample, identity: nw.Expr, features: Sequence[nw.Expr]) -> dict[str, np.ndarray]:
