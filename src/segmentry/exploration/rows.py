@@ -1,0 +1,126 @@
+"""Findings about rows: rejected, repeated or without an id, and about what columns were taken for."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import narwhals.stable.v2 as nw
+
+from segmentry.errors import Notice
+from segmentry.exploration.inspection import PRIVATE_ROLES, ColumnInspection, Finding, Severity
+from segmentry.exploration.wording import listed, plural, share
+from segmentry.tables import Table, collect_rows
+
+_FEW_ROWS = 100
+# Said by a finding of our own, with its figures.
+_SAID_ELSEWHERE = frozenset(
+    {"spike", "similar-levels", "constant-column", "personal-column", "sensitive-column", "leak-column"}
+)
+_SEVERITY: Mapping[str, Severity] = {
+    "no-id": "check",
+    "blank-id": "check",
+    "repeated-id": "problem",
+    "far-dates": "check",
+    "counted-dates": "problem",
+    "mostly-numbers": "problem",
+    "cut-by-excel": "problem",
+    "encoded-twice": "check",
+    "missing-words-kept": "check",
+}
+_REMEDY: Mapping[str, str] = {
+    "no-id": "Name one with --id, or go on: then the labelled customers can be matched by row only.",
+    "repeated-id": "Remove the repeats, name another column with --id, or pass --on-duplicate keep to take every row "
+    "as a customer. If each row is a purchase, sum them up per customer first.",
+    "as-of-today": "Pass the day the table was made: --as-of 2026-01-31.",
+    "cut-by-excel": "Export the table again, not by way of a spreadsheet.",
+}
+
+
+def rejected(table: Table) -> Iterator[Finding]:
+    """Rows that could not be used, with the reasons."""
+    if not table.rows_rejected:
+        return
+    reasons: dict[str, int] = {}
+    for reject in table.rejects:
+        what = f"'{reject.column}': {reject.reason}" if reject.column else reject.reason
+        reasons[what] = reasons.get(what, 0) + 1
+    told = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    why = "; ".join(f"{what} ({n:,})" for what, n in told[:3])
+    n, present = table.rows_rejected, table.rows_present
+    message = f"{plural(n, 'row')} of {present:,} ({share(n, present)}) could not be used: {why}."
+    remedy = "Correct them in the source; segmentry fit lists each with its line in rejects.csv."
+    yield Finding("rejected-rows", "check", (), message, remedy, {"n": n, "share": round(n / present, 6)})
+
+
+def said_already(notices: Sequence[Notice], names: Sequence[str]) -> Iterator[Finding]:
+    """What reading and preparing had to say, as findings."""
+    for notice in notices:
+        if notice.code in _SAID_ELSEWHERE:
+            continue
+        quoted = re.findall(r"'([^']+)'", notice.message)
+        columns = tuple(dict.fromkeys(q for q in quoted if q in names))
+        remedy = _REMEDY.get(notice.code, "")
+        yield Finding(notice.code, _SEVERITY.get(notice.code, "note"), columns, notice.message, remedy)
+
+
+def too_few(table: Table) -> Iterator[Finding]:
+    """Too few rows for segments that will still be there tomorrow."""
+    if table.rows_read < _FEW_ROWS:
+        message = f"There are {table.rows_read:,} rows only; segments of so few customers may be chance."
+        yield Finding("few-rows", "check", (), message, "Take more customers if there are any.", {"n": table.rows_read})
+
+
+def repeats(table: Table, columns: Sequence[ColumnInspection]) -> Iterator[Finding]:
+    """Rows that equal another in everything but what names them."""
+    compared = [c for c in columns if c.role not in PRIVATE_ROLES and c.n_distinct > 1]
+    if len(compared) < 2 or math.prod(c.n_distinct for c in compared) < max(table.rows_read, 2) ** 2:
+        return  # with so few different rows, equal ones are no surprise
+    groups = table.frame.group_by([c.name for c in compared]).agg(nw.len().cast(nw.Int64).alias("n"))
+    again = groups.filter(nw.col("n") > 1).select(groups=nw.len(), rows=nw.col("n").sum())
+    [found] = collect_rows(again)
+    n_groups, n_rows = int(found["groups"] or 0), int(found["rows"] or 0)
+    n = n_rows - n_groups
+    if not n:
+        return
+    apart = [c.name for c in columns if c.role in PRIVATE_ROLES]
+    but = f" apart from {listed(apart)}" if apart else ""
+    message = f"{plural(n, 'row')} ({share(n, table.rows_read)}) {'repeats' if n == 1 else 'repeat'} another row{but}."
+    remedy = "If these are the same customers entered twice, remove the repeats: they count twice in every figure."
+    figures = {"n": n, "n_groups": n_groups, "share": round(n / table.rows_read, 6)}
+    yield Finding("duplicate-rows", "check", (), message, remedy, figures)
+
+
+def shared_contacts(columns: Sequence[ColumnInspection]) -> Iterator[Finding]:
+    """Personal entries that nearly all differ, so that a repeated one may be one person with two ids."""
+    for c in columns:
+        n = c.n_values - c.n_distinct
+        if c.role == "personal" and n and c.n_values and 0.9 <= c.n_distinct / c.n_values < 1:
+            message = f"'{c.name}' repeats an earlier entry in {plural(n, 'row')} ({share(n, c.n_values)})."
+            remedy = "They may be customers with two ids; join them if so."
+            yield Finding("repeated-contact", "check", (c.name,), message, remedy, {"n": n})
+
+
+def roles_to_know(columns: Sequence[ColumnInspection], purposes: Mapping[str, str]) -> Iterator[Finding]:
+    """Columns that are private, sensitive, an answer given away, or doubtful."""
+    for c in columns:
+        if c.role == "personal":
+            message = f"'{c.name}' is personal data: {c.reason}."
+            remedy = "It is kept out of features, model and pages; nothing to do."
+            yield Finding("personal-column", "note", (c.name,), message, remedy)
+        elif c.sensitive and c.name not in purposes:
+            message = f"'{c.name}' is a sensitive attribute: {c.reason}."
+            remedy = (
+                "It is described, never clustered on; to do so, state why in segmentry.toml: "
+                f'[purposes] "{c.name}" = "..."'
+            )
+            yield Finding("sensitive-column", "note", (c.name,), message, remedy)
+        elif c.role == "leak":
+            message = f"'{c.name}' looks like an earlier segmentation: {c.reason}."
+            remedy = f'It is left out; if it is something else: [roles] "{c.name}" = "category" in segmentry.toml.'
+            yield Finding("leak-column", "note", (c.name,), message, remedy)
+        elif not c.confident and c.role not in ("constant", "id"):
+            message = f"'{c.name}' was taken for {c.role.replace('_', ' ')}, without being sure: {c.reason}."
+            remedy = f'If it is something else, say so in segmentry.toml: [roles] "{c.name}" = "..."'
+            yield Finding("doubtful-role", "check", (c.name,), message, remedy)

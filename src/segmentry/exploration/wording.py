@@ -1,0 +1,73 @@
+"""Figures in the sentences of findings: counts, shares, and ranges that give no single value away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def share(part: int, whole: int) -> str:
+    """A share as a reader says it; never 0 % of something, never 100 % of less than all.
+
+    >>> share(24, 2240), share(1, 100_000), share(999, 1000), share(5, 5)
+    ('1.1 %', 'under 0.1 %', '99.9 %', '100 %')
+    """
+    percent = 100 * part / whole if whole else 0.0
+    if 0 < percent < 0.1:
+        return "under 0.1 %"
+    text = f"{percent:.1f}" if percent < 10 or 99 < percent < 100 else f"{percent:.0f}"
+    if text == "100.0" and part < whole:
+        return "over 99.9 %"
+    return f"{text.removesuffix('.0')} %"
+
+
+def number(value: float) -> str:
+    """A number with the digits that matter.
+
+    >>> number(118350.0), number(0.25), number(12.3456), number(-0.0)
+    ('118,350', '0.25', '12.3', '0')
+    """
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000 or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def rough(low: float, high: float) -> str:
+    """A range that holds both ends, at two digits, so that it tells the size and not the value.
+
+    >>> rough(666_666, 666_666), rough(153_924, 666_666)
+    ('660,000 to 670,000', '150,000 to 670,000')
+    """
+    start, end = _outward(low, down=True), _outward(high, down=False)
+    return f"{number(start)} to {number(end)}"
+
+
+def _outward(value: float, down: bool) -> float:
+    if value == 0:
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
+    steps = value / step
+    whole = math.floor(steps) if down else math.ceil(steps)
+    return round(whole * step, 12)
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Names in quotes, the last joined by "and"; those beyond `most` are counted.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ("'a', 'b' and 'c'", "'a', 'b' and 1 more")
+    """
+    shown = [f"'{n}'" for n in names[:most]]
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """
+    >>> plural(1, "row"), plural(2, "row"), plural(1200, "category", "categories")
+    ('1 row', '2 rows', '1,200 categories')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
