@@ -17,6 +17,7 @@ from typing import Any
 
 from segmentry.errors import ModelFileError
 from segmentry.segmentation import Segmentation
+from segmentry.store.sense import contradiction
 from segmentry.store.shape import from_plain, to_plain
 from segmentry.tables import write_bytes_atomically
 
@@ -61,7 +62,9 @@ def parse(data: bytes, name: str = "model") -> Segmentation:
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"'{name}' is not a segmentation.", found=type(error).__name__, remedy=_AGAIN) from None
     segmentation: Segmentation = from_plain(Segmentation, plain, name)
-    _check_rule(segmentation, name)
+    fault = contradiction(segmentation)
+    if fault:
+        raise ModelFileError(f"'{name}' contradicts itself: {fault}.", remedy=_AGAIN)
     return segmentation
 
 
@@ -87,16 +90,3 @@ def _body(data: bytes, name: str) -> bytes:
 
 def _refuse_constant(text: str) -> Any:
     raise ValueError(f"{text} is not a number")
-
-
-def _check_rule(segmentation: Segmentation, name: str) -> None:
-    rule, recipe = segmentation.rule, segmentation.recipe
-    sound = (
-        rule.axes == recipe.axes
-        and len(rule.offsets) == len(rule.weights) == len(rule.owners) > 0
-        and all(len(weights) == len(rule.axes) for weights in rule.weights)
-        and set(rule.owners) == {s.id for s in segmentation.segments}
-        and all(s.scale > 0 for s in recipe.scales)
-    )
-    if not sound:
-        raise ModelFileError(f"'{name}' contradicts itself: its rule does not fit its recipe.", remedy=_AGAIN)

@@ -5,7 +5,7 @@ The allow-list is the code's own types: a document cannot name a class, it can o
 
 from __future__ import annotations
 
-import math
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -15,6 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from segmentry.errors import ModelFileError
 
+_LARGEST = sys.float_info.max
 _NOT_STORED = frozenset({"view", "source_notices"})  # rows of customers; what depends on the file's format
 
 
@@ -100,8 +101,8 @@ def _build_tuple(arguments: tuple[Any, ...], value: Any, place: str) -> Any:
 
 def _build_scalar(kind: Any, value: Any, place: str) -> Any:
     if kind is float:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        _checked(number, value, place, "a finite number")
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        _checked(number and abs(value) <= _LARGEST and value == value, value, place, "a finite number")
         return float(value)
     if kind is int:
         return _checked(isinstance(value, int) and not isinstance(value, bool), value, place, "a whole number")

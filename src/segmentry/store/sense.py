@@ -1,0 +1,75 @@
+"""Whether the parts of a loaded segmentation fit each other, beyond each field being of its type."""
+
+from __future__ import annotations
+
+from segmentry.features.feature import Feature
+from segmentry.features.recipe import GRID, LIMIT, Recipe
+from segmentry.profiles.profile import Profile
+from segmentry.prototypes.rule import Rule
+from segmentry.segmentation import Segmentation
+
+_EXACT = 2**53  # beyond it a computer's sums of whole numbers are no longer exact
+_DATED = ("years_since_year", "years_since", "days_since")
+
+
+def contradiction(segmentation: Segmentation) -> str:
+    """What does not fit, in a clause; "" for a sound segmentation."""
+    ids = [s.id for s in segmentation.segments]
+    names = [s.name for s in segmentation.segments]
+    if len(set(ids)) < len(ids) or len(set(names)) < len(names):
+        return "two segments have the same id or name"
+    if set(segmentation.rule.owners) != set(ids):
+        return "its rule leads to other segments than it has"
+    return (
+        _in_rule(segmentation.rule, segmentation.recipe)
+        or _in_recipe(segmentation.recipe)
+        or _in_profile(segmentation.profile, frozenset(ids))
+    )
+
+
+def _in_rule(rule: Rule, recipe: Recipe) -> str:
+    if not rule.axes or rule.axes != recipe.axes:
+        return "its rule does not fit its recipe"
+    if not len(rule.offsets) == len(rule.weights) == len(rule.owners) > 0:
+        return "its rule lacks a part of a prototype"
+    if any(len(weights) != len(rule.axes) for weights in rule.weights):
+        return "its rule lacks a weight"
+    reach = [max(LIMIT * GRID, *(abs(part.weight) for part in recipe.levels), 0)] * len(rule.axes)
+    largest = [
+        abs(offset) + sum(abs(w) * r for w, r in zip(weights, reach, strict=True))
+        for offset, weights in zip(rule.offsets, rule.weights, strict=True)
+    ]
+    if max(largest) >= _EXACT or abs(rule.cutoff or 0) >= _EXACT:
+        return "its rule has numbers beyond exact arithmetic"
+    return ""
+
+
+def _in_recipe(recipe: Recipe) -> str:
+    if any(s.scale <= 0 for s in recipe.scales):
+        return "a feature's scale is not positive"
+    if any(s.low is not None and s.high is not None and s.low > s.high for s in recipe.scales):
+        return "a feature's caps are the wrong way round"
+    for feature in (*recipe.clustered, *recipe.described):
+        if not _can_be_derived(feature, recipe):
+            return f"feature '{feature.name}' cannot be derived"
+    columns = {c.name for c in recipe.columns}
+    needed = {c for f in recipe.clustered for c in (*f.sources, *f.over)}
+    return "" if needed <= columns else "it does not say how its columns are read"
+
+
+def _can_be_derived(feature: Feature, recipe: Recipe) -> bool:
+    if not feature.sources or (feature.operation == "ratio" and not feature.over):
+        return False
+    if feature.operation in ("flag", "level") and not feature.levels:
+        return False
+    return not (feature.operation in _DATED and recipe.as_of is None)
+
+
+def _in_profile(profile: Profile, ids: frozenset[str]) -> str:
+    cells = [set(m.segments) for m in profile.measures]
+    cells += [set(level.segments) for c in profile.categories for level in c.levels]
+    if any(keys != ids for keys in cells):
+        return "its profile describes other segments than it has"
+    if profile.spend is not None and profile.spend not in {m.name for m in profile.measures}:
+        return "its profile has no measure of spend"
+    return ""

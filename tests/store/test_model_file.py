@@ -1,0 +1,251 @@
+"""A model file is the same twice, comes back whole, and is refused when anything is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import random
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from segmentry.errors import ModelFileError, OutputError, SettingsError
+from segmentry.fitting import fit
+from segmentry.samples import sample_marketing
+from segmentry.scoring import score
+from segmentry.segmentation import rename
+from segmentry.store import dump, load, parse, save
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return sample_marketing(400, seed=11)
+
+
+@pytest.fixture(scope="module")
+def model(shop):
+    return fit(shop, k=4, features=["age", "income", "spend_total", "education"])
+
+
+@pytest.fixture(scope="module")
+def data(model):
+    return dump(model)
+
+
+def _sealed(body: bytes, number: object = 1) -> bytes:
+    """A body with a header that vouches for it: hostile on purpose, not damaged by accident."""
+    return (
+        f"segmentry-segmentation {number} sha256={hashlib.sha256(body).hexdigest()} bytes={len(body)}\n".encode() + body
+    )
+
+
+def _plain(data: bytes) -> dict:
+    return json.loads(data.split(b"\n", 1)[1])
+
+
+def _changed(data: bytes, change) -> bytes:
+    plain = _plain(data)
+    change(plain)
+    return _sealed(json.dumps(plain).encode())
+
+
+def test_saved_twice_it_is_the_same_bytes(model, tmp_path):
+    """Saving depends on the segmentation alone; so does saving what was loaded."""
+    first = save(model, tmp_path / "a.seg").read_bytes()
+    assert first == save(model, tmp_path / "b.seg").read_bytes()
+    assert dump(load(tmp_path / "a.seg")) == first
+
+
+def test_loaded_it_is_the_same_value_and_scores_alike(model, shop, tmp_path):
+    """What comes back equals what went in, and gives every customer the same segment and confidence."""
+    again = load(save(model, tmp_path / "m.seg"))
+    assert again == replace(model, view=None, source_notices=())
+    assert score(again, shop).equals(score(model, shop))
+
+
+def test_every_flipped_bit_is_noticed(data):
+    """300 single flipped bits, anywhere in the file: never a model, always an error that says so."""
+    draw = random.Random(0)
+    for place in draw.sample(range(len(data)), 300):
+        damaged = bytearray(data)
+        damaged[place] ^= 1 << draw.randrange(8)
+        with pytest.raises(ModelFileError):
+            parse(bytes(damaged))
+
+
+@pytest.mark.parametrize("keep", [0, 1, 30, 100, 1000, -1, -2])
+def test_a_truncated_file_is_refused(data, keep):
+    """However much of the end is missing."""
+    with pytest.raises(ModelFileError):
+        parse(data[:keep])
+
+
+def test_a_file_with_something_after_it_is_refused(data):
+    """A model ends where it says that it ends."""
+    with pytest.raises(ModelFileError, match="checksum"):
+        parse(data + b" ")
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_pickle_is_never_opened(tmp_path, protocol):
+    """Pickles are refused by their look; what they would run is not run."""
+    path = tmp_path / "m.seg"
+    path.write_bytes(pickle.dumps({"a": date(2020, 1, 1)}, protocol=protocol))
+    with pytest.raises(ModelFileError, match="not a segmentation file"):
+        load(path)
+
+
+@pytest.mark.parametrize("number", [0, 2, 999999])
+def test_another_format_is_named_with_both_numbers(data, number):
+    """A file of another version says which, and which this version reads."""
+    with pytest.raises(ModelFileError, match=f"has format {number}; this version reads format 1"):
+        parse(_sealed(data.split(b"\n", 1)[1], number))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"3",
+        b'"text"',
+        b"{}",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"recipe":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"inertia": NaN}',
+        b'{"inertia": 1' + b"0" * 10_000 + b"}",
+    ],
+    ids=lambda b: repr(b[:16]),
+)
+def test_a_sealed_document_of_the_wrong_kind_is_refused(body):
+    """A right checksum over a wrong document does not help; nesting of any depth ends in the same error."""
+    with pytest.raises(ModelFileError):
+        parse(_sealed(body))
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_are_none_are_refused(data, word):
+    """NaN and the infinities have no place in a model, wherever they stand."""
+    text = data.split(b"\n", 1)[1].decode()
+    start = text.index('"inertia": ') + len('"inertia": ')
+    end = text.index(",", start)
+    with pytest.raises(ModelFileError):
+        parse(_sealed((text[:start] + word + text[end:]).encode()))
+
+
+def _set(path, value):
+    def change(plain):
+        place = plain
+        for part in path[:-1]:
+            place = place[part]
+        place[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field"),
+    [
+        (("k",), "4", "k"),
+        (("k",), True, "k"),
+        (("k",), 4.5, "k"),
+        (("extra",), 1, "known fields"),
+        (("inertia",), "much", "inertia"),
+        (("inertia",), True, "inertia"),
+        (("method",), None, "method"),
+        (("segments",), {}, "segments"),
+        (("segments", 0, "size"), 1.5, "segments[0].size"),
+        (("segments", 0, "evidence"), "text", "segments[0].evidence"),
+        (("recipe", "as_of"), "2020-13-01", "recipe.as_of"),
+        (("recipe", "as_of"), 7, "recipe.as_of"),
+        (("recipe", "scales", 0, "transform"), "eval", "recipe.scales[0].transform"),
+        (("recipe", "scales", 0, "feature", "operation"), "__import__", "recipe.scales[0].feature.operation"),
+        (("recipe", "scales", 0, "centre"), None, "recipe.scales[0].centre"),
+        (("rule", "weights"), [[1]], "contradicts"),
+        (("rule", "weights", 0), [], "contradicts"),
+        (("rule", "offsets"), [], "contradicts"),
+        (("rule", "owners", 0), "s99", "contradicts"),
+        (("rule", "axes", 0), "other", "contradicts"),
+        (("recipe", "scales", 0, "scale"), 0.0, "contradicts"),
+        (("recipe", "scales", 0, "scale"), -1.0, "contradicts"),
+        (("rule", "weights", 0, 0), 1.5, "rule.weights[0][0]"),
+        (("profile", "measures", 0, "segments", "s1", "spread", "mean"), "x", "spread.mean"),
+        (("provenance", "versions"), [], "provenance.versions"),
+        (("provenance", "versions", "python"), 3, "provenance.versions"),
+        (("notices",), [{"code": 1, "message": "x"}], "notices[0].code"),
+    ],
+    ids=lambda v: ".".join(map(str, v)) if isinstance(v, tuple) else None,
+)
+def test_a_wrong_field_is_named(data, path, value, field):
+    """Each field is checked for its type before anything is built from it, and the error says which it is."""
+    with pytest.raises(ModelFileError) as caught:
+        parse(_changed(data, _set(path, value)))
+    assert field in str(caught.value)
+
+
+def test_a_missing_field_is_named(data):
+    """Every field that must be there is asked for by name."""
+    for name in ("recipe", "rule", "segments", "profile", "candidates", "k", "provenance"):
+        with pytest.raises(ModelFileError, match=f"{name} should be there"):
+            parse(_changed(data, lambda plain, name=name: plain.pop(name)))
+
+
+@pytest.mark.parametrize("value", [[10**400], [10**30], [2**63]])
+def test_whole_numbers_beyond_exact_arithmetic_are_refused(data, value):
+    """A weight that a computer cannot hold exactly would place customers at random, or end in a crash."""
+
+    def change(plain):
+        plain["rule"]["offsets"] = value * len(plain["rule"]["offsets"])
+
+    with pytest.raises(ModelFileError):
+        parse(_changed(data, change))
+
+
+def test_a_segment_that_is_there_twice_is_refused(data):
+    """Ids are permanent and unique, and so are names."""
+
+    def change(plain):
+        plain["segments"].append(plain["segments"][0])
+
+    with pytest.raises(ModelFileError):
+        parse(_changed(data, change))
+
+
+def test_a_huge_file_is_refused_unread(tmp_path, monkeypatch):
+    """A file that no segmentation can be is refused by its size."""
+    path = tmp_path / "huge.seg"
+    with path.open("wb") as file:
+        file.truncate(200 * 1024 * 1024)
+    with pytest.raises(ModelFileError, match="larger than a segmentation can be"):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["nowhere.seg", "."])
+def test_a_path_that_cannot_be_read_is_said_so(tmp_path, name):
+    """A missing file and a folder are errors with their reason."""
+    with pytest.raises(ModelFileError, match="cannot be read"):
+        load(tmp_path / name)
+
+
+def test_an_existing_file_is_not_replaced_unasked(model, tmp_path):
+    """Saving over something needs `overwrite`."""
+    path = save(model, tmp_path / "m.seg")
+    with pytest.raises(OutputError, match="exists already"):
+        save(model, path)
+    save(rename(model, {"s1": "Neu"}), path, overwrite=True)
+    assert load(path).segment("s1").name == "Neu"
+
+
+def test_names_of_ones_own_stay_and_are_unique(model, tmp_path):
+    """A renamed segment keeps its name through save and load; a second of that name is refused."""
+    named = rename(model, {"s2": "  Größte Kunden 喜  "})
+    assert load(save(named, tmp_path / "m.seg")).segment("s2").name == "Größte Kunden 喜"
+    with pytest.raises(SettingsError, match="name of its own"):
+        rename(named, {"s1": "Größte Kunden 喜"})
+    with pytest.raises(SettingsError, match="no such segment"):
+        rename(named, {"s7": "x"})
