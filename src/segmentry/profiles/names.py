@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from segmentry.profiles.profile import Measure, MeasureInSegment, Profile
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import lowered, say
 
 CLEAR = 0.3
 HIGH_INDEX, LOW_INDEX = 130.0, 75.0
@@ -115,15 +115,15 @@ def _word(measure: Measure, cell: MeasureInSegment) -> Word:
 
 
 def _says(text: str, measure: Measure, cell: MeasureInSegment) -> str:
-    mean = say_number(cell.spread.mean, measure.unit, measure.symbol)
-    everyone = say_number(measure.population.mean, measure.unit, measure.symbol)
     figures = []
     if cell.difference is not None:
         figures.append(f"{cell.difference:+.1f} standard deviations")
     if cell.index is not None:
         figures.append(f"index {cell.index:.0f}")
     word = text[:1].upper() + text[1:]
-    return f"{word}: {measure.label.lower()} {mean} on average, everyone {everyone} ({', '.join(figures)})."
+    mean, everyone = say(measure, cell.spread.mean), say(measure, measure.population.mean)
+    average = " on average" if not measure.levels else ""
+    return f"{word}: {lowered(measure.label)} {mean}{average}, everyone {everyone} ({', '.join(figures)})."
 
 
 def _spoken(measure: Measure) -> dict[str, Any]:

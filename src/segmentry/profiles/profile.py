@@ -51,6 +51,7 @@ class Measure:
     clustered: bool
     population: Spread
     segments: dict[str, MeasureInSegment]
+    levels: tuple[str, ...] = ()  # names of the levels, lowest first, where a value is a place among them
 
 
 @dataclass(frozen=True)

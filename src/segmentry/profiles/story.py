@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segmentry.profiles.profile import Profile
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import beside, say_number
 
 MOST_FIGURES = 4
 STANDS_OUT = 130.0
@@ -33,11 +33,7 @@ def _figures(profile: Profile, segment: str) -> list[str]:
     cells = [(m, m.segments[segment]) for m in profile.measures if m.clustered]
     known = [(m, c) for m, c in cells if c.spread.mean is not None and c.difference is not None]
     ranked = sorted(known, key=lambda pair: (-abs(pair[1].difference or 0.0), pair[0].name))
-    return [
-        f"{m.label.lower()} {say_number(c.spread.mean, m.unit, m.symbol)} "
-        f"(everyone {say_number(m.population.mean, m.unit, m.symbol)})"
-        for m, c in ranked[:MOST_FIGURES]
-    ]
+    return [beside(m, segment) for m, _ in ranked[:MOST_FIGURES]]
 
 
 def _levels(profile: Profile, segment: str) -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from segmentry.features.feature import Unit
+from segmentry.profiles.profile import Measure
 
 
 def say_number(value: float | None, unit: Unit = "number", symbol: str = "") -> str:
@@ -26,6 +29,40 @@ def say_number(value: float | None, unit: Unit = "number", symbol: str = "") -> 
     if unit in ("years", "days"):
         return f"{_shorten(float(round(value)))} {unit}"
     return text
+
+
+def say(measure: Measure, value: float | None) -> str:
+    """A value of a measure as a reader says it: a level by the name of the nearest one, else a number with its unit."""
+    if value is None or value != value or not measure.levels:
+        return say_number(value, measure.unit, measure.symbol)
+    return measure.levels[min(max(math.floor(value + 0.5), 0), len(measure.levels) - 1)]
+
+
+def beside(measure: Measure, segment: str, everyone: str = "everyone ") -> str:
+    """A segment's mean beside everyone's: `age 51 years (everyone 46 years)`.
+
+    Where both are nearest to the same level of a scale, it says which way they differ, and by how much.
+    """
+    mean, population = measure.segments[segment].spread.mean, measure.population.mean
+    text = f"{lowered(measure.label)} {say(measure, mean)} ({everyone}{say(measure, population)}"
+    if (
+        measure.levels
+        and mean is not None
+        and population is not None
+        and say(measure, mean) == say(measure, population)
+    ):
+        way = "above" if mean > population else "below" if mean < population else "like"
+        text += f", {way} it by {abs(mean - population):.1f} of a level" if way != "like" else ""
+    return f"{text})"
+
+
+def lowered(label: str) -> str:
+    """A label inside a sentence; an abbreviation keeps its capitals.
+
+    >>> lowered("Total spend"), lowered("RFM score")
+    ('total spend', 'RFM score')
+    """
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _shorten(value: float) -> str:
