@@ -24,9 +24,10 @@ from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
 from segmentry.features.grid import axis_expressions, is_known
 from segmentry.features.sample import KEY, on_grid
-from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices
+from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices, with_plays
 from segmentry.fitting.view import make_view
 from segmentry.profiles.describe import describe
+from segmentry.profiles.playrules import Playbook
 from segmentry.prototypes.assign import kmeans_rule, nearest, with_prototype
 from segmentry.segmentation import Provenance, Segmentation, rename
 from segmentry.selection import SelectionSettings, search_segments
@@ -51,6 +52,7 @@ class FitSettings(BaseModel):
     today: date | None = None
     names: Mapping[str, str] = {}
     on_duplicate: Literal["error", "keep"] = "error"
+    playbook: Playbook | None = None  # none is the built-in one; `profiles.playrules.read_playbook` reads a file
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         )
         rule, profile = in_order_of_value(rule, profile, polished.sizes)
         segments = make_segments(rule, profile, polished.sizes)
+        segments = with_plays(segments, profile, settings.playbook, customers.features, customers.roles)
     segmentation = Segmentation(
         recipe=recipe,
         rule=rule,

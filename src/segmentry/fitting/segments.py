@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from segmentry.errors import Notice
+from segmentry.features.feature import Feature
+from segmentry.features.roles import ColumnRole
 from segmentry.profiles.identity import colour_and_marker
 from segmentry.profiles.names import Naming, name_segments
+from segmentry.profiles.playbook import choose_plays, origins_of
+from segmentry.profiles.playrules import Playbook, built_in_playbook
 from segmentry.profiles.profile import Profile
 from segmentry.profiles.story import tell
 from segmentry.prototypes.rule import Rule
@@ -39,6 +43,19 @@ def make_segments(rule: Rule, profile: Profile, sizes: Sequence[int]) -> tuple[S
         _segment(place, s, size_of[s], size_of[s] / everyone, spend_shares.get(s), naming[s], profile)
         for place, s in enumerate(ids)
     )
+
+
+def with_plays(
+    segments: Sequence[Segment],
+    profile: Profile,
+    playbook: Playbook | None,
+    features: Sequence[Feature],
+    roles: Sequence[ColumnRole],
+) -> tuple[Segment, ...]:
+    """The segments with what to do with each, by the playbook given or the built-in one."""
+    origins = origins_of(features, {r.column: r.role for r in roles})
+    rules = playbook or built_in_playbook()
+    return tuple(replace(s, playbook=choose_plays(profile, s, rules, origins)) for s in segments)
 
 
 def _segment(
