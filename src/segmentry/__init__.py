@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from segmentry.errors import Notice, SegmentryError
     from segmentry.estimator import Segmenter
     from segmentry.fitting import FitSettings, fit
+    from segmentry.plots import draw, draw_all, write_pictures
     from segmentry.reports import report
     from segmentry.scoring import score, score_one
     from segmentry.segmentation import Segmentation, rename
@@ -29,6 +30,8 @@ _HOMES = {
     "SegmentryError": "segmentry.errors",
     "Segmentation": "segmentry.segmentation",
     "Segmenter": "segmentry.estimator",
+    "draw": "segmentry.plots",
+    "draw_all": "segmentry.plots",
     "fit": "segmentry.fitting",
     "load": "segmentry.store",
     "rename": "segmentry.segmentation",
@@ -36,6 +39,7 @@ _HOMES = {
     "save": "segmentry.store",
     "score": "segmentry.scoring",
     "score_one": "segmentry.scoring",
+    "write_pictures": "segmentry.plots",
 }
 
 __all__ = [
@@ -44,6 +48,8 @@ __all__ = [
     "Segmentation",
     "Segmenter",
     "SegmentryError",
+    "draw",
+    "draw_all",
     "fit",
     "load",
     "rename",
@@ -51,6 +57,7 @@ __all__ = [
     "save",
     "score",
     "score_one",
+    "write_pictures",
 ]
 
 

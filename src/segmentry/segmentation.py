@@ -7,15 +7,16 @@ are drawn from, which are never stored.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from html import escape
 
 import numpy as np
 
 from segmentry.errors import Notice, SettingsError
 from segmentry.features.recipe import Recipe
-from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Profile
 from segmentry.prototypes.rule import Rule
+from segmentry.tables import Frame, result_frame
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,6 @@ class Segment:
     evidence: tuple[str, ...]
     description: str
     named_by: str = "rule"  # "rule" or "user"
-    playbook: tuple[Play, ...] = ()  # what to do, the most pressing first
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,29 @@ class Segmentation:
 
     def segment(self, segment_id: str) -> Segment:
         return next(s for s in self.segments if s.id == segment_id)
+
+    def frame(self) -> Frame:
+        """The segments as a Polars frame, a row each: id, name, size, shares, description."""
+        shown = ("id", "name", "size", "share", "spend_share", "description")
+        return result_frame([{name: getattr(s, name) for name in shown} for s in self.segments])
+
+    def candidates_frame(self) -> Frame:
+        """Every grouping that was tried as a Polars frame, with its criteria and the size of its smallest segment."""
+        return result_frame([asdict(c) | {"sizes": list(c.sizes), "smallest": min(c.sizes)} for c in self.candidates])
+
+    def __repr__(self) -> str:
+        named = ", ".join(f"{s.id} {s.name} ({s.share:.0%})" for s in self.segments)
+        return f"<Segmentation of {self.provenance.n_customers:,} customers: {named}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: one row per segment, then why there are so many."""
+        rows = "".join(
+            f"<tr><td>{escape(s.id)}</td><td><b>{escape(s.name)}</b></td><td>{s.size:,}</td><td>{s.share:.0%}</td>"
+            f"<td>{'–' if s.spend_share is None else f'{s.spend_share:.0%}'}</td></tr>"
+            for s in self.segments
+        )
+        heads = "".join(f"<th>{head}</th>" for head in ("", "Segment", "Customers", "Share", "Share of spend"))
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p>{escape(self.reason)}</p>"
 
 
 def rename(segmentation: Segmentation, names: Mapping[str, str]) -> Segmentation:

@@ -6,6 +6,9 @@ carry come as pictures without a chart and with the reason.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from segmentry.errors import SettingsError
 from segmentry.plots.criteria import picture_criteria
 from segmentry.plots.heatmap import picture_heatmap
 from segmentry.plots.panels import picture_boxes, picture_distributions
@@ -18,6 +21,7 @@ from segmentry.segmentation import Segmentation
 
 __all__ = [
     "Picture",
+    "draw",
     "draw_all",
     "plot_boxes",
     "plot_components",
@@ -33,18 +37,41 @@ __all__ = [
 ]
 
 
+# In the order of the report: what it means first, why this many last.
+_PICTURES: Mapping[str, Callable[[Segmentation], Picture]] = {
+    "sizes": picture_sizes,
+    "heatmap": picture_heatmap,
+    "scatter": picture_scatter,
+    "components": picture_components,
+    "boxes": picture_boxes,
+    "distributions": picture_distributions,
+    "criteria": picture_criteria,
+    "silhouette": picture_silhouette,
+}
+
+
 def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
-    """Every picture, in the order in which a reader wants them: what it means first, why this many last."""
-    return (
-        picture_sizes(segmentation),
-        picture_heatmap(segmentation),
-        picture_scatter(segmentation),
-        picture_components(segmentation),
-        picture_boxes(segmentation),
-        picture_distributions(segmentation),
-        picture_criteria(segmentation),
-        picture_silhouette(segmentation),
-    )
+    """Every picture, in the order in which a reader wants them: what it means first, why this many last.
+
+    One that cannot be drawn comes without a chart and with the reason.
+
+    >>> from segmentry import fit
+    >>> from segmentry.samples import sample_marketing
+    >>> [picture.key for picture in draw_all(fit(sample_marketing(300, seed=0), k=3))][:3]
+    ['sizes', 'heatmap', 'scatter']
+    """
+    return tuple(picture(segmentation) for picture in _PICTURES.values())
+
+
+def draw(segmentation: Segmentation, key: str) -> Picture:
+    """One picture by its key: sizes, heatmap, scatter, components, boxes, distributions, criteria or silhouette.
+
+    A notebook shows it as it is; `.chart` is the chart to change, `.caption` says what to see in it.
+    Raises SettingsError when there is no picture of that name.
+    """
+    if key not in _PICTURES:
+        raise SettingsError(f"There is no picture '{key}'.", found=key, remedy=f"There are {', '.join(_PICTURES)}.")
+    return _PICTURES[key](segmentation)
 
 
 def plot_sizes(segmentation: Segmentation) -> Chart:

@@ -47,6 +47,10 @@ class Picture:
         spec.pop("title", None)
         return json.dumps(spec, sort_keys=True)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the titled picture, which needs neither a script nor the network."""
+        return f"<p>{escape(self.absent or '')}</p>" if self.chart is None else to_svg(self)
+
     def shown(self) -> Chart:
         """The chart, or an error that says why there is none."""
         if self.chart is None:
@@ -77,7 +81,10 @@ def to_png(picture: Picture, scale: float = 2.0) -> bytes:
 
 
 def write_pictures(pictures: Sequence[Picture], folder: str | Path, *, overwrite: bool = False) -> tuple[Path, ...]:
-    """The pictures that could be drawn, as `<folder>/<key>.png`; the paths come back in the same order."""
+    """The pictures that could be drawn, as `<folder>/<key>.png`; the paths come back in the same order.
+
+    Raises OutputError when a file is there already (unless `overwrite`) or cannot be written.
+    """
     Path(folder).mkdir(parents=True, exist_ok=True)
     paths = []
     for picture in pictures:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from segmentry.features.feature import Theme, Unit
+from segmentry.tables import Frame, result_frame
 
 _Cell = TypeVar("_Cell")
 
@@ -123,6 +124,10 @@ class Profile:
                 for c in self.categories
             ),
         )
+
+    def frame(self) -> Frame:
+        """The profile as a Polars frame, a row per measure (or level) and segment; see `rows` for its columns."""
+        return result_frame(self.rows())
 
     def rows(self) -> list[dict[str, object]]:
         """The profile as rows, one a measure (or level) and segment: what `profile.csv` holds."""
