@@ -10,7 +10,7 @@ from types import FrameType
 import typer
 
 import segmentry
-from segmentry.cli import fit, model, sample, score
+from segmentry.cli import fit, inspect, model, sample, score
 from segmentry.cli.terminal import complain
 from segmentry.errors import SegmentryError
 
@@ -39,6 +39,7 @@ def _about(
     pass
 
 
+app.command("inspect", epilog="Example: segmentry inspect customers.csv -o look/")(inspect.inspect)
 app.command("fit", epilog="Example: segmentry fit customers.csv --k 2-10 -o segments/")(fit.fit)
 app.command("score", epilog="Example: segmentry score segments/segmentation.seg new.csv -o scored.csv")(score.score)
 app.command("demo", epilog="Example: segmentry demo -o demo/")(fit.demo)

@@ -1,0 +1,197 @@
+"""`segmentry inspect`: what is in a file and what is wrong with it, before segments are sought."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import textwrap
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from segmentry.cli.terminal import Steps, inert, say
+
+WIDTH = 80
+
+
+def inspect(
+    file: Path = typer.Argument(
+        ..., help="Customers: CSV in any usual form (also .gz) or Parquet, a row per customer."
+    ),
+    output: Path = typer.Option(
+        None, "-o", "--output", help="Folder for inspect.html and segmentry.toml; without it they are not written."
+    ),
+    features: str = typer.Option(None, "--features", help="Columns or derived features to cluster on, with commas."),
+    as_of: datetime | None = typer.Option(
+        None, "--as-of", formats=["%Y-%m-%d"], help="Day that ages and recencies count to."
+    ),
+    id_column: str = typer.Option(None, "--id", help="Column that identifies a customer."),
+    config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
+    separator: str = typer.Option(None, "--separator", help='Between fields: ",", ";", tab, "|".'),
+    encoding: str = typer.Option(None, "--encoding", help="Encoding of the file, for example cp1252."),
+    decimal: str = typer.Option(None, "--decimal", help='Decimal mark of numbers: "." or ",".'),
+    date_format: str = typer.Option(None, "--date-format", help="How dates are written, for example DD-MM-YYYY."),
+    max_rejected: float = typer.Option(None, "--max-rejected", help="Share of rows that may be rejected (0.05)."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace the page and the settings of an earlier look."),
+    as_json: bool = typer.Option(False, "--json", help="Print what was found as JSON and nothing else."),
+    quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
+) -> None:
+    """Look at FILE before fitting: what each column is, what is wrong with it, and a segmentry.toml to edit."""
+    from segmentry.cli.config import settings_from
+    from segmentry.cli.pairs import split_list
+
+    options: dict[str, Any] = {
+        "features": split_list(features),
+        "as_of": as_of.date() if as_of else None,
+        "id": id_column,
+    }
+    reading = {
+        "separator": separator,
+        "encoding": encoding,
+        "decimal": decimal,
+        "date_format": date_format,
+        "max_rejected_share": max_rejected,
+    }
+    settings = settings_from(config, options, reading, date.today())
+    _inspect(file, output, settings, overwrite, as_json, quiet)
+
+
+def _inspect(file: Path, output: Path | None, settings: Any, overwrite: bool, as_json: bool, quiet: bool) -> None:
+    from segmentry.exploration import inspect as look
+
+    steps = Steps(quiet or as_json)
+    if output is not None:
+        from segmentry.reports.inspection import check_inspection_folder
+
+        check_inspection_folder(output, overwrite)
+    with steps("roles"):
+        inspection = look(file, settings=settings)
+    written: tuple[Path, ...] = ()
+    if output is not None:
+        from segmentry.reports.inspection import write_inspection
+
+        with steps("report"):
+            written = write_inspection(
+                inspection, output, stated=_stated(settings), source=str(file), overwrite=overwrite
+            )
+    if as_json:
+        say(json.dumps(summary(inspection), indent=2, ensure_ascii=False))
+    elif not quiet:
+        for line in told(inspection, file, written):
+            say(line)
+
+
+def _stated(settings: Any) -> Any:
+    from segmentry.reports.inspection_settings import Stated
+
+    return Stated(
+        k=settings.selection.k,
+        seed=settings.selection.seed,
+        id=settings.id,
+        as_of=settings.as_of,
+        features=settings.features,
+        reading=settings.reading,
+        names=settings.names,
+        on_duplicate=settings.on_duplicate,
+    )
+
+
+def summary(inspection: Any) -> dict[str, object]:
+    """What was found, for machines."""
+    return {
+        "rows_present": inspection.rows_present,
+        "rows_read": inspection.rows_read,
+        "rows_rejected": inspection.rows_rejected,
+        "id": inspection.id_column,
+        "as_of": inspection.as_of.isoformat() if inspection.as_of else None,
+        "columns": [
+            {k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()} for row in inspection.rows()
+        ],
+        "findings": [
+            {
+                "code": f.code,
+                "severity": f.severity,
+                "columns": list(f.columns),
+                "message": f.message,
+                "remedy": f.remedy,
+                "figures": dict(f.figures),
+            }
+            for f in inspection.findings
+        ],
+        "features": list(inspection.chosen),
+        "left_out": [{"feature": part.feature, "reason": part.reason} for part in inspection.left_out],
+    }
+
+
+def told(inspection: Any, file: Path, written: tuple[Path, ...]) -> Iterator[str]:
+    """What was found, for people: 80 columns wide, findings of one kind together."""
+    rejected = f", {inspection.rows_rejected:,} rejected" if inspection.rows_rejected else ", none rejected"
+    yield from _wrapped(f"{inspection.rows_read:,} rows read from {inspection.source_name}{rejected}.", "")
+    yield ""
+    yield from _columns(inspection)
+    yield from _found(inspection)
+    yield ""
+    used = ", ".join(inspection.chosen) or "nothing was found to compare customers by"
+    yield from _wrapped(f"A fit would cluster on: {used}", "", "  ")
+    if inspection.as_of:
+        yield f"Ages and recencies count to {inspection.as_of}."
+    if written:
+        yield f"Written: {', '.join(str(path) for path in written)}"
+    yield ""
+    yield from _next(file, written)
+
+
+def _columns(inspection: Any) -> Iterator[str]:
+    widest = max(len(inert(c.name)) for c in inspection.columns)
+    name_width = min(26, max(widest, 6))
+    role_width = max(len(c.role) for c in inspection.columns) + 1
+    yield f"{'Column':<{name_width}}  {'Role':<{role_width}}  Why and how it was read"
+    for c in inspection.columns:
+        gaps = f"; {c.n_missing:,} empty" if c.n_missing else ""
+        reason = f"{c.reason}; read as {c.how}{gaps}"
+        doubt = "?" if not c.confident else ""
+        start = f"{_cut(inert(c.name), name_width):<{name_width}}  {c.role + doubt:<{role_width}}  "
+        yield from _wrapped(reason, start, " " * len(start))
+    if any(not c.confident for c in inspection.columns):
+        yield "A role with ? is a guess."
+
+
+def _found(inspection: Any) -> Iterator[str]:
+    from segmentry.reports.inspection import groups
+
+    found = groups(inspection)
+    if not found:
+        yield ""
+        yield "Nothing in the data asks for a word of caution."
+    for group in found:
+        yield ""
+        yield f"{group.heading} ({group.n}):"
+        for kind in group.kinds:
+            for finding in kind.findings:
+                yield from _wrapped(finding.message, "  - ", "    ")
+            if kind.remedy:
+                yield from _wrapped(kind.remedy, "    > ", "      ")
+
+
+def _next(file: Path, written: tuple[Path, ...]) -> Iterator[str]:
+    source = shlex.quote(inert(str(file)))
+    if written:
+        page, settings = (shlex.quote(str(path)) for path in written)
+        yield f"Next: open {page}, edit {settings} if need be, then"
+        yield f"  segmentry fit {source} --config {settings} -o segments/"
+    else:
+        yield f"Next: segmentry inspect {source} -o look/    for pictures and a segmentry.toml to edit,"
+        yield f"  or  segmentry fit {source} -o segments/"
+
+
+def _wrapped(text: str, first: str, later: str = "") -> list[str]:
+    return textwrap.wrap(inert(text), WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False) or [
+        first
+    ]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

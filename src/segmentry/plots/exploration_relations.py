@@ -1,0 +1,209 @@
+"""How features hang together: a heat map of correlations, and a matrix of scatters. Computes nothing new."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from segmentry.exploration import Inspection
+from segmentry.features.feature import Feature
+from segmentry.plots.axes import Span, tick_text, whole, written_axis
+from segmentry.plots.picture import Picture, absent
+from segmentry.plots.style import ACCENT, DIVERGING, GRID, INK, MUTED, PAPER, drawn, layered, lowered, styled, wrap
+from segmentry.plots.thinning import evenly
+
+MOST_FEATURES = 16
+CELL = 34
+MOST_PAIRED = 6
+POINTS = 260
+
+
+def picture_correlations(inspection: Inspection) -> Picture:
+    """Correlation of each pair of numeric features; blue falls together, orange rises together."""
+    key, heading = "correlations", "How features move together"
+    names, matrix = inspection.correlations
+    if len(names) < 2:
+        return absent(key, heading, "Fewer than two features vary.")
+    label = {f.name: f.label for f in inspection.features}
+    shown = _strongest(inspection)
+    at = {name: i for i, name in enumerate(names)}
+    pairs = [
+        (matrix[at[a]][at[b]], a, b) for i, a in enumerate(shown) for b in shown[i + 1 :] if not _kin(inspection, a, b)
+    ]
+    title = heading
+    if pairs:
+        r, a, b = max(pairs, key=lambda pair: (abs(pair[0]), pair[1]))
+        way = "rise together" if r > 0 else "move against each other"
+        degree = "hardly " if abs(r) < 0.3 else ""
+        title = f"{label[a]} and {lowered(label[b])} {degree}{way} most: correlation {r:.2f}"
+        if degree:
+            title = f"No two features move together much: at most {r:.2f}"
+    caption = (
+        "1 means that two features always rise together, -1 that one falls as the other rises, 0 that they have "
+        "nothing to do with each other. Features beyond ±0.9 say the same thing twice."
+    )
+    if len(shown) < len(names):
+        caption += f" The {len(shown)} of {len(names)} features that hang together most are shown."
+    table = tuple({"Feature": label[a], **{label[b]: f"{matrix[at[a]][at[b]]:.2f}" for b in shown}} for a in shown)
+    values = [[matrix[at[a]][at[b]] for b in shown] for a in shown]
+    chart = _heat(values, [label[n] for n in shown])
+    return Picture(key, title, caption, styled(chart, title), table)
+
+
+def _kin(inspection: Inspection, a: str, b: str) -> bool:
+    """Whether both are derived from one column, so that their moving together is arithmetic."""
+    of = {f.name: {*f.sources, *f.over} for f in inspection.features}
+    return bool(of[a] & of[b])
+
+
+def _strongest(inspection: Inspection) -> list[str]:
+    names, matrix = inspection.correlations
+    strength = {
+        a: max(abs(r) for j, r in enumerate(row) if j != i)
+        for i, (a, row) in enumerate(zip(names, matrix, strict=True))
+    }
+    ranked = sorted(names, key=lambda n: (n not in inspection.chosen, n.startswith("spend_share_"), -strength[n], n))
+    return sorted(ranked[:MOST_FEATURES])
+
+
+def _heat(values: list[list[float]], labels: list[str]) -> alt.LayerChart:
+    n = len(labels)
+    cells: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
+    for i in range(n):
+        for j in range(i):
+            r = values[i][j]
+            cells.append({"x": j, "x2": j + 1, "y": i, "y2": i + 1, "r": r})
+            texts.append({"x": j + 0.5, "y": i + 0.5, "t": _short(r), "ink": PAPER if abs(r) > 0.85 else INK})
+    x = alt.X("x:Q", scale=alt.Scale(domain=[0, n - 1], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[n, 1], nice=False, zero=False), axis=None)
+    tint = alt.Color(
+        "r:Q",
+        scale=alt.Scale(domain=[-1, 1], range=list(DIVERGING), interpolate="lab", clamp=True),
+        legend=None,
+    )
+    side = [{"y": i + 0.5, "t": wrap(labels[i], 30, 1)} for i in range(1, n)]
+    stairs = [{"x": j + 0.5, "y": j + 1, "t": wrap(labels[j], 30, 1)} for j in range(n - 1)]
+    layers = [
+        drawn(cells).mark_rect(stroke=PAPER, strokeWidth=1.5).encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=tint),
+        drawn(texts).mark_text(fontSize=10).encode(x=x, y=y, text="t:N", fill=alt.Fill("ink:N", scale=None)),
+        drawn(side).mark_text(align="right", baseline="middle").encode(x=alt.value(-8), y=y, text="t:N"),
+        drawn(stairs)
+        .mark_text(align="left", baseline="middle", angle=315, fontSize=11, color=MUTED, dx=4, dy=-6)
+        .encode(x=x, y=y, text="t:N"),
+    ]
+    return layered(*layers).properties(width=CELL * (n - 1), height=CELL * (n - 1))
+
+
+def _short(r: float) -> str:
+    """
+    >>> _short(0.873), _short(-0.051), _short(-0.004)
+    ('0.87', '-0.05', '0')
+    """
+    text = f"{r:.2f}"
+    return "0" if text in ("0.00", "-0.00") else text
+
+
+def picture_pairs(inspection: Inspection) -> Picture:
+    """Customers by each pair of the features that a fit clusters on."""
+    key, heading = "pairs", "Features two by two"
+    numeric = inspection.sampled.features
+    chosen = [f for f in inspection.features if f.name in inspection.chosen and f.name in numeric]
+    chosen = [f for f in chosen if np.isfinite(numeric[f.name]).any()][:MOST_PAIRED]
+    if len(chosen) < 2:
+        return absent(key, heading, "A fit would cluster on fewer than two numeric features.")
+    title = f"The {len(chosen)} features that a fit clusters on, two by two"
+    n = inspection.sampled.n
+    caption = (
+        "Each dot is a customer, each hill on the diagonal the distribution of one feature. Clouds that fall apart "
+        f"hint at groups, lines at features that say the same. {min(n, POINTS):,} of {inspection.rows_read:,} "
+        "customers are drawn; values far out stand on the edge."
+    )
+    table = tuple({"Feature": f.label, "Formula": f.formula} for f in chosen)
+    return Picture(key, title, caption, styled(_matrix(inspection, chosen), title), table)
+
+
+def _matrix(inspection: Inspection, chosen: list[Feature]) -> alt.VConcatChart:
+    values = inspection.sampled.features
+    rows = evenly(inspection.sampled.n, POINTS)
+    spans = {f.name: _span(values[f.name]) for f in chosen}
+    size = 108 if len(chosen) > 4 else 150
+    lines = []
+    for i, down in enumerate(chosen):
+        panels = []
+        for j, across in enumerate(chosen[: i + 1]):
+            bottom = i == len(chosen) - 1
+            title = wrap(across.label, 20, 1) if bottom else None
+            axis = _axis(across, spans[across.name], title) if bottom else None
+            x = alt.X("x:Q", scale=spans[across.name].scale(), axis=axis)
+            if i == j:
+                panel: alt.Chart | alt.LayerChart = _hill(values[across.name], spans[across.name], x, size)
+            else:
+                panel = _cloud(values[across.name][rows], values[down.name][rows], spans[down.name], x)
+            if j == 0:
+                panel = alt.LayerChart(layer=[panel, _side(down, size)])
+            panels.append(panel.properties(width=size, height=size, view=alt.ViewConfig(stroke=GRID)))
+        lines.append(alt.hconcat(*panels, spacing=10, bounds="flush"))
+    return alt.vconcat(*lines, spacing=10, bounds="flush")
+
+
+def _span(values: np.ndarray) -> Span:
+    known = np.sort(values[np.isfinite(values)])
+    last = len(known) - 1
+    low, high = (float(known[round(q * last)]) for q in (0.005, 0.995))
+    if high <= low:
+        low, high = float(known[0]), float(known[-1])
+    if high <= low:
+        low, high = low - 1, high + 1
+    pad = 0.05 * (high - low)
+    return Span(low - pad, high + pad, False, False)
+
+
+def _axis(feature: Feature, span: Span, title: str | None) -> alt.Axis:
+    ticks = whole(span.ticks(2), feature.unit)
+    texts = [tick_text(t, feature.unit, feature.symbol) for t in ticks]
+    if feature.levels and feature.unit == "level":
+        ticks = [float(i) for i in range(len(feature.levels)) if span.low <= i <= span.high]
+        texts = [wrap(feature.levels[int(t)], 9, 1) for t in ticks]
+    return written_axis(ticks, texts, title, grid=False, domain=False, tickSize=3, titleFontSize=11)
+
+
+def _side(feature: Feature, size: int) -> alt.Chart:
+    """The name of a row, at its left."""
+    words = wrap(feature.label, 18, 2)
+    spot = [{"t": words, "at": 0}]
+    text = drawn(spot).mark_text(
+        align="right", baseline="middle", lineBreak="\n", fontSize=11, dx=-10, dy=-6.0 * words.count("\n")
+    )
+    side: alt.Chart = text.encode(x=alt.value(0), y=alt.value(size / 2), text="t:N")
+    return side
+
+
+def _cloud(across: np.ndarray, down: np.ndarray, span: Span, x: alt.X) -> alt.Chart:
+    known = np.isfinite(across) & np.isfinite(down)
+    points = [
+        {"x": round(float(a), 4), "y": round(float(b), 4)} for a, b in zip(across[known], down[known], strict=True)
+    ]
+    y = alt.Y("y:Q", scale=span.scale(), axis=None)
+    cloud: alt.Chart = drawn(points).mark_circle(size=9, color=ACCENT, opacity=0.45).encode(x=x, y=y)
+    return cloud
+
+
+def _hill(values: np.ndarray, span: Span, x: alt.X, size: int) -> alt.Chart:
+    known = values[np.isfinite(values)]
+    edges = np.linspace(span.low, span.high, 17)
+    if bool((known == np.round(known)).all()):
+        step = max(1.0, float(np.ceil((span.high - span.low) / 16)))
+        edges = np.arange(np.floor(span.low) - 0.5, span.high + step, step)
+    counts = np.histogram(np.clip(known, edges[0], edges[-1]), bins=edges)[0]
+    top = 1.1 * (float(counts.max()) or 1.0)
+    rows = [
+        {"x": max(float(edges[i]), span.low), "x2": min(float(edges[i + 1]), span.high), "y": float(n) / top}
+        for i, n in enumerate(counts)
+        if n
+    ]
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
+    hill: alt.Chart = drawn(rows).mark_rect(fill="#8fb9e0").encode(x=x, x2="x2:Q", y=y, y2=alt.value(size))
+    return hill
