@@ -190,9 +190,9 @@ def test_gzip_bomb_stops(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"PK\x03\x04rest", "Excel"),
+        (b"PK\x03\x04rest", "damaged"),
         (b"<!DOCTYPE html><html>", "HTML"),
-        (b'[{"id": 1}]', "JSON"),
+        (b'[{"id": 1}, {"id"', "JSON"),
         (b"%PDF-1.7", "PDF"),
         ("id,n\n1,2\n".encode("utf-16-le") * 9, "utf-16-le"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import stat
 import zlib
 from pathlib import Path
@@ -17,11 +18,8 @@ _SMALL = 16 * 1024**2  # growth below this harms nobody, whatever the factor
 
 _SAVE_AS_CSV = "Save the sheet as CSV (UTF-8) and pass that file."
 _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK\x03\x04", "an Excel workbook or another zip archive", _SAVE_AS_CSV),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", _SAVE_AS_CSV),
     (b"%PDF", "a PDF document", "Export the table as CSV."),
-    (b"SQLite format 3\0", "an SQLite database", "Export the table as CSV or Parquet."),
-    (b"ARROW1", "an Arrow or Feather file", "Write it as Parquet."),
+    (b"FEA1", "a Feather file of the first version", "Write it as Parquet."),
     (b"BZh", "a bzip2 archive", "Unpack it first."),
     (b"\xfd7zXZ", "an xz archive", "Unpack it first."),
     (b"7z\xbc\xaf", "a 7z archive", "Unpack it first."),
@@ -29,11 +27,22 @@ _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", "a picture", "Pass a table."),
 )
 
-Content = Literal["text", "parquet", "gzip"]
+Content = Literal["text", "json", "parquet", "arrow", "zip", "ole", "gzip", "sqlite", "duckdb"]
+
+# The beginning of a file, and what such a file holds.
+_MAGIC: tuple[tuple[bytes, Content], ...] = (
+    (b"PAR1", "parquet"),
+    (b"ARROW1", "arrow"),
+    (b"\xff\xff\xff\xff", "arrow"),  # a stream of record batches
+    (b"PK\x03\x04", "zip"),
+    (b"\xd0\xcf\x11\xe0", "ole"),
+    (b"\x1f\x8b", "gzip"),
+    (b"SQLite format 3\0", "sqlite"),
+)
 
 
 def content_of(path: Path) -> Content:
-    """What the file holds: text, Parquet or gzip; an error naming the remedy for anything else."""
+    """What the file holds; an error naming the remedy where that is no table."""
     _check_kind(path)
     try:
         with path.open("rb") as file:
@@ -42,12 +51,28 @@ def content_of(path: Path) -> Content:
         raise UnreadableFileError(f"{path} cannot be opened.", found=error.strerror or "", remedy=_RIGHTS) from error
     if not head.strip(b" \t\r\n\0\xef\xbb\xbf") and path.stat().st_size <= len(head):
         raise UnreadableFileError(f"{path} is empty.", remedy="Export the table again.")
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    if head.startswith(b"\x1f\x8b"):
-        return "gzip"
+    for magic, content in _MAGIC:
+        if head.startswith(magic):
+            return content
+    if head[8:12] == b"DUCK":
+        return "duckdb"
+    return _text_content(path, head)
+
+
+def packed_content(path: Path) -> Content:
+    """What a gzip file holds: text or JSON; an error for anything else, and for one that is damaged."""
+    try:
+        with gzip.open(path, "rb") as file:
+            head = file.read(1024)
+    except (EOFError, zlib.error, OSError):
+        head = b""  # unpacking it whole says what is wrong with it
+    return _text_content(path, head)
+
+
+def _text_content(path: Path, head: bytes) -> Content:
     _refuse_foreign(path, head)
-    return "text"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:64].replace(b"\0", b"")
+    return "json" if re.match(rb"(\xff\xfe|\xfe\xff)?\s*(\{\s*[\"}]|\{$|\[\s*[\[{\]])", start) else "text"
 
 
 _RIGHTS = "Check the name and that you may read the file."
@@ -81,8 +106,6 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
             found="HTML or XML",
             remedy="Perhaps a login page or a web export was saved; save the table as CSV.",
         )
-    if start.startswith((b'{"', b"{\n", b"{ ", b"[{", b"[\n", b"[[", b"{\r")):
-        raise UnreadableFileError(f"{path} is not a text table.", found="JSON", remedy="Export the table as CSV.")
 
 
 def inflate(path: Path, target: Path) -> None:

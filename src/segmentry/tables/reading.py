@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from segmentry.tables.database.address import is_address
+from segmentry.tables.embedded.arrow import read_arrow
 from segmentry.tables.embedded.csv import read_csv
+from segmentry.tables.embedded.database import read_database
+from segmentry.tables.embedded.excel import read_excel
 from segmentry.tables.embedded.frames import read_frame
+from segmentry.tables.embedded.json import read_json
 from segmentry.tables.embedded.parquet import parts_of, read_parquet
-from segmentry.tables.files import content_of
+from segmentry.tables.files import content_of, packed_content
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
 
@@ -20,7 +26,10 @@ _DEFAULTS = ReadingSettings()
 
 
 def read(source: Any, settings: ReadingSettings = _DEFAULTS, expected: Mapping[str, Reading] | None = None) -> Table:
-    """A path (CSV, also gzipped; Parquet, also a folder of parts) or a frame as a typed table.
+    """A file, a database or a frame as a typed table.
+
+    A path is told by what it holds: CSV and JSON (also gzipped), Parquet (also a folder of parts), Excel, Arrow.
+    A database is an address such as "sqlite:///shop.db", with `table` or `query` in the settings.
 
     Each column is read in one way, decided over all its cells; `expected` fixes the way for the columns it
     names, so that new customers are read as those at fitting were. Rows that do not fit are `rejects`.
@@ -31,12 +40,27 @@ def read(source: Any, settings: ReadingSettings = _DEFAULTS, expected: Mapping[s
     [('id', 'text', ''), ('spend', 'number', '$')]
     """
     expected = expected or {}
+    if is_address(source):
+        return read_database(source, settings, expected)
     if not isinstance(source, (str, Path)):
         return read_frame(source, settings, expected)
     path = Path(source)
     if path.is_dir() and parts_of(path):
         return read_parquet(path, settings, expected)
+    return _read_file(path, settings, expected)
+
+
+def _read_file(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
     content = content_of(path)
     if content == "parquet":
         return read_parquet(path, settings, expected)
-    return read_csv(path, settings, expected, packed=content == "gzip")
+    if content == "arrow":
+        return read_arrow(path, settings, expected)
+    if content in ("zip", "ole"):
+        return read_excel(path, settings, expected)
+    if content in ("sqlite", "duckdb"):
+        return read_database(f"{content}:///{quote(str(path.absolute()))}", settings, expected)
+    packed = content == "gzip"
+    if content == "json" or (packed and packed_content(path) == "json"):
+        return read_json(path, settings, expected, packed=packed)
+    return read_csv(path, settings, expected, packed=packed)

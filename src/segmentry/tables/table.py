@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from segmentry.errors import Notice
 
 Kind = Literal["number", "date", "text"]
-SourceKind = Literal["csv", "parquet", "pandas", "polars", "polars-lazy"]
+SourceKind = Literal["csv", "parquet", "excel", "json", "arrow", "sql", "pandas", "polars", "polars-lazy", "pyarrow"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that could not be used: physical line (1 = first line of the file), column, reason, masked value."""
+    """A row that could not be used: physical line (1 = first line of the file), column, reason, masked value.
+
+    In a sheet the line is the row's number, in a database the rowid or, where there is none, the place in the result.
+    """
 
     line: int
     column: str

@@ -1,0 +1,102 @@
+"""JSON lines, or an array of objects, as the embedded engine's table."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segmentry.errors import InputError, UnreadableFileError
+from segmentry.tables.embedded.assembly import Source, assemble
+from segmentry.tables.embedded.batches import BATCH, Batches, series
+from segmentry.tables.files import inflate
+from segmentry.tables.names import check_names
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Reading, Reject, Table
+from segmentry.tables.text.encoding import decode
+from segmentry.tables.text.jsonrows import Row, json_rows
+
+
+def read_json(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], *, packed: bool = False) -> Table:
+    """A row for each object; a key that an object lacks is an empty cell."""
+    folder = Path(tempfile.mkdtemp(prefix="segmentry-"))
+    batches = Batches()
+    try:
+        before = path.stat()
+        source = path
+        if packed:
+            source = folder / "unpacked.json"
+            inflate(path, source)
+        decoded = decode(source, path.name, settings.encoding, folder / "utf8.json")
+        names: dict[str, None] = {}
+        lines: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
+        rejects: list[Reject] = []
+        rows = json_rows(decoded.path, decoded.skip, path.name)
+        while batch := list(islice(rows, BATCH)):
+            _take(batch, names, lines, rejects, batches, path.name)
+        if (before.st_size, before.st_mtime_ns) != (path.stat().st_size, path.stat().st_mtime_ns):
+            raise UnreadableFileError(
+                f"{path.name} changed while it was read.", remedy="Wait until it is complete, then run again."
+            )
+        if not names:
+            raise UnreadableFileError(f"{path.name} holds no objects.", remedy="Each row must be a JSON object.")
+        check_names(list(names), path.name)
+        made = Source(
+            frame=batches.lazy(names),
+            kind="json",
+            name=path.name,
+            keep=batches.keep,
+            present=batches.rows + len(rejects),
+            lines=np.concatenate(lines) if lines else np.empty(0, dtype=np.int64),
+            rejects=tuple(rejects),
+            notices=decoded.notices,
+            origin=path,
+            scratch=batches.scratch,
+        )
+        return assemble(made, settings, expected)
+    except BaseException:
+        batches.drop()
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take(
+    batch: list[Row],
+    names: dict[str, None],
+    lines: list[np.ndarray[tuple[int], np.dtype[np.int64]]],
+    rejects: list[Reject],
+    batches: Batches,
+    name: str,
+) -> None:
+    good = [(line, row) for line, row, _ in batch if row is not None]
+    rejects += [Reject(line, "", reason, "") for line, row, reason in batch if row is None]
+    for _, row in good:
+        if row.keys() - names.keys():
+            names.update(dict.fromkeys(row))
+    if not good or not names:
+        return
+    columns = {column: [row.get(column) for _, row in good] for column in names}
+    for column, cells in columns.items():
+        _refuse_nested(column, cells, [line for line, _ in good], name)
+    lines.append(np.array([line for line, _ in good], dtype=np.int64))
+    batches.add([series(column, cells) for column, cells in columns.items()])
+
+
+def _refuse_nested(column: str, cells: list[Any], lines: list[int], name: str) -> None:
+    if not {dict, list} & set(map(type, cells)):
+        return
+    at = next(i for i, cell in enumerate(cells) if isinstance(cell, (dict, list)))
+    inner: Iterator[str] = iter(cells[at]) if isinstance(cells[at], dict) else iter(())
+    flat = ", ".join(f"{column}.{key}" for key in islice(inner, 3))
+    raise InputError(
+        f"The column '{column}' of {name} holds nested values.",
+        found=f"{'an object' if isinstance(cells[at], dict) else 'a list'} on line {lines[at]}",
+        remedy=f"Write it flat, for example as {flat}." if flat else "Write one value per cell, or leave it out.",
+        code="nested-column",
+    )
