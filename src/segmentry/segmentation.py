@@ -14,6 +14,7 @@ import numpy as np
 
 from segmentry.errors import Notice, SettingsError
 from segmentry.features.recipe import Recipe
+from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Profile
 from segmentry.prototypes.rule import Rule
 from segmentry.tables import Frame, result_frame
@@ -49,6 +50,7 @@ class Segment:
     evidence: tuple[str, ...]
     description: str
     named_by: str = "rule"  # "rule" or "user"
+    playbook: tuple[Play, ...] = ()  # what to do, the most pressing first
 
 
 @dataclass(frozen=True)
