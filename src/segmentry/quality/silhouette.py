@@ -10,6 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 BLOCK = 1024
+# Distances between rows on the grid are rounded to this fraction of a step: sums of whole numbers are the same in any
+# order, so that neither threads nor the machine's linear algebra can change a silhouette.
+STEPS = 2.0**20
 
 
 def silhouettes(grid: np.ndarray, groupings: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -26,7 +29,7 @@ def silhouettes(grid: np.ndarray, groupings: Sequence[np.ndarray]) -> list[np.nd
     for start in range(0, n, BLOCK):
         rows = slice(start, min(start + BLOCK, n))
         squared = norms[rows, None] + norms[None, :] - 2.0 * (grid[rows] @ grid.T)
-        distances = np.sqrt(np.maximum(squared, 0.0))
+        distances = np.floor(np.sqrt(np.maximum(squared, 0.0)) * STEPS + 0.5)
         distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = 0.0
         for labels, one_hot, result in zip(groupings, members, results, strict=True):
             result[rows] = _of_block(distances @ one_hot, labels[rows], one_hot.sum(axis=0))

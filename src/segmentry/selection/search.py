@@ -6,6 +6,7 @@ The rule so far: a k that was asked for is taken; otherwise, of those whose ever
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def search_segments(
             k=k,
             method="k-means",
             inertia=c.inertia / GRID**2,
-            silhouette=float(s.mean()),
+            silhouette=math.fsum(s.tolist()) / len(s),
             calinski_harabasz=calinski_harabasz(grid, c.labels),
             davies_bouldin=davies_bouldin(grid, c.labels),
             sizes=tuple(sorted(c.sizes, reverse=True)),
