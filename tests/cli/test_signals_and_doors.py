@@ -125,7 +125,7 @@ def _modules(*arguments):
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["fit", "--help"], ["score", "--help"]])
 def test_help_loads_nothing_heavy(arguments):
     """Help answers before any engine is loaded."""
-    heavy = {"sklearn", "scipy", "pandas", "polars", "numpy", "narwhals", "altair", "pyarrow", "jinja2", "pydantic"}
+    heavy = {"sklearn", "scipy", "pandas", "polars", "numpy", "narwhals", "altair", "pyarrow", "jinja2"}
     assert not _modules(*arguments) & heavy
 
 

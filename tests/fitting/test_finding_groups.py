@@ -1,0 +1,74 @@
+"""What is there is found: groups planted in a made-up shop, and the known answers on well-known tables."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from segmentry.errors import NotEnoughDataError
+from segmentry.fitting import fit
+from segmentry.samples import sample_marketing, sample_marketing_truth
+from segmentry.scoring import score
+
+MALL = "Mall_Customers.csv"
+INCOME, SCORE = "Annual Income (k$)", "Spending Score (1-100)"
+
+
+@pytest.mark.parametrize(("rows", "seed"), [(2_000, 0), (2_000, 1), (3_000, 2), (5_000, 3)])
+def test_planted_groups_are_found_without_being_told(rows, seed):
+    """A plain fit finds the five planted groups, their number included."""
+    shop, truth = sample_marketing(rows, seed=seed), sample_marketing_truth(rows, seed=seed)
+    model = fit(shop)
+    assert model.k == 5
+    labels = score(model, shop)["segment_id"].to_list()
+    assert adjusted_rand_score(truth["group"].to_list(), labels) >= 0.95
+
+
+def test_the_mall_has_five_groups_by_income_and_score(shared_data):
+    """Income and spending score give the five groups of the well-known picture."""
+    model = fit(shared_data / MALL, features=[INCOME, SCORE], k="2-10")
+    assert model.k == 5
+    assert sorted((s.size for s in model.segments), reverse=True) == [81, 39, 35, 23, 22]
+    chosen = next(c for c in model.candidates if c.k == 5)
+    assert chosen.silhouette == pytest.approx(0.5547, abs=5e-4)
+    assert "0.55" in model.reason
+    assert [c.k for c in model.candidates] == list(range(2, 11))
+
+
+def test_the_mall_has_six_groups_with_age(shared_data):
+    """Age, income and score give six groups, whether the columns are named or worked out."""
+    named = fit(shared_data / MALL, features=["Age", INCOME, SCORE], k="2-10")
+    plain = fit(shared_data / MALL)
+    assert named.k == plain.k == 6
+    assert named.rule == plain.rule
+    chosen = next(c for c in named.candidates if c.k == 6)
+    assert chosen.silhouette == pytest.approx(0.4274, abs=5e-4)
+
+
+def test_a_k_that_is_asked_for_is_taken(shared_data):
+    """--k 4 gives four segments and says that they were asked for."""
+    model = fit(shared_data / MALL, k=4)
+    assert (model.k, len(model.segments), len(model.candidates)) == (4, 4, 1)
+    assert "asked for" in model.reason
+
+
+def test_fewer_profiles_than_k_is_an_error_that_counts_them(tmp_path):
+    """Five segments of customers with three different profiles cannot be; the error says how many there are."""
+    table = tmp_path / "three.csv"
+    table.write_text("id,age,income\n" + "".join(f"{i},{30 + i % 3},500\n" for i in range(60)))
+    with pytest.raises(NotEnoughDataError, match="60 customers with 3 different profiles"):
+        fit(table, k=5)
+    few = fit(table, k="2-10", features=["age"])
+    assert max(c.k for c in few.candidates) == 3
+    assert any(n.code == "few-profiles" for n in few.notices)
+
+
+@pytest.mark.parametrize("rows", [3, 9])
+def test_a_handful_of_customers_is_fitted_and_not_described(tmp_path, rows):
+    """Very few customers still get segments, without figures that would point at persons."""
+    table = tmp_path / "few.csv"
+    table.write_text("id,age,income\n" + "".join(f"{i},{20 + 7 * i},{500 + 90 * i}\n" for i in range(rows)))
+    model = fit(table, k=2)
+    assert sum(s.size for s in model.segments) == rows
+    assert all(m.segments[s.id].spread.mean is None for m in model.profile.measures for s in model.segments)
+    assert any(n.code == "small-segment" for n in model.notices)
