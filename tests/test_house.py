@@ -7,6 +7,8 @@ import csv
 import inspect
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -229,3 +231,10 @@ def test_the_readme_shows_commands() -> None:
 def test_a_wrong_command_is_noticed(line: str, wrong: list[str]) -> None:
     """The rule above sees commands, options and targets that are not there."""
     assert wrong_words(shlex.split(line)) == wrong
+
+
+def test_pythons_are_found_or_said_to_be_absent() -> None:
+    """The list of interpreters gives a path that runs for each that is there, and a dash for the others."""
+    command = ["bash", str(ROOT / ".ci" / "pythons"), sys.executable, "python9.99", "/no/such/python"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert listed == [f"{sys.executable} {sys.executable}", "python9.99 -", "/no/such/python -"]
