@@ -132,7 +132,9 @@ def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[
     recipe = segmentation.recipe
     features = recipe.clustered
     columns, stated = _sort_out(features, values)
-    table = read(text_frame(columns), ReadingSettings(), {c.name: c.reading for c in recipe.columns})
+    table = read(
+        text_frame(columns), ReadingSettings(max_rejected_share=1), {c.name: c.reading for c in recipe.columns}
+    )
     if table.rows_rejected:
         reject = table.rejects[0]
         raise SettingsError(f"'{reject.column}': {reject.reason}.", found=reject.value, remedy="Correct the value.")

@@ -1,0 +1,95 @@
+"""`segmentry inspect` from the shell, and its settings in a fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from segmentry.cli import app
+from segmentry.errors import OutputError
+from segmentry.samples import write_sample_marketing
+
+FILES = (
+    "marketing_campaign.csv",
+    "customer_segmentation.csv",
+    "Mall_Customers.csv",
+    "E-commerce Customer Behavior - Sheet1.csv",
+)
+
+
+def run(*arguments: object) -> str:
+    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shop") / "customers.csv"
+    write_sample_marketing(path, 300, 0)
+    return path
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_unedited_settings_change_nothing(name: str, shared_data: Path, tmp_path: Path) -> None:
+    """A fit with the settings that an inspection wrote gives the same model, byte for byte, as one without."""
+    source = shared_data / name
+    run("inspect", source, "-o", tmp_path / "look", "--quiet")
+    run("fit", source, "--k", 3, "-o", tmp_path / "plain", "--quiet")
+    run("fit", source, "--k", 3, "--config", tmp_path / "look" / "segmentry.toml", "-o", tmp_path / "told", "--quiet")
+    models = [(tmp_path / part / "segmentation.seg").read_bytes() for part in ("plain", "told")]
+    assert models[0] == models[1]
+
+
+def test_an_edited_role_has_its_effect(shop: Path, tmp_path: Path) -> None:
+    """A role that is changed in the file is the role of the next fit, with what follows from it."""
+    run("inspect", shop, "-o", tmp_path / "look", "--quiet")
+    settings = tmp_path / "look" / "segmentry.toml"
+    text = settings.read_text("utf-8")
+    line = next(line for line in text.splitlines() if line.startswith('# "income" = "income"'))
+    settings.write_text(text.replace(line, '"income" = "text"'), encoding="utf-8")
+    told = json.loads(run("inspect", shop, "--config", settings, "--json"))
+    assert next(c for c in told["columns"] if c["column"] == "income")["role"] == "text"
+    assert "income" not in told["features"]
+    run("inspect", shop, "--config", settings, "-o", tmp_path / "again", "--quiet")
+    assert '\n"income" = "text"' in (tmp_path / "again" / "segmentry.toml").read_text("utf-8")
+
+
+def test_without_a_folder_nothing_is_written(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal shows rows, roles, findings and what next, no wider than 80 columns but for a command."""
+    monkeypatch.chdir(tmp_path)
+    text = run("inspect", shop)
+    assert list(tmp_path.iterdir()) == []
+    assert "300 rows read from customers.csv, none rejected." in text
+    assert "birth_year" in text
+    assert "Good to know" in text
+    assert "Next: segmentry inspect" in text
+    assert all(len(line) <= 80 for line in text.split("Next:")[0].splitlines())
+
+
+def test_json_holds_columns_and_findings(shop: Path) -> None:
+    """For machines: every column, every finding with code, figures and remedy, and nothing else on the way."""
+    told = json.loads(run("inspect", shop, "--json"))
+    assert told["rows_read"] == 300
+    assert told["id"] == "customer_id"
+    assert {"code", "severity", "columns", "message", "remedy", "figures"} == set(told["findings"][0])
+
+
+def test_existing_files_are_kept_unless_asked(shop: Path, tmp_path: Path) -> None:
+    """A second look into one folder is refused before any work, and done with --overwrite."""
+    run("inspect", shop, "-o", tmp_path / "look", "--quiet")
+    result = CliRunner().invoke(app, ["inspect", str(shop), "-o", str(tmp_path / "look")])
+    assert isinstance(result.exception, OutputError)
+    run("inspect", shop, "-o", tmp_path / "look", "--overwrite", "--quiet")
+
+
+def test_text_from_the_data_cannot_command_the_terminal(tmp_path: Path) -> None:
+    """Escape sequences in a column name or a level arrive as replacement characters."""
+    path = tmp_path / "odd.csv"
+    rows = "".join(f"{i},{'x' if i % 2 else 'X'},{i % 7}\n" for i in range(100, 160))
+    path.write_text(f"id,to\x9b31mwn,spend\n{rows}", encoding="utf-8")
+    text = run("inspect", path)
+    assert "\x9b" not in text

@@ -1,0 +1,204 @@
+"""New customers are placed as the fitted ones were, and what is unusual about them is said."""
+
+from __future__ import annotations
+
+import csv
+import random
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from segmentry.errors import ColumnNotFoundError, SettingsError
+from segmentry.features.choice import FeatureSettings
+from segmentry.fitting import FitSettings, fit, fit_source
+from segmentry.samples import sample_marketing
+from segmentry.scoring import score, score_one, score_table
+from segmentry.scoring.score import OUTPUT, read_like
+from segmentry.selection import SelectionSettings
+from segmentry.store import dump, parse
+from segmentry.tables import write_table
+
+FILES = (
+    "marketing_campaign.csv",
+    "customer_segmentation.csv",
+    "Mall_Customers.csv",
+    "E-commerce Customer Behavior - Sheet1.csv",
+)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return sample_marketing(600, seed=5)
+
+
+@pytest.fixture(scope="module")
+def model(shop):
+    settings = FitSettings(
+        features=FeatureSettings(features=("age", "income", "recency_days", "education")),
+        selection=SelectionSettings(k=4),
+    )
+    return fit(shop, settings=settings)
+
+
+def _codes(model, frame):
+    return {n.code: n.message for n in score_table(model, read_like(model, frame)).notices}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_scoring_again_gives_everyone_the_same_segment(shared_data, tmp_path, name):
+    """Fit, save, load, score: each of the fitted customers is where they were, with the same confidence."""
+    path = shared_data / name
+    fitted = fit_source(path, FitSettings())
+    at_fit = score_table(fitted.segmentation, fitted.table)
+    write_table(fitted.table, at_fit.frame, OUTPUT, tmp_path / "fit.csv")
+    loaded = parse(dump(fitted.segmentation))
+    later = score_table(loaded, read_like(loaded, path))
+    write_table(later.table, later.frame, OUTPUT, tmp_path / "score.csv")
+    assert (tmp_path / "fit.csv").read_bytes() == (tmp_path / "score.csv").read_bytes()
+    sizes = {s.id: s.size for s in fitted.segmentation.segments}
+    assert later.counts == {**sizes, **{k: v for k, v in later.counts.items() if k not in sizes}}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_customer_alone_is_placed_as_among_all(shared_data, tmp_path, name):
+    """A file of one row, whose date or decimal mark no column can settle, is read as the model's was."""
+    path = shared_data / name
+    model = fit(path, k=4)
+    separator = "\t" if name == "marketing_campaign.csv" else ","
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file, delimiter=separator))
+    expected = score(model, path)["segment_id"].to_list()
+    for place in random.Random(0).sample(range(1, len(rows)), 12):
+        single = tmp_path / "one.csv"
+        with single.open("w", newline="") as file:
+            csv.writer(file).writerows([rows[0], rows[place]])
+        assert score(model, single)["segment_id"].to_list() == [expected[place - 1]]
+
+
+def test_column_order_and_further_columns_change_nothing(model, shop):
+    """Columns are matched by name; one more is kept and ignored."""
+    expected = score(model, shop)["segment_id"].to_list()
+    columns = list(shop.columns)
+    random.Random(3).shuffle(columns)
+    out = score(model, shop.select(columns).with_columns(pl.lit("x").alias("extra")))
+    assert out["segment_id"].to_list() == expected
+    assert out.columns == [*columns, "extra", *OUTPUT]
+
+
+def test_only_the_columns_that_are_used_are_needed(model, shop):
+    """A table with no more than the columns that the segments rest on is enough."""
+    few = shop.select("year_birth", "income", "recency", "education")
+    assert score(model, few)["segment_id"].to_list() == score(model, shop)["segment_id"].to_list()
+
+
+def test_a_missing_column_is_an_error_with_its_feature(model, shop):
+    """What is missing, what it is for, what is there, what to do."""
+    with pytest.raises(ColumnNotFoundError) as caught:
+        score(model, shop.drop("income"))
+    for part in ("'income' (for income)", "Found: customer_id", "Rename the column"):
+        assert part in str(caught.value)
+    with pytest.raises(ColumnNotFoundError, match="2 columns are missing: income, recency"):
+        score(model, shop.drop("income", "recency"))
+
+
+def test_what_is_unusual_is_counted(model, shop):
+    """Missing values, values beyond the fitted ones, and levels never seen are told with their number."""
+    assert not {"out-of-range", "level-value"} & _codes(model, shop).keys()
+    changed = shop.with_columns(
+        income=pl.when(pl.int_range(pl.len()) < 7).then(9_999_999).otherwise("income"),
+        education=pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("Kindergarten")).otherwise("education"),
+        recency=pl.when(pl.int_range(pl.len()) < 3).then(None).otherwise("recency"),
+    )
+    codes = _codes(model, changed)
+    assert codes["out-of-range"].startswith("7 customers have a 'income' outside")
+    assert codes["level-value"].startswith("5 customers have a 'education'")
+    assert "'recency_days'" in codes["missing-value"] or "'income'" in codes["missing-value"]
+    assert "Kindergarten" not in str(codes)
+
+
+def test_a_customer_without_any_feature_is_no_data(model, shop):
+    """Nobody is placed on fills alone: such a customer is `no-data`, without confidence or runner-up, and counted."""
+    blank = shop.head(20).with_columns(
+        *(
+            pl.when(pl.int_range(pl.len()) < 2).then(None).otherwise(pl.col(c)).alias(c)
+            for c in ("year_birth", "income", "recency", "education")
+        )
+    )
+    out = score(model, blank)
+    assert out["segment_id"].to_list()[:2] == ["no-data", "no-data"]
+    assert out["segment"].to_list()[:2] == ["No data", "No data"]
+    assert out["confidence"].to_list()[:2] == [None, None]
+    assert out["runner_up"].to_list()[:2] == [None, None]
+    assert "no-data" not in out["segment_id"].to_list()[2:]
+    assert score_table(model, read_like(model, blank)).counts["no-data"] == 2
+
+
+def test_no_data_is_counted_at_fitting(shop):
+    """Customers without any feature do not count in a segment's size, but in the sum of all."""
+    blank = shop.with_columns(
+        *(pl.when(pl.int_range(pl.len()) < 4).then(None).otherwise(pl.col(c)).alias(c) for c in ("income", "recency"))
+    )
+    model = fit(blank, k=3, features=["income", "recency_days"])
+    assert model.provenance.n_no_data == 4
+    assert sum(s.size for s in model.segments) == 596
+
+
+def test_the_same_kind_of_frame_comes_back(model, shop):
+    """Polars, lazy Polars and pandas go out as they came in, pandas with its index."""
+    expected = score(model, shop)["segment_id"].to_list()
+    lazy = score(model, shop.lazy())
+    assert isinstance(lazy, pl.LazyFrame)
+    assert lazy.collect()["segment_id"].to_list() == expected
+    frame = pd.DataFrame({c: shop[c].to_list() for c in shop.columns}, index=range(1000, 1600))
+    out = score(model, frame)
+    assert isinstance(out, pd.DataFrame)
+    assert list(out.index) == list(range(1000, 1600))
+    assert out["segment_id"].tolist() == expected
+
+
+def test_one_customer_by_columns_or_by_features(model, shop):
+    """The same customer, given by columns or by derived features, is placed as in a table."""
+    row = next(r for r in shop.iter_rows(named=True) if r["income"] is not None)
+    in_table = score(model, shop.filter(pl.col("customer_id") == row["customer_id"]))
+    by_columns = score_one(model, {c: row[c] for c in ("year_birth", "income", "recency", "education")})
+    age = model.recipe.as_of.year - row["year_birth"]
+    by_features = score_one(
+        model, {"age": age, "income": row["income"], "recency_days": row["recency"], "education": row["education"]}
+    )
+    assert by_columns["segment_id"] == by_features["segment_id"] == in_table["segment_id"][0]
+    assert by_columns["confidence"] == by_features["confidence"] == in_table["confidence"][0]
+    assert by_columns["missing"] == by_features["missing"] == []
+    assert by_columns["segment"] == model.segment(by_columns["segment_id"]).name
+
+
+def test_one_customer_with_gaps_says_what_stood_in(model):
+    """Features that were not given are listed; nothing given at all is `no-data`."""
+    some = score_one(model, {"income": 50_000})
+    assert set(some["missing"]) == {"age", "recency_days", "education"}
+    nothing = score_one(model, {"income": None})
+    assert nothing["segment_id"] == "no-data"
+    assert nothing["confidence"] is None
+
+
+def test_one_customer_out_of_the_ordinary_is_noted(model):
+    """A value or level never seen at fitting is said."""
+    notes = " ".join(score_one(model, {"age": 150, "education": "Kindergarten"})["notes"])
+    assert "age 150 is outside" in notes
+    assert "Kindergarten" in notes
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"wage": 3}, "neither a feature nor a column"),
+        ({"age": "old"}, "'age' must be a number"),
+        ({"age": "nan"}, "'age' must be a number"),
+        ({"age": "1e999"}, "'age' must be a number"),
+        ({"year_birth": "long ago"}, "'year_birth'"),
+    ],
+)
+def test_one_customer_that_makes_no_sense_is_an_error(model, values, says):
+    """Unknown names and values that are no numbers end in one sentence."""
+    with pytest.raises(SettingsError, match=says):
+        score_one(model, values)
