@@ -9,7 +9,7 @@ import altair as alt
 from segmentry.plots.picture import Picture, absent
 from segmentry.plots.style import DIVERGING, GRID, INK, LINE, MUTED, PAPER, drawn, layered, names, styled, wrap
 from segmentry.profiles.profile import Measure
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import say
 from segmentry.segmentation import Segmentation
 
 KEY = "heatmap"
@@ -45,7 +45,7 @@ def _strength(measure: Measure) -> float:
 
 def _mean(measure: Measure, segment_id: str) -> str:
     cell = measure.segments.get(segment_id)
-    return say_number(cell.spread.mean if cell else None, measure.unit, measure.symbol)
+    return say(measure, cell.spread.mean if cell else None)
 
 
 def _title(segmentation: Segmentation, measures: list[Measure]) -> str:
@@ -54,7 +54,7 @@ def _title(segmentation: Segmentation, measures: list[Measure]) -> str:
     if not known or len(segmentation.segments) < 2:
         return "What customers are like on average"
     segment = segmentation.segment(max(known)[1])
-    everyone = say_number(first.population.mean, first.unit, first.symbol)
+    everyone = say(first, first.population.mean)
     return f"{first.label} stands out most: {_mean(first, segment.id)} for “{segment.name}”, {everyone} on average"
 
 
@@ -65,7 +65,7 @@ def _table(segmentation: Segmentation, measures: list[Measure]) -> tuple[dict[st
         for s in segmentation.segments:
             name = s.name if s.name not in row else f"{s.name} ({s.id})"
             row[name] = _mean(m, s.id)
-        row["All customers"] = say_number(m.population.mean, m.unit, m.symbol)
+        row["All customers"] = say(m, m.population.mean)
         rows.append(row)
     return tuple(rows)
 
@@ -82,7 +82,7 @@ def _chart(segmentation: Segmentation, measures: list[Measure]) -> alt.LayerChar
             cells.append(spot | {"d": None if difference is None else max(-FULL, min(FULL, difference))})
             light = difference is not None and abs(difference) > DARK
             texts.append({"x": j + 0.5, "y": i + 0.5, "t": _mean(m, s.id), "ink": PAPER if light else INK})
-        everyone = say_number(m.population.mean, m.unit, m.symbol)
+        everyone = say(m, m.population.mean)
         texts.append({"x": len(segmentation.segments) + 0.55, "y": i + 0.5, "t": everyone, "ink": MUTED})
     columns, rows = len(segmentation.segments) + 1, len(measures)
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, columns], nice=False), axis=None)

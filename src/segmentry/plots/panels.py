@@ -26,7 +26,7 @@ from segmentry.plots.style import (
     wrap,
 )
 from segmentry.profiles.profile import Measure
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import say, say_number
 from segmentry.segmentation import Segmentation
 
 ACROSS = 3
@@ -57,7 +57,7 @@ def picture_boxes(segmentation: Segmentation) -> Picture:
     medians = [c.spread.median for c in first.segments.values() if c.spread.median is not None]
     title = f"{first.label} separates the segments most"
     if len(medians) > 1:
-        low, high = (say_number(v, first.unit, first.symbol) for v in (min(medians), max(medians)))
+        low, high = (say(first, v) for v in (min(medians), max(medians)))
         title += f": medians from {low} to {high}"
     if len(segmentation.segments) == 1:
         title = "Typical values of all customers"
@@ -72,7 +72,7 @@ def picture_boxes(segmentation: Segmentation) -> Picture:
             "Feature": axis_title(m.label, m.unit, m.symbol),
             "Segment": s.name,
             **{
-                word: say_number(getattr(m.segments[s.id].spread, part), m.unit, m.symbol)
+                word: say(m, getattr(m.segments[s.id].spread, part))
                 for word, part in (("Lower quartile", "q1"), ("Median", "median"), ("Upper quartile", "q3"))
             },
         }
@@ -293,7 +293,7 @@ def _mode(measure: Measure, edges: list[float], shares: dict[str, np.ndarray], s
     if part is None:
         return "–"
     at = int(part.argmax())
-    low, high = (
-        say_number(max(v, 0) if edges[0] >= 0 else v, measure.unit, measure.symbol) for v in edges[at : at + 2]
-    )
-    return f"{low} to {high} ({say_number(float(part[at]), 'share')} of the segment)"
+    ends = [max(v, 0) if edges[0] >= 0 else v for v in edges[at : at + 2]]
+    at_level = measure.levels and say(measure, sum(ends) / 2)
+    held = at_level or f"{say(measure, ends[0])} to {say(measure, ends[1])}"
+    return f"{held} ({say_number(float(part[at]), 'share')} of the segment)"

@@ -15,7 +15,7 @@ from segmentry.plots.placing import place
 from segmentry.plots.style import INK, LABEL, LINE, PAPER, colour, drawn, layered, lowered, names, shape, styled
 from segmentry.plots.thinning import evenly
 from segmentry.profiles.profile import Measure
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import say, say_number
 from segmentry.segmentation import Segmentation, View
 
 POINTS = 2000
@@ -61,12 +61,8 @@ def picture_scatter(segmentation: Segmentation) -> Picture:
     table = tuple(
         {
             "Segment": s.name,
-            f"Median: {axis_title(a.label, a.unit, a.symbol)}": say_number(
-                a.segments[s.id].spread.median, a.unit, a.symbol
-            ),
-            f"Median: {axis_title(b.label, b.unit, b.symbol)}": say_number(
-                b.segments[s.id].spread.median, b.unit, b.symbol
-            ),
+            f"Median: {axis_title(a.label, a.unit, a.symbol)}": say(a, a.segments[s.id].spread.median),
+            f"Median: {axis_title(b.label, b.unit, b.symbol)}": say(b, b.segments[s.id].spread.median),
         }
         for s in segmentation.segments
     )

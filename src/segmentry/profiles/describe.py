@@ -12,7 +12,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentry.features.feature import Feature
+from segmentry.features.feature import Feature, Unit
 from segmentry.features.grid import FEATURE
 from segmentry.features.learning import mean_and_sd, order_statistic
 from segmentry.profiles.profile import Category, Level, LevelInSegment, Measure, MeasureInSegment, Profile, Spread
@@ -106,7 +106,7 @@ def _measure(
     everyone = (sum(n for n, _ in counts.values()), sum(total for _, total in counts.values()))
     population = _spread(*everyone, steps, values)
     cells = {
-        s: _beside(_spread(n, total, steps, values[sample_segments == s]), population)
+        s: _beside(_spread(n, total, steps, values[sample_segments == s]), population, feature.unit)
         for s, (n, total) in counts.items()
     }
     return Measure(
@@ -135,10 +135,11 @@ def _spread(n: int, total: int, steps: float, values: np.ndarray) -> Spread:
     return Spread(n, mean, mean_and_sd(ordered)[1], q1, median, q3)
 
 
-def _beside(spread: Spread, population: Spread) -> MeasureInSegment:
+def _beside(spread: Spread, population: Spread, unit: Unit) -> MeasureInSegment:
     if spread.mean is None or population.mean is None:
         return MeasureInSegment(spread, None, None)
-    index = 100.0 * spread.mean / population.mean if population.mean > 0 else None
+    # Places on a scale have no ratio: the third level is not three times the first.
+    index = 100.0 * spread.mean / population.mean if population.mean > 0 and unit != "level" else None
     difference = (spread.mean - population.mean) / population.sd if population.sd else None
     return MeasureInSegment(spread, index, difference)
 

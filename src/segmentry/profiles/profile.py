@@ -31,7 +31,7 @@ class Spread:
 class MeasureInSegment:
     """One measure in one segment beside the population.
 
-    `index` is 100 x segment mean / population mean (None where the population mean is not positive);
+    `index` is 100 x segment mean / population mean (None where the population mean is not positive, and for levels);
     `difference` is (segment mean - population mean) / population standard deviation.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from segmentry.features.feature import Unit
 from segmentry.profiles.profile import Measure
@@ -33,9 +34,20 @@ def say_number(value: float | None, unit: Unit = "number", symbol: str = "") -> 
 
 def say(measure: Measure, value: float | None) -> str:
     """A value of a measure as a reader says it: a level by the name of the nearest one, else a number with its unit."""
-    if value is None or value != value or not measure.levels:
-        return say_number(value, measure.unit, measure.symbol)
-    return measure.levels[min(max(math.floor(value + 0.5), 0), len(measure.levels) - 1)]
+    if measure.levels:
+        return say_level(value, measure.levels)
+    return say_number(value, measure.unit, measure.symbol)
+
+
+def say_level(value: float | None, levels: Sequence[str]) -> str:
+    """The name of the level that is nearest to a place among them.
+
+    >>> say_level(1.6, ("Unsatisfied", "Neutral", "Satisfied")), say_level(None, ("no", "yes"))
+    ('Satisfied', '–')
+    """
+    if value is None or value != value:
+        return "–"
+    return levels[min(max(math.floor(value + 0.5), 0), len(levels) - 1)]
 
 
 def beside(measure: Measure, segment: str, everyone: str = "everyone ") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segmentry.profiles.profile import Category, Level, Measure
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import say, say_number
 from segmentry.reports.cards import direction, say_index
 from segmentry.segmentation import Segmentation
 
@@ -60,9 +60,9 @@ def _measure_row(segmentation: Segmentation, measure: Measure) -> Row:
         if part is None or part.spread.mean is None:
             cells.append(EMPTY)
             continue
-        value = say_number(part.spread.mean, measure.unit, measure.symbol)
+        value = say(measure, part.spread.mean)
         cells.append(Cell(value, say_index(part.index), direction(part.difference, UNUSUAL)))
-    everyone = say_number(measure.population.mean, measure.unit, measure.symbol)
+    everyone = say(measure, measure.population.mean)
     return Row(measure.label, everyone, tuple(cells), measure.clustered)
 
 

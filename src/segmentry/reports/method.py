@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segmentry.features.recipe import Recipe, Scale
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import say_level, say_number
 from segmentry.segmentation import Segmentation
 
 
@@ -60,7 +60,7 @@ def _scale_row(scale: Scale) -> FeatureRow:
     f = scale.feature
 
     def say(value: float | None) -> str:
-        return say_number(value, f.unit, f.symbol)
+        return say_level(value, f.levels) if f.operation == "level" else say_number(value, f.unit, f.symbol)
 
     ends = [f"below {say(scale.low)}" if scale.low is not None else ""]
     ends.append(f"above {say(scale.high)}" if scale.high is not None else "")
