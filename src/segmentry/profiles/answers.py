@@ -14,6 +14,7 @@ from segmentry.profiles.playbook import Group
 from segmentry.profiles.profile import Measure, Profile
 from segmentry.profiles.wording import beside, say, say_number
 
+STILL_VISITING = 0.5  # standard deviations: who visits this much more than others is not away
 LITTLE = 0.02  # share of all spend below which room to grow is hardly any
 CLEAR = 0.3  # standard deviations from everyone's mean that count as different
 _BASIS = "Averages of groups: they say who differs, not what causes it."
@@ -117,7 +118,7 @@ def _called(group: Group) -> str:
 
 
 def _listed(groups: Sequence[Group], figures: Callable[[Group], Sequence[str]]) -> str:
-    return "; ".join(f"{_called(g)}: {', '.join(figures(g))}" for g in groups) + "."
+    return ";\n".join(f"{_called(g)}: {', '.join(figures(g))}" for g in groups) + "."
 
 
 def _weight(group: Group) -> str:
@@ -141,7 +142,7 @@ def _valuable(leads: _Leads, groups: Sequence[Group]) -> Answer:
         measure, missing = leads.frequency or leads.score, _SPENT
         if measure is None:
             return Answer(question, _unanswered(missing), missing=missing)
-        instead = f"Money spent is not among the columns; the nearest to it is {measure.label.lower()}. "
+        instead = f"Money spent is not among the columns; the nearest to it is {measure.label.lower()}.\n"
     rule = f"Segments whose mean is at least {CLEAR} standard deviations above everyone's, the highest first. {_BASIS}"
     found = sorted((g for g in groups if _high(measure, g)), key=lambda g: (-(_difference(measure, g) or 0.0), g.id))
     if not found:
@@ -175,7 +176,7 @@ def _at_risk(leads: _Leads, groups: Sequence[Group]) -> Answer:
     text = _listed(found, figures)
     at_stake = sum(g.spend_share for g in found if g.spend_share is not None)
     if len(found) > 1 and at_stake:
-        text += f" Together they bring {say_number(at_stake, 'share')} of spend."
+        text += f"\nTogether they bring {say_number(at_stake, 'share')} of spend."
     return Answer(question, text, _ids(found), _names(leads.recency, *leads.ratings), missing, rule)
 
 
@@ -204,18 +205,18 @@ def _dormant(leads: _Leads, groups: Sequence[Group]) -> Answer:
         return Answer(question, _unanswered(_RECENT), missing=_RECENT)
     recency, bought = leads.recency, leads.frequency or leads.spend
     little = "" if bought is None else f" and whose {bought.label.lower()} is below by as much"
-    visiting = "" if leads.visits is None else ", without those that visit more than everyone"
+    visiting = "" if leads.visits is None else f", without those that visit more by {STILL_VISITING}"
     rule = f"Segments that have been away for longer than everyone by {CLEAR} standard deviations{little}{visiting}."
     rule += f" {_BASIS}"
-    away = [g for g in groups if _high(recency, g) and not _high(leads.visits, g)]
+    away = [g for g in groups if _high(recency, g) and (_difference(leads.visits, g) or 0.0) < STILL_VISITING]
     found = [g for g in away if bought is None or _low(bought, g)]
     found = sorted(found, key=lambda g: (-(_difference(recency, g) or 0.0), g.id))
     also = [bought] if bought is not None else []
-    text = (
-        _listed(found, lambda g: [_weight(g), *(beside(m, g.id) for m in (recency, *also))])
-        if found
-        else "No segment has been away for clearly longer than others while buying less."
-    )
+    if found:
+        text = _listed(found, lambda g: [_weight(g), *(beside(m, g.id) for m in (recency, *also))])
+    else:
+        visits = " and visits no more" if leads.visits is not None else ""
+        text = f"No segment has been away for clearly longer than others, buys less{visits}."
     return Answer(question, text, _ids(found), _names(recency, bought), "" if bought else _OFTEN, rule)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Measure
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import say, say_number
 from segmentry.segmentation import Segment, Segmentation
 
 FIGURES = 5
@@ -50,6 +51,7 @@ class Card:
     figures: tuple[Figure, ...]
     evidence: tuple[str, ...]
     by_user: bool
+    plays: tuple[Play, ...]
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def _card(segmentation: Segmentation, segment: Segment) -> Card:
         figures=tuple(_figure(measure, segment.id) for measure in _telling(segmentation, segment.id)),
         evidence=segment.evidence,
         by_user=segment.named_by == "user",
+        plays=segment.playbook,
     )
 
 
@@ -131,8 +134,8 @@ def _figure(measure: Measure, segment_id: str) -> Figure:
     cell = measure.segments[segment_id]
     return Figure(
         label=measure.label,
-        value=say_number(cell.spread.mean, measure.unit, measure.symbol),
-        everyone=say_number(measure.population.mean, measure.unit, measure.symbol),
+        value=say(measure, cell.spread.mean),
+        everyone=say(measure, measure.population.mean),
         index=say_index(cell.index),
         direction=direction(cell.difference, 0.25),
     )

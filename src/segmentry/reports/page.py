@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from segmentry.plots import Picture, draw_all, to_svg
 from segmentry.plots.style import tight
+from segmentry.reports.answers import answer_rows
 from segmentry.reports.cards import cards, opening
 from segmentry.reports.comparison import category_groups, measure_rows
 from segmentry.reports.method import candidate_rows, feature_rows, method_facts, provenance_rows
@@ -47,6 +48,7 @@ def report(
     html = page.render(
         opening=opening(segmentation),
         cards=cards(segmentation),
+        answers=answer_rows(segmentation),
         pictures=[(picture, _image(picture)) for picture in drawn],
         segments=segmentation.segments,
         measures=measure_rows(segmentation),

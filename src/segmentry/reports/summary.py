@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 
+from segmentry.profiles.answers import answer_questions
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Table
 
@@ -44,10 +46,12 @@ def summarise_run(segmentation: Segmentation, table: Table, seconds: Mapping[str
                 "size": segment.size,
                 "share": segment.share,
                 "spend_share": segment.spend_share,
+                "playbook": [asdict(play) for play in segment.playbook],
                 "means": {m.name: m.segments[segment.id].spread.mean for m in s.profile.measures},
             }
             for segment in s.segments
         ],
+        "answers": [asdict(answer) for answer in answer_questions(s.profile, s.segments)],
         "roles": list(s.roles),
         "warnings": [{"code": n.code, "message": n.message} for n in s.notices],
         "seed": s.provenance.seed,
