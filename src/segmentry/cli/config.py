@@ -14,13 +14,14 @@ from pydantic import BaseModel, ValidationError
 from segmentry.errors import SettingsError
 from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings
+from segmentry.profiles.playrules import Playbook, read_playbook
 from segmentry.selection import SelectionSettings
 from segmentry.tables import ReadingSettings
 
 # Where each key of the file, and each option, lives in FitSettings.
 _FEATURES = ("features", "roles", "purposes")
 _SELECTION = ("k", "seed")
-_OWN = ("id", "as_of", "names", "on_duplicate")
+_OWN = ("id", "as_of", "names", "on_duplicate", "playbook")
 KNOWN = (*_FEATURES, *_SELECTION, *_OWN, "reading")
 
 
@@ -37,6 +38,10 @@ def settings_from(
         "selection": _made(SelectionSettings, {k: stated[k] for k in _SELECTION if k in stated}, problems),
     }
     own = {k: stated[k] for k in _OWN if k in stated}
+    if "playbook" in own:
+        # A file names its neighbours; an option is typed where the user stands.
+        beside = None if options.get("playbook") is not None or config is None else config.parent
+        own["playbook"] = _playbook(own["playbook"], beside, problems)
     made = _made(FitSettings, {**own, **{k: v for k, v in parts.items() if v is not None}, "today": today}, problems)
     if len(problems) == 1:
         raise problems[0]
@@ -53,6 +58,17 @@ def _reading(stated: Mapping[str, Any], options: Mapping[str, Any], problems: li
         problems.append(SettingsError("reading should be a section, as in [reading]."))
         section = {}
     return {**section, **{k: v for k, v in options.items() if v is not None}}
+
+
+def _playbook(stated: object, beside: Path | None, problems: list[SettingsError]) -> Playbook | None:
+    if not isinstance(stated, (str, Path)):
+        problems.append(SettingsError("playbook should be the name of a TOML file."))
+        return None
+    try:
+        return read_playbook(beside / stated if beside else stated)
+    except SettingsError as error:
+        problems.append(error)
+    return None
 
 
 def _read(path: Path) -> dict[str, Any]:

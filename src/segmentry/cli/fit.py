@@ -29,6 +29,7 @@ def fit(
     reading: dict[str, Any] = {},  # noqa: B006
     on_duplicate: str = typer.Option(None, "--on-duplicate", help="error (the default), or keep repeated ids."),
     name: list[str] = typer.Option([], "--name", help='Your own name for a segment: --name s1="Premium loyal".'),
+    playbook: Path = typer.Option(None, "--playbook", help="TOML file with your own rules for what to do with whom."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace the outputs of an earlier run."),
     for_spreadsheet: bool = typer.Option(False, "--for-spreadsheet", help="Neutralise cells that a spreadsheet runs."),
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON and nothing else."),
@@ -46,6 +47,7 @@ def fit(
         "id": id_column,
         "on_duplicate": on_duplicate,
         "names": split_pairs(name, "--name") or None,
+        "playbook": playbook,
     }
     settings = settings_from(config, options, reading, date.today())
     _fit_into(source_of(source), output, settings, overwrite, for_spreadsheet, as_json, quiet)
@@ -105,7 +107,7 @@ def _fit_into(
 
 
 def _tell(fitted: Any, output: Path) -> None:
-    from segmentry.profiles.wording import say_number
+    from segmentry.profiles.wording import lowered, say_number
 
     segmentation, table = fitted.segmentation, fitted.table
     rejected = f" ({table.rows_rejected:,} rows rejected: {output / 'rejects.csv'})" if table.rows_rejected else ""
@@ -120,5 +122,7 @@ def _tell(fitted: Any, output: Path) -> None:
     for s in segmentation.segments:
         spend = f", {say_number(s.spend_share, 'share')} of spend" if s.spend_share is not None else ""
         say(f"  {s.id:<4}{inert(s.name)}: {s.size:,} customers ({say_number(s.share, 'share')}{spend})")
+        if s.playbook:
+            say(f"      do: {inert('; '.join(lowered(play.title) for play in s.playbook))}")
     say()
     say(f"Next: open {output / 'report.html'}, or segmentry score {output / 'segmentation.seg'} NEW.csv -o scored.csv")
