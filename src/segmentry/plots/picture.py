@@ -47,6 +47,9 @@ class Picture:
         spec.pop("title", None)
         return json.dumps(spec, sort_keys=True)
 
+    def __repr__(self) -> str:
+        return f"<Picture {self.key}: {self.absent if self.chart is None else self.title}>"
+
     def _repr_html_(self) -> str:
         """What a notebook shows: the titled picture, which needs neither a script nor the network."""
         return f"<p>{escape(self.absent or '')}</p>" if self.chart is None else to_svg(self)
