@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import textwrap
 from collections.abc import Iterator
@@ -151,12 +152,20 @@ def _columns(inspection: Any) -> Iterator[str]:
     yield f"{'Column':<{name_width}}  {'Role':<{role_width}}  Why and how it was read"
     for c in inspection.columns:
         gaps = f"; {c.n_missing:,} empty" if c.n_missing else ""
-        reason = f"{c.reason}; read as {c.how}{gaps}"
+        reason = f"{_short(c.reason)}; {c.how}{gaps}"
         doubt = "?" if not c.confident else ""
         start = f"{_cut(inert(c.name), name_width):<{name_width}}  {c.role + doubt:<{role_width}}  "
         yield from _wrapped(reason, start, " " * len(start))
     if any(not c.confident for c in inspection.columns):
         yield "A role with ? is a guess."
+
+
+def _short(reason: str) -> str:
+    """
+    >>> _short("the name says 'year birth'; whole numbers from 1893 to 1996")
+    "name 'year birth'; 1893 to 1996"
+    """
+    return re.sub(r"\b(whole numbers|numbers|dates) from (?=\S+ to )", "", reason.replace("the name says", "name"))
 
 
 def _found(inspection: Any) -> Iterator[str]:

@@ -107,7 +107,7 @@ def impossible(
             low, high = float(found[f"{i}:low"]), float(found[f"{i}:high"])
             figures |= {"lowest": low, "highest": high}
             ends = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-            told = f": {ends}{check.unit}" if check.unit else f", in the range {rough(low, high)}"
+            told = f": {ends}{check.unit}" if check.unit else f", {rough(low, high)}"
         message = f"'{check.column}' {check.what} in {plural(n, 'row')} ({share(n, n_rows)}){told}."
         yield Finding(check.code, "check", (check.column,), message, check.remedy, figures)
 
@@ -200,10 +200,10 @@ def outliers(columns: Iterable[ColumnInspection], explained: frozenset[str]) -> 
         low, high = s.fences
         parts = []
         if s.n_above and s.above is not None:
-            parts.append(f"{s.n_above:,} above {number(high)} (in the range {rough(s.above, s.maximum)})")
+            parts.append(f"{plural(s.n_above, 'value')} above {number(high)}, {rough(s.above, s.maximum)}")
         if s.n_below and s.below is not None:
-            parts.append(f"{s.n_below:,} below {number(low)} (in the range {rough(s.minimum, s.below)})")
-        message = f"'{c.name}' has {' and '.join(parts)}: {share(s.n_outliers, c.n_values)} of its values are far out."
+            parts.append(f"{plural(s.n_below, 'value')} below {number(low)}, {rough(s.minimum, s.below)}")
+        message = f"'{c.name}' has {' and '.join(parts)} ({share(s.n_outliers, c.n_values)})."
         made_up = _repeats_a_digit(s.maximum) and s.n_above > 0
         if made_up:
             message += " The largest repeats one digit, as made-up values do."

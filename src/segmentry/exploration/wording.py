@@ -37,11 +37,11 @@ def number(value: float) -> str:
 def rough(low: float, high: float) -> str:
     """A range that holds both ends, at two digits, so that it tells the size and not the value.
 
-    >>> rough(666_666, 666_666), rough(153_924, 666_666)
-    ('660,000 to 670,000', '150,000 to 670,000')
+    >>> rough(666_666, 666_666), rough(153_924, 666_666), rough(20, 20)
+    ('in the range 660,000 to 670,000', 'in the range 150,000 to 670,000', 'at 20')
     """
     start, end = _outward(low, down=True), _outward(high, down=False)
-    return f"{number(start)} to {number(end)}"
+    return f"in the range {number(start)} to {number(end)}" if start < end else f"at {number(start)}"
 
 
 def _outward(value: float, down: bool) -> float:

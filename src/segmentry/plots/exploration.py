@@ -28,7 +28,7 @@ from segmentry.plots.style import (
 from segmentry.profiles.wording import say_number
 
 ACROSS = 4
-PANEL = 148
+PANEL = 158
 TALL = 84
 MOST = 24
 BINS = 24
@@ -220,7 +220,7 @@ def _axis(c: ColumnInspection, span: Span) -> alt.Axis:
     else:
         ticks = whole(span.ticks(about), "count" if c.role == "birth_year" else unit_of(c))
         texts = [f"{t:.0f}" if c.role == "birth_year" else tick_text(t, unit_of(c), c.symbol) for t in ticks]
-    return written_axis(ticks, texts, None, domain=False, tickSize=3, grid=False)
+    return written_axis(ticks, texts, None, domain=False, tickSize=3, labelFlush=14, grid=False)
 
 
 def _date_ticks(span: Span, about: int) -> list[float]:
@@ -237,7 +237,7 @@ def _heading(c: ColumnInspection) -> alt.TitleParams:
 
 
 def _grid(panels: Sequence[alt.LayerChart]) -> alt.VConcatChart:
-    lines = [alt.hconcat(*panels[i : i + ACROSS], spacing=26) for i in range(0, len(panels), ACROSS)]
+    lines = [alt.hconcat(*panels[i : i + ACROSS], spacing=26, bounds="flush") for i in range(0, len(panels), ACROSS)]
     return alt.vconcat(*lines, spacing=16)
 
 
@@ -333,7 +333,7 @@ def picture_levels(inspection: Inspection) -> Picture:
         caption += f" Levels of a sensitive attribute with fewer than {FEWEST} customers are not named."
     caption += _rest_note(columns)
     rows = [[_bars(c) for c in shown[i : i + 3]] for i in range(0, len(shown), 3)]
-    chart = alt.vconcat(*(alt.hconcat(*line, spacing=110) for line in rows), spacing=20)
+    chart = alt.vconcat(*(alt.hconcat(*line, spacing=128, bounds="flush") for line in rows), spacing=20)
     table = tuple(
         {"Column": c.name, "Level": level, "Customers": f"{n:,}", "Share": say_number(n / c.n_values, "share")}
         for c in columns

@@ -18,6 +18,7 @@ MOST_FEATURES = 16
 CELL = 34
 MOST_PAIRED = 6
 POINTS = 260
+SIDE = 112
 
 
 def picture_correlations(inspection: Inspection) -> Picture:
@@ -132,21 +133,21 @@ def _matrix(inspection: Inspection, chosen: list[Feature]) -> alt.VConcatChart:
     size = 108 if len(chosen) > 4 else 150
     lines = []
     for i, down in enumerate(chosen):
-        panels = []
+        panels: list[alt.Chart] = [_side(down, size)]
         for j, across in enumerate(chosen[: i + 1]):
             bottom = i == len(chosen) - 1
             title = wrap(across.label, 20, 1) if bottom else None
             axis = _axis(across, spans[across.name], title) if bottom else None
             x = alt.X("x:Q", scale=spans[across.name].scale(), axis=axis)
             if i == j:
-                panel: alt.Chart | alt.LayerChart = _hill(values[across.name], spans[across.name], x, size)
+                panel = _hill(values[across.name], spans[across.name], x, size)
             else:
-                panel = _cloud(values[across.name][rows], values[down.name][rows], spans[down.name], x)
-            if j == 0:
-                panel = alt.LayerChart(layer=[panel, _side(down, size)])
+                panel = _cloud(
+                    values[across.name][rows], values[down.name][rows], spans[across.name], spans[down.name], x
+                )
             panels.append(panel.properties(width=size, height=size, view=alt.ViewConfig(stroke=GRID)))
         lines.append(alt.hconcat(*panels, spacing=10, bounds="flush"))
-    return alt.vconcat(*lines, spacing=10, bounds="flush")
+    return alt.vconcat(*lines, spacing=10)
 
 
 def _span(values: np.ndarray) -> Span:
@@ -167,28 +168,30 @@ def _axis(feature: Feature, span: Span, title: str | None) -> alt.Axis:
     if feature.levels and feature.unit == "level":
         ticks = [float(i) for i in range(len(feature.levels)) if span.low <= i <= span.high]
         texts = [wrap(feature.levels[int(t)], 9, 1) for t in ticks]
-    return written_axis(ticks, texts, title, grid=False, domain=False, tickSize=3, titleFontSize=11)
+    return written_axis(ticks, texts, title, grid=False, domain=False, tickSize=3, labelFlush=14, titleFontSize=11)
 
 
 def _side(feature: Feature, size: int) -> alt.Chart:
-    """The name of a row, at its left."""
+    """The name of a row, in a column of its own, so that all rows begin at one place."""
     words = wrap(feature.label, 18, 2)
-    spot = [{"t": words, "at": 0}]
-    text = drawn(spot).mark_text(
-        align="right", baseline="middle", lineBreak="\n", fontSize=11, dx=-10, dy=-6.0 * words.count("\n")
+    text = drawn([{"t": words}]).mark_text(
+        align="right", baseline="middle", lineBreak="\n", fontSize=11, dy=-6.0 * words.count("\n")
     )
-    side: alt.Chart = text.encode(x=alt.value(0), y=alt.value(size / 2), text="t:N")
-    return side
+    side: alt.Chart = text.encode(x=alt.value(SIDE - 6), y=alt.value(size / 2), text="t:N")
+    return side.properties(width=SIDE, height=size)
 
 
-def _cloud(across: np.ndarray, down: np.ndarray, span: Span, x: alt.X) -> alt.Chart:
+def _cloud(across: np.ndarray, down: np.ndarray, x_span: Span, y_span: Span, x: alt.X) -> alt.Chart:
     known = np.isfinite(across) & np.isfinite(down)
-    points = [
-        {"x": round(float(a), 4), "y": round(float(b), 4)} for a, b in zip(across[known], down[known], strict=True)
-    ]
-    y = alt.Y("y:Q", scale=span.scale(), axis=None)
+    points = [{"x": _place(a, x_span), "y": _place(b, y_span)} for a, b in zip(across[known], down[known], strict=True)]
+    y = alt.Y("y:Q", scale=y_span.scale(), axis=None)
     cloud: alt.Chart = drawn(points).mark_circle(size=9, color=ACCENT, opacity=0.45).encode(x=x, y=y)
     return cloud
+
+
+def _place(value: float, span: Span) -> float:
+    # To a half of a hundredth of the axis: as fine as the eye, and no value to the digit.
+    return round(span.value(round(min(1.0, max(0.0, span.place(float(value)))) * 200) / 200), 6)
 
 
 def _hill(values: np.ndarray, span: Span, x: alt.X, size: int) -> alt.Chart:

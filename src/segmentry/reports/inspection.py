@@ -11,7 +11,7 @@ from segmentry.exploration.inspection import Severity
 from segmentry.plots import Picture
 from segmentry.plots.exploration import draw_exploration, say_value
 from segmentry.profiles.wording import say_number
-from segmentry.reports.inspection_settings import Stated, settings_file
+from segmentry.reports.inspection_settings import Stated, settings_file, short_reason
 from segmentry.reports.page import _environment, _image
 from segmentry.tables import check_target, write_bytes_atomically, write_text_atomically
 
@@ -73,7 +73,7 @@ def inspection_page(
         pictures=[(picture, _image(picture)) for picture in drawn],
         figures=[_figures(c) for c in inspection.columns if c.spread is not None or c.first is not None],
         chosen=[f for f in inspection.features if f.name in inspection.chosen],
-        left_out=[(label[part.feature], part.reason) for part in inspection.left_out],
+        left_out=[(label[part.feature], short_reason(part.reason)) for part in inspection.left_out],
     )
     if path is not None:
         write_bytes_atomically(Path(path), html.encode(), overwrite=overwrite)

@@ -73,7 +73,7 @@ def _fit(inspection: Inspection, said: Stated) -> Iterator[str]:
     elif inspection.id_column is not None:
         yield f"# id = {_value(inspection.id_column)}"
     else:
-        yield '# id = "..."    none was found'
+        yield '# id = "..."    # none was found'
     yield ""
     yield "# The day that ages and recencies count to: the last one in the data, unless stated."
     if said.as_of is not None:
@@ -81,7 +81,7 @@ def _fit(inspection: Inspection, said: Stated) -> Iterator[str]:
     elif inspection.as_of is not None:
         yield f"# as_of = {inspection.as_of.isoformat()}"
     else:
-        yield "# as_of = 2026-01-31    not needed: no feature counts to a date"
+        yield "# as_of = 2026-01-31    # not needed: no feature counts to a date"
     if said.on_duplicate != "error" or any(f.code == "repeated-id" for f in inspection.findings):
         yield ""
         yield '# Ids repeat: "keep" takes every row as a customer; otherwise a fit stops.'
@@ -103,7 +103,7 @@ def _chosen(inspection: Inspection, said: Stated) -> Iterator[str]:
         yield "# Not among them, and why; add any of these to the list above, or a column by its name."
         width = min(32, max(len(_value(part.feature)) for part in inspection.left_out) + 1)
         for part in inspection.left_out:
-            yield f"#    {_value(part.feature) + ',':<{width}}  # {_plain(part.reason)}"
+            yield f"#    {_value(part.feature) + ',':<{width}}  # {_plain(short_reason(part.reason))}"
 
 
 def _reading(inspection: Inspection, said: Stated) -> Iterator[str]:
@@ -179,6 +179,15 @@ def role_text(column: ColumnInspection) -> str:
     'spend_part:wine'
     """
     return f"{column.role}:{column.subject}" if column.subject and column.role in _WITH_SUBJECT else column.role
+
+
+def short_reason(reason: str) -> str:
+    """Why a feature was left out, without its formula and the option that brings it in.
+
+    >>> short_reason("derived from columns that are in the choice or beside it ((a) / (b)); add it with --features")
+    'derived from columns that are in the choice or beside it'
+    """
+    return re.sub(r" \(\(.*\)\)", "", reason).removesuffix("; add it with --features")
 
 
 def _spoken(separator: str) -> str:
