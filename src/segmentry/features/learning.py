@@ -16,9 +16,11 @@ from segmentry.features.feature import Feature
 from segmentry.features.recipe import GRID, Levels, Scale
 
 FENCE = 3.0  # interquartile ranges beyond the quartiles at which a value is capped (Tukey's outer fence)
-# Skewness above which log(1 + x) is taken: that of an exponential distribution. Below it the skew is often the groups
-# themselves (few big spenders, many small ones), and a logarithm would draw together what should be told apart.
-SKEWED = 2.0
+# Share of values beyond the upper fence above which log(1 + x) is taken; an exponential distribution has 0.9 %.
+# Skewness would not do: groups are skewed as well (few big spenders, many small ones), and a logarithm would draw
+# together what should be told apart; and a single wrong value makes anything skewed.
+HEAVY_TAIL = 0.01
+SKEWED = 2.0  # where half of the values are the same there is no fence; the skewness of an exponential distribution
 MOST_LEVELS = 12  # levels of a category that get an axis; rarer ones share the origin
 # Two customers in different levels of a category are as far apart as one standard deviation: sqrt(1/2) on each axis.
 LEVEL_WEIGHT = round(GRID * math.sqrt(0.5))
@@ -46,7 +48,7 @@ def learn_scale(feature: Feature, values: np.ndarray) -> Scale:
     fences = _fences(known)
     transform: Literal["none", "log1p"] = "none"
     skewness = _skewness(_clipped(known, fences))
-    if skewness > SKEWED and known[0] >= 0:
+    if known[0] >= 0 and _has_heavy_tail(known, fences, skewness):
         logs = np.log(known + 1.0)
         log_fences = _fences(logs)
         if abs(_skewness(_clipped(logs, log_fences))) < skewness:
@@ -74,6 +76,12 @@ def _fences(ordered: np.ndarray) -> tuple[float, float] | None:
     q1, q3 = order_statistic(ordered, 0.25), order_statistic(ordered, 0.75)
     # A feature that is the same for half of the customers has no box to measure outliers by.
     return None if q1 == q3 else (q1 - FENCE * (q3 - q1), q3 + FENCE * (q3 - q1))
+
+
+def _has_heavy_tail(known: np.ndarray, fences: tuple[float, float] | None, skewness: float) -> bool:
+    if fences is None:
+        return skewness > SKEWED
+    return int((known > fences[1]).sum()) > HEAVY_TAIL * len(known)
 
 
 def _clipped(values: np.ndarray, fences: tuple[float, float] | None) -> np.ndarray:

@@ -1,0 +1,91 @@
+"""A few features are taken, each saying something of its own, and a reason is given for each of the others."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from segmentry.errors import NotEnoughDataError, SettingsError
+from segmentry.fitting import fit
+from segmentry.samples import sample_marketing
+
+THEMES = "age", "income", "spend_total", "purchases_total", "recency_days", "visits_web"
+
+
+def _left(model):
+    return {left.feature: left.reason for left in model.recipe.left_out}
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return sample_marketing(500, seed=9)
+
+
+@pytest.fixture(scope="module")
+def model(shop):
+    return fit(shop, k=3)
+
+
+def test_the_default_is_one_feature_a_question(model):
+    """Age, income, spend, frequency, recency and engagement: at most one feature for each."""
+    clustered = [f.name for f in model.recipe.clustered]
+    assert set(clustered) <= set(THEMES)
+    assert len(clustered) >= 5
+    assert clustered == sorted(clustered)
+
+
+def test_every_other_feature_has_its_reason(model):
+    """What is known and not clustered on is listed with why, and described in the profile all the same."""
+    described = {f.name for f in model.recipe.described}
+    assert _left(model).keys() == described
+    assert all(_left(model).values())
+
+
+def test_what_most_customers_share_is_left_out(model):
+    """A count that is 0 for most customers would split them off by itself."""
+    assert "same for at least half" in _left(model)["campaigns_accepted"]
+
+
+def test_what_says_the_same_is_taken_once(shop):
+    """A feature that moves with one already taken is left out and said so; named, it is taken with a warning."""
+    doubled = shop.with_columns(num_web_purchases=pl.sum_horizontal(c for c in shop.columns if c.startswith("mnt_")))
+    doubled = doubled.with_columns(pl.lit(0).alias(c) for c in ("num_catalog_purchases", "num_store_purchases"))
+    assert "moves with" in _left(fit(doubled, k=3))["purchases_total"]
+    named = fit(doubled, k=3, features=["spend_total", "purchases_total"])
+    assert [n.code for n in named.notices if "purchases_total" in n.message] == ["counted-twice"]
+
+
+def test_what_is_mostly_missing_is_left_out(shop):
+    """More than two fifths missing is too little to place everyone by."""
+    sparse = shop.with_columns(income=pl.when(pl.int_range(pl.len()) % 2 == 0).then("income"))
+    assert "missing for" in _left(fit(sparse, k=3))["income"]
+
+
+def test_columns_and_features_can_be_named_alike(shop):
+    """A column's name leads to the feature made of it; the order in which they are named changes nothing."""
+    by_column = fit(shop, k=3, features=["recency", "income"])
+    by_feature = fit(shop, k=3, features=["income", "recency_days"])
+    assert by_column.rule == by_feature.rule
+    assert by_column.recipe.axes == ("income", "recency_days")
+
+
+def test_a_category_can_be_clustered_on(shop):
+    """Named, a category becomes one axis a level."""
+    model = fit(shop, k=3, features=["income", "education"])
+    assert [a for a in model.recipe.axes if a.startswith("education=")]
+
+
+def test_a_constant_that_is_named_is_left_out_aloud(shop):
+    """With another feature it is a warning; alone nothing is left to tell customers apart."""
+    table = shop.with_columns(income=pl.lit(7.0))
+    model = fit(table, k=3, features=["spend_total", "income"])
+    assert "constant-feature" in {n.code for n in model.notices}
+    with pytest.raises(NotEnoughDataError, match="No column can tell customers apart"):
+        fit(table, features=["income"])
+
+
+def test_a_name_that_is_not_there_suggests_the_nearest(shop):
+    """And lists what there is."""
+    with pytest.raises(SettingsError, match="Did you mean 'income'") as caught:
+        fit(shop, features=["incme"])
+    assert "spend_total" in str(caught.value)

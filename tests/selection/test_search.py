@@ -1,0 +1,61 @@
+"""Each k is tried, every candidate is kept, and the reason of the choice is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segmentry.errors import NotEnoughDataError, SettingsError
+from segmentry.selection import SelectionSettings, search_segments
+
+
+def _blobs(sizes, distance=8000.0):
+    draw = np.random.default_rng(0)
+    parts = [np.floor(draw.normal(distance * place, 500, (n, 2))) for place, n in enumerate(sizes)]
+    return np.concatenate(parts)
+
+
+def test_the_best_separated_wins():
+    """Four groups far apart are found among 2 to 7, and the reason says against what."""
+    found = search_segments(_blobs([40, 50, 60, 70]), SelectionSettings(k="2-7"))
+    assert found.k == 4
+    assert [c.k for c in found.candidates] == [2, 3, 4, 5, 6, 7]
+    assert sorted(found.candidates[2].sizes) == [40, 50, 60, 70]
+    assert found.reason.startswith("4 segments are the best separated of 2 to 7")
+
+
+def test_a_segment_too_small_to_act_on_is_passed_over():
+    """A grouping with a segment of three customers loses to one that has none, and that is said."""
+    found = search_segments(_blobs([60, 60, 3], 9000.0), SelectionSettings(k="2-3"))
+    assert found.k == 2
+    assert "3 would be higher" in found.reason
+
+
+def test_no_structure_is_said():
+    """Evenly spread customers are divided all the same, with a warning that these are no natural groups."""
+    grid = np.floor(np.random.default_rng(1).normal(0, 1024, (400, 6)))
+    found = search_segments(grid, SelectionSettings())
+    assert "weak-structure" in {n.code for n in found.notices}
+
+
+def test_fewer_profiles_than_asked_for():
+    """Below the range it is an error; within it the range ends early, with a notice."""
+    grid = np.repeat(np.array([[0.0], [100.0], [5000.0]]), 20, axis=0)
+    with pytest.raises(NotEnoughDataError, match="3 different profiles"):
+        search_segments(grid, SelectionSettings(k=4))
+    found = search_segments(grid, SelectionSettings(k="2-9"))
+    assert [c.k for c in found.candidates] == [2, 3]
+    assert [n.code for n in found.notices] == ["few-profiles"]
+
+
+@pytest.mark.parametrize(("k", "span"), [(5, (5, 5)), ("5", (5, 5)), ("2-10", (2, 10)), (" AUTO ", (3, 10))])
+def test_k_is_a_number_a_range_or_auto(k, span):
+    """Three spellings of which k are tried."""
+    assert SelectionSettings(k=k).span == span
+
+
+@pytest.mark.parametrize("k", [0, 1, 51, "1-3", "9-3", "x", "", "2-", "2.5", "-3", "2-99"])
+def test_any_other_k_is_an_error(k):
+    """With a remedy."""
+    with pytest.raises(SettingsError, match="--k"):
+        SelectionSettings(k=k)
