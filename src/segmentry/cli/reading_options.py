@@ -73,3 +73,12 @@ def source_of(text: str) -> str | Path:
     ('sqlite:///shop.db', 'shop.csv')
     """
     return text if "://" in text else Path(text)
+
+
+def shown(place: str | Path) -> str:
+    """A path or an address as it may be printed: never with a password."""
+    if isinstance(place, Path):
+        return str(place)
+    from segmentry.tables.database.address import parse
+
+    return parse(place).shown

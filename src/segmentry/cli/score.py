@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from segmentry.cli.reading_options import SOURCE_HELP, source_of, takes_reading
+from segmentry.cli.reading_options import SOURCE_HELP, shown, source_of, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
 from segmentry.errors import SettingsError
 
@@ -17,9 +17,14 @@ from segmentry.errors import SettingsError
 def score(
     model: Path = typer.Argument(..., help="A .seg file that `segmentry fit` wrote."),
     source: str = typer.Argument(None, help=f"New customers, columns in any order. {SOURCE_HELP}"),
-    output: Path = typer.Option(
-        None, "-o", "--output", help="Where to write them with their segments (.csv, .parquet)."
+    output: str = typer.Option(
+        None,
+        "-o",
+        "--output",
+        help="Where to write them with their segments: a file (.csv, .parquet, .xlsx, .jsonl, .arrow) "
+        "or a table of a database (sqlite:///out.db?table=scored).",
     ),
+    into: str = typer.Option(None, "--into", help="Table of the database that -o names."),
     given: list[str] = typer.Option([], "--set", help="One customer instead: --set age=41 --set income=52000."),
     reading: dict[str, Any] = {},  # noqa: B006
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing output."),
@@ -35,7 +40,11 @@ def score(
         return
     if output is None:
         raise typer.BadParameter("Say with -o where to write the customers and their segments.")
-    _score_file(model, source_of(source), output, reading, overwrite, for_spreadsheet, as_json, quiet)
+    _score_file(model, source_of(source), source_of(output), into, reading, overwrite, for_spreadsheet, as_json, quiet)
+
+
+def _is_same(source: Path, output: Path) -> bool:
+    return output.exists() and source.exists() and output.samefile(source)
 
 
 def _score_one(model: Path, given: list[str], as_json: bool) -> None:
@@ -62,7 +71,8 @@ def _score_one(model: Path, given: list[str], as_json: bool) -> None:
 def _score_file(
     model: Path,
     source: str | Path,
-    output: Path,
+    output: str | Path,
+    into: str | None,
     reading: dict[str, Any],
     overwrite: bool,
     for_spreadsheet: bool,
@@ -71,12 +81,15 @@ def _score_file(
 ) -> None:
     from segmentry.scoring.score import OUTPUT, read_like, score_table
     from segmentry.store import load
-    from segmentry.tables import ReadingSettings, check_target, write_rejects, write_table
+    from segmentry.tables import ReadingSettings, check_output, check_target, write_rejects, write_table
 
-    check_target(output, overwrite)
-    if isinstance(source, Path) and output.exists() and source.exists() and output.samefile(source):
+    if into is None and isinstance(output, str) and isinstance(source, Path) and "table" in reading:
+        into = reading.pop("table")
+    check_output(output, overwrite, into)
+    if isinstance(source, Path) and isinstance(output, Path) and _is_same(source, output):
         raise SettingsError("The output is the input.", found=str(source), remedy="Name another file with -o.")
-    rejects = output.with_name(f"{output.stem}.rejects.csv")
+    beside = output if isinstance(output, Path) else Path(into or "scored")
+    rejects = beside.with_name(f"{beside.stem}.rejects.csv")
     steps = Steps(quiet or as_json)
     with steps("read"):
         segmentation = load(model)
@@ -85,7 +98,9 @@ def _score_file(
             check_target(rejects, overwrite)
     with steps("score"):
         scored = score_table(segmentation, table)
-        write_table(table, scored.frame, OUTPUT, output, overwrite=overwrite, for_spreadsheet=for_spreadsheet)
+        write_table(
+            table, scored.frame, OUTPUT, output, overwrite=overwrite, for_spreadsheet=for_spreadsheet, into=into
+        )
         if table.rejects:
             write_rejects(table, rejects, overwrite=overwrite)
     if as_json:
@@ -102,6 +117,6 @@ def _score_file(
     if not quiet:
         names = {s.id: s.name for s in segmentation.segments}
         rejected = f" ({table.rows_rejected:,} rows rejected: {rejects})" if table.rows_rejected else ""
-        say(f"{table.rows_read:,} customers placed{rejected}: {output}")
+        say(f"{table.rows_read:,} customers placed{rejected}: {shown(output)}")
         for segment, n in scored.counts.items():
             say(f"  {segment:<8}{inert(names.get(segment, segment))}: {n:,}")

@@ -3,8 +3,9 @@
 Reads and writes; knows nothing of customers, features or segments.
 """
 
-from segmentry.tables.embedded.output import deliver, write_table
+from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.rows import Frame, number_table, result_frame, text_frame
+from segmentry.tables.embedded.sheets import SheetContent, write_workbook
 from segmentry.tables.memory import collect_rows, count_rows, hold, materialise, ordinal, text_of, to_memory
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.reading import read
@@ -26,9 +27,11 @@ __all__ = [
     "Reading",
     "ReadingSettings",
     "Reject",
+    "SheetContent",
     "SourceKind",
     "Table",
     "atomically",
+    "check_output",
     "check_target",
     "collect_rows",
     "count_rows",
@@ -45,8 +48,10 @@ __all__ = [
     "text_frame",
     "text_of",
     "to_memory",
+    "typed_rows",
     "write_bytes_atomically",
     "write_rejects",
     "write_table",
     "write_text_atomically",
+    "write_workbook",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segmentry.errors import SettingsError, UnreadableFileError
 from segmentry.tables.database.address import Address, quoted
@@ -34,6 +34,10 @@ class Choice:
     select: str
     table: Name | None
     name: str
+
+    def origin(self, address: Address) -> Address:
+        """What was read, without anything secret: enough to tell that an output would replace it."""
+        return replace(address, password="", options=(), table=str(self.table) if self.table else None, query=None)
 
 
 def choose(address: Address, settings: ReadingSettings, tables: Sequence[Name]) -> Choice:

@@ -41,7 +41,7 @@ def read_duckdb(address: Address, settings: ReadingSettings, expected: Mapping[s
             kind="sql",
             name=f"{path.name} ({choice.name})",
             keep=in_memory if small else as_it_is,
-            origin=address.shown,
+            origin=choice.origin(address),
             scratch=None if small else scratch,
         )
         return assemble(source, settings.model_copy(update={"types": {**numbers, **settings.types}}), expected)

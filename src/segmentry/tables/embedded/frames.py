@@ -29,7 +29,7 @@ def read_frame(source: Any, settings: ReadingSettings, expected: Mapping[str, Re
         made = Source(_from_pandas(native), "pandas", "the frame", in_memory, present=len(native), origin=source)
     elif nw.dependencies.is_pyarrow_table(native):
         table = pl.DataFrame(pl.from_arrow(native))
-        made = Source(table.lazy(), "polars", "the table", in_memory, present=table.height, origin=table)
+        made = Source(table.lazy(), "pyarrow", "the table", in_memory, present=table.height, origin=source)
     else:
         raise InputError(
             "This is not a table that segmentry can read.",

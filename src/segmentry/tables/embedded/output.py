@@ -11,13 +11,21 @@ import polars as pl
 
 from segmentry.errors import OutputError
 from segmentry.tables import numbers
+from segmentry.tables.database.address import is_address
+from segmentry.tables.embedded.sheets import write_workbook
+from segmentry.tables.embedded.tablewriting import check_database, write_database
 from segmentry.tables.names import ROW, free_names
 from segmentry.tables.table import Table
-from segmentry.tables.writing import atomically
+from segmentry.tables.writing import atomically, check_target
 
 # A cell that a spreadsheet would run: these characters first, also behind white space or as wide forms.
 _FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
-_CSV, _PARQUET = (".csv", ".txt"), (".parquet", ".pq")
+_ENDINGS = {
+    ".csv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow", ".xlsx": "xlsx",
+}  # fmt: skip
+
+_TYPED = ("xlsx", "jsonl")
 
 
 def deliver(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> Any:
@@ -34,6 +42,8 @@ def deliver(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> Any
     native = nw.to_native(table.origin, pass_through=True)
     if table.source_kind == "pandas":
         return _wrapped(_with_pandas(native, collected[ROW], new), table.origin)
+    if table.source_kind == "pyarrow":
+        return _with_pyarrow(native, collected[ROW], new)
     if table.source_kind == "polars":
         return _wrapped(native[collected[ROW].to_list()].hstack(new), table.origin)
     return collected.drop(ROW)
@@ -47,29 +57,32 @@ def write_table(
     *,
     overwrite: bool = False,
     for_spreadsheet: bool = False,
+    into: str | None = None,
 ) -> None:
-    """Write what `deliver` gives, as CSV or Parquet by the name's ending, whole or not at all.
+    """Write what `deliver` gives, whole or not at all: the kind of file by the name's ending, or a database's table.
 
-    `for_spreadsheet` puts a ' before text cells that a spreadsheet would run; numbers stay numbers.
+    Text files, Parquet and Arrow hold every cell as it was; where cells have types of their own (Excel, JSON lines,
+    a database), numbers and dates that came as text become numbers and dates. `for_spreadsheet` puts a ' before text
+    cells that a spreadsheet would run, as Excel files always have it; numbers stay numbers. `into` names the table
+    when `path` is the address of a database.
     """
+    if is_address(path):
+        rows = _typed(table, frame, added)
+        rows = _inert(rows) if for_spreadsheet else rows
+        write_database(rows, str(path), into, table.origin, overwrite=overwrite)
+        return
     target = Path(path)
+    kind = kind_of(target)
     _refuse_input(table, target)
-    kind = target.suffix.lower()
-    if kind not in _CSV + _PARQUET:
-        raise OutputError(
-            f"{target.name} is no kind of table that can be written.",
-            found=kind or "no ending",
-            remedy="Name a file that ends in .csv or .parquet.",
-        )
-    rows = _restored(table, frame, added).drop(ROW, strict=False)
+    rows = _typed(table, frame, added) if kind in _TYPED else _restored(table, frame, added).drop(ROW, strict=False)
+    if kind == "xlsx":
+        write_workbook(target, {"Customers": nw.from_native(rows)}, overwrite=overwrite)
+        return
     if for_spreadsheet:
         rows = _inert(rows)
     with atomically(target, overwrite=overwrite) as part:
         try:
-            if kind in _CSV:
-                rows.sink_csv(part)
-            else:
-                rows.sink_parquet(part, compression="zstd")
+            _sink(rows, part, kind)
         except pl.exceptions.PolarsError as error:
             raise OutputError(
                 f"{target} could not be written.",
@@ -78,14 +91,71 @@ def write_table(
             ) from error
 
 
-def _restored(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> pl.LazyFrame:
-    """The source's columns as they were, then the new ones, then the hidden row number; in the source's order."""
+def kind_of(target: Path) -> str:
+    """The kind of table that a file's name asks for.
+
+    >>> kind_of(Path("scored.xlsx"))
+    'xlsx'
+    """
+    kind = _ENDINGS.get(target.suffix.lower())
+    if kind is None:
+        raise OutputError(
+            f"{target.name} is no kind of table that can be written.",
+            found=target.suffix or "no ending",
+            remedy="Name a file that ends in .csv, .parquet, .xlsx, .jsonl or .arrow.",
+        )
+    return kind
+
+
+def check_output(path: str | Path, overwrite: bool = False, into: str | None = None) -> None:
+    """An error, before any work is done, when `write_table` could not write there."""
+    if is_address(path):
+        check_database(str(path), into, overwrite)
+        return
+    kind_of(Path(path))
+    check_target(path, overwrite)
+
+
+def _sink(rows: pl.LazyFrame, part: Path, kind: str) -> None:
+    if kind == "csv":
+        rows.sink_csv(part)
+    elif kind == "jsonl":
+        rows.sink_ndjson(part)
+    elif kind == "arrow":
+        rows.sink_ipc(part, compression="lz4", compat_level=pl.CompatLevel.oldest())
+    else:
+        rows.sink_parquet(part, compression="zstd")
+
+
+def typed_rows(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> nw.LazyFrame[Any]:
+    """The rows that `write_table` writes where cells have types, lazily, in the source's order."""
+    return nw.from_native(_typed(table, frame, added))
+
+
+def _typed(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> pl.LazyFrame:
+    original: pl.LazyFrame = nw.to_native(table.frame)
+    schema = original.collect_schema()
+    read = [c.name for c in table.columns if c.reading.kind != "text" and schema[c.raw or c.name] == pl.String]
+    rows = _restored(table, frame, added, read).drop(ROW, strict=False)
+    numeric = [c.name for c in table.columns if c.name in read and c.reading.kind == "number"]
+    if not numeric:
+        return rows
+    whole = [((pl.col(n) == pl.col(n).floor()) & (pl.col(n).abs() <= numbers.LARGEST_EXACT)).all() for n in numeric]
+    found = original.select(w.alias(n) for w, n in zip(whole, numeric, strict=True)).collect(engine="streaming")
+    return rows.with_columns(pl.col(n).cast(pl.Int64) for n, all_whole in found.row(0, named=True).items() if all_whole)
+
+
+def _restored(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str], typed: Sequence[str] = ()) -> pl.LazyFrame:
+    """The source's columns as they were, then the new ones, then the hidden row number; in the source's order.
+
+    Columns in `typed` come as they were read instead.
+    """
     rows: pl.LazyFrame = nw.to_native(frame).lazy()
     names = free_names(added, table.names)
     clashing = {old: new for old, new in names.items() if old != new}
     if clashing:
         # The caller's column has taken the place of the source's, which is fetched again.
-        own = [c.name for c in table.columns if c.name in clashing and c.raw is None]
+        own = [c.name for c in table.columns if c.name in clashing and (c.raw is None or c.name in typed)]
         rows = rows.rename(clashing)
         original: pl.LazyFrame = nw.to_native(table.frame)
         if own:
@@ -94,7 +164,7 @@ def _restored(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> p
     if ROW in present:
         # Lazy engines promise no order after a join; on sorted rows this costs next to nothing.
         rows = rows.sort(ROW)
-    columns = [pl.col(c.raw or c.name).alias(c.name) for c in table.columns]
+    columns = [pl.col(c.name if c.name in typed else c.raw or c.name).alias(c.name) for c in table.columns]
     hidden = [pl.col(ROW)] if ROW in present else []
     return rows.select(*columns, *[pl.col(new) for new in names.values()], *hidden)
 
@@ -104,6 +174,13 @@ def _with_pandas(origin: Any, rows: pl.Series, new: pl.DataFrame) -> Any:
     for series in new.iter_columns():
         numeric = series.dtype.is_numeric() or series.dtype == pl.Boolean
         out[series.name] = series.to_numpy() if numeric else series.to_list()
+    return out
+
+
+def _with_pyarrow(origin: Any, rows: pl.Series, new: pl.DataFrame) -> Any:
+    out = origin if len(rows) == origin.num_rows else origin.take(rows.to_arrow())
+    for series in new.iter_columns():
+        out = out.append_column(series.name, series.to_arrow())
     return out
 
 

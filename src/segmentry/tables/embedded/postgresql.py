@@ -46,7 +46,7 @@ def read_postgresql(address: Address, settings: ReadingSettings, expected: Mappi
             kind="sql",
             name=f"{address.database or 'the database'} ({choice.name})",
             keep=in_memory if small else in_scratch(scratch),
-            origin=address.shown,
+            origin=choice.origin(address),
             scratch=None if small else scratch,
         )
         return assemble(source, _with_types(settings, expected, types, long), expected)

@@ -43,7 +43,7 @@ def read_sqlite(address: Address, settings: ReadingSettings, expected: Mapping[s
             keep=batches.keep,
             present=batches.rows,
             lines=rowids,
-            origin=address.shown,
+            origin=choice.origin(address),
             scratch=batches.scratch,
         )
         return assemble(source, settings, expected)

@@ -1,0 +1,204 @@
+"""Workbooks out: sheets a marketer can filter at once, with nothing in them that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import polars as pl
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from segmentry.errors import OutputError
+from segmentry.tables import numbers
+from segmentry.tables.writing import atomically
+
+LARGEST_SHEET = 1_048_576  # rows, the header among them
+LARGEST_WIDTH = 16_384
+_LONGEST_TEXT = 32_767
+_LONGEST_WHOLE = 10**15  # Excel keeps 15 digits
+_FIRST_DAY = dt.date(1900, 3, 1)  # before it Excel counts a day that never was
+_NARROWEST, _WIDEST = 8, 60
+_SAMPLE = 200  # rows that the width of a column is taken from
+
+# The same bytes for the same rows: Excel shows this date as the day of creation.
+_CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook knows no zones
+
+_FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]")
+_NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
+
+
+@dataclass(frozen=True)
+class SheetContent:
+    """Rows for one sheet under a header. `formats` are number formats by column name, such as "0 %".
+
+    `wrapped` names columns of long text, which are broken into lines.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    formats: Mapping[str, str] = field(default_factory=dict)
+    wrapped: Sequence[str] = ()
+
+
+def write_workbook(
+    path: str | Path, sheets: Mapping[str, SheetContent | nw.LazyFrame[Any]], *, overwrite: bool = False
+) -> None:
+    """Write sheets by name, in this order, whole or not at all; too many rows are an error before anything is written.
+
+    Headers are frozen and can be filtered by, text never becomes a formula or a link, and the same rows give the same
+    bytes.
+    """
+    made = {_sheet_name(name): _content(content) for name, content in sheets.items()}
+    for name, content in made.items():
+        check_fits(content.height, len(content.header), name)
+    with atomically(path, overwrite=overwrite) as part:
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "tmpdir": str(part.parent),
+        }
+        book = xlsxwriter.Workbook(str(part), options)
+        book.set_properties({"created": _CREATED})
+        style = _Style(book)
+        for name, content in made.items():
+            _fill(book.add_worksheet(name), content, style)
+        book.close()
+
+
+def check_fits(rows: int, columns: int, name: str) -> None:
+    """An error when a sheet cannot hold as many rows and columns; Excel would leave the others out."""
+    if rows + 1 > LARGEST_SHEET or columns > LARGEST_WIDTH:
+        raise OutputError(
+            f"An Excel sheet cannot hold '{name}'.",
+            found=f"{rows:,} rows and {columns:,} columns; it holds {LARGEST_SHEET - 1:,} and {LARGEST_WIDTH:,}",
+            remedy="Write .csv or .parquet instead.",
+            code="too-many-rows",
+        )
+
+
+def inert(text: str) -> str:
+    """Text that no spreadsheet runs; numbers stay as they are.
+
+    >>> inert("=1+1"), inert("-5.20"), inert("fine")
+    ("'=1+1", '-5.20', 'fine')
+    """
+    if _FORMULA.search(text) and not any(number.match(text.strip()) for number in _NUMBER):
+        return "'" + text
+    return text
+
+
+@dataclass(frozen=True)
+class _Content:
+    header: list[str]
+    height: int
+    first: list[tuple[Any, ...]]
+    rows: Iterator[tuple[Any, ...]]
+    formats: Mapping[str, str]
+    wrapped: Sequence[str]
+
+
+def _content(content: SheetContent | nw.LazyFrame[Any]) -> _Content:
+    if isinstance(content, SheetContent):
+        rows = [tuple(row) for row in content.rows]
+        return _Content(list(content.header), len(rows), rows[:_SAMPLE], iter(rows), content.formats, content.wrapped)
+    lazy: pl.LazyFrame = nw.to_native(content)
+    schema = lazy.collect_schema()
+    check_fits(int(lazy.select(pl.len()).collect(engine="streaming").item()), len(schema), "the table")
+    frame = lazy.collect(engine="streaming")
+    return _Content(list(schema), frame.height, frame.head(_SAMPLE).rows(), frame.iter_rows(), {}, ())
+
+
+class _Style:
+    """The formats of a workbook, each made once."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self._book = book
+        self._made: dict[tuple[str, bool], Any] = {}
+        self.header = book.add_format(
+            {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3B57", "valign": "vcenter", "text_wrap": True}
+        )
+        self.date = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"})
+        self.time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top", "align": "left"})
+
+    def of(self, number_format: str, wrapped: bool) -> Any:
+        key = (number_format, wrapped)
+        if key not in self._made:
+            wanted: dict[str, Any] = {"valign": "top", "text_wrap": wrapped}
+            if number_format:
+                wanted["num_format"] = number_format
+            self._made[key] = self._book.add_format(wanted)
+        return self._made[key]
+
+
+def _fill(sheet: Worksheet, content: _Content, style: _Style) -> None:
+    formats = [style.of(content.formats.get(n, ""), n in content.wrapped) for n in content.header]
+    for at, width in enumerate(_widths(content)):
+        sheet.set_column(at, at, width)
+    sheet.freeze_panes(1, 0)
+    if content.header:
+        sheet.autofilter(0, 0, max(content.height, 1), len(content.header) - 1)
+    for at, name in enumerate(content.header):
+        sheet.write_string(0, at, inert(name), style.header)
+    for place, row in enumerate(content.rows, start=1):
+        for at, cell in enumerate(row):
+            if cell is not None:
+                _write(sheet, place, at, cell, formats[at], style)
+
+
+def _write(sheet: Worksheet, row: int, at: int, cell: Any, form: Any, style: _Style) -> None:
+    if isinstance(cell, bool):
+        sheet.write_boolean(row, at, cell, form)
+    elif isinstance(cell, int) and abs(cell) >= _LONGEST_WHOLE:
+        sheet.write_string(row, at, str(cell), form)
+    elif isinstance(cell, float) and not math.isfinite(cell):
+        return
+    elif isinstance(cell, (int, float)):
+        sheet.write_number(row, at, cell, form)
+    elif isinstance(cell, dt.datetime) and cell.date() >= _FIRST_DAY:
+        sheet.write_datetime(row, at, cell.replace(tzinfo=None), style.time)
+    elif isinstance(cell, dt.date) and not isinstance(cell, dt.datetime) and cell >= _FIRST_DAY:
+        sheet.write_datetime(row, at, cell, style.date)
+    else:
+        _write_text(sheet, row, at, inert(str(cell)), form)
+
+
+def _write_text(sheet: Worksheet, row: int, at: int, text: str, form: Any) -> None:
+    if len(text) > _LONGEST_TEXT:
+        raise OutputError(
+            "An Excel cell cannot hold so long a text.",
+            found=f"{len(text):,} characters in row {row + 1}; a cell holds {_LONGEST_TEXT:,}",
+            remedy="Write .csv or .parquet instead.",
+            code="too-long-text",
+        )
+    sheet.write_string(row, at, text, form)
+
+
+def _widths(content: _Content) -> list[float]:
+    out = []
+    for at, name in enumerate(content.header):
+        if name in content.wrapped:
+            out.append(float(_WIDEST))
+            continue
+        shown = [_shown(row[at]) for row in content.first if row[at] is not None]
+        # Room for the arrow of the filter beside the name.
+        longest = max([len(name) + 3, *(len(text) + 1 for text in shown)])
+        out.append(float(min(max(longest, _NARROWEST), _WIDEST)))
+    return out
+
+
+def _shown(cell: Any) -> str:
+    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+
+
+def _sheet_name(name: str) -> str:
+    cleaned = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip().strip("'")[:31]
+    return cleaned or "Sheet"
