@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from segmentry.errors import Notice, SegmentryError
     from segmentry.estimator import Segmenter
+    from segmentry.exploration import Inspection, inspect
     from segmentry.fitting import FitSettings, fit
     from segmentry.plots import draw, draw_all, write_pictures
     from segmentry.reports import report
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "FitSettings": "segmentry.fitting",
+    "Inspection": "segmentry.exploration",
     "Notice": "segmentry.errors",
     "SegmentryError": "segmentry.errors",
     "Segmentation": "segmentry.segmentation",
@@ -33,6 +35,7 @@ _HOMES = {
     "draw": "segmentry.plots",
     "draw_all": "segmentry.plots",
     "fit": "segmentry.fitting",
+    "inspect": "segmentry.exploration",
     "load": "segmentry.store",
     "rename": "segmentry.segmentation",
     "report": "segmentry.reports",
@@ -44,6 +47,7 @@ _HOMES = {
 
 __all__ = [
     "FitSettings",
+    "Inspection",
     "Notice",
     "Segmentation",
     "Segmenter",
@@ -51,6 +55,7 @@ __all__ = [
     "draw",
     "draw_all",
     "fit",
+    "inspect",
     "load",
     "rename",
     "report",

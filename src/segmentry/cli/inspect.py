@@ -197,9 +197,10 @@ def _next(file: Path, written: tuple[Path, ...]) -> Iterator[str]:
 
 
 def _wrapped(text: str, first: str, later: str = "") -> list[str]:
-    return textwrap.wrap(inert(text), WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False) or [
-        first
-    ]
+    # A figure stays on one line with its sign.
+    whole = inert(text).replace(" %", "\u00a0%")
+    lines = textwrap.wrap(whole, WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+    return [line.replace("\u00a0%", " %") for line in lines] or [first]
 
 
 def _cut(text: str, width: int) -> str:

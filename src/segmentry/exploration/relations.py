@@ -47,19 +47,40 @@ def correlations(values: Mapping[str, np.ndarray]) -> tuple[tuple[str, ...], tup
 
 
 def moving_together(values: Mapping[str, np.ndarray]) -> Iterator[Finding]:
-    """Pairs of columns that say nearly the same."""
+    """Columns that say nearly the same, those that hang together in one finding."""
     names, matrix = correlations(values)
-    pairs = [
-        (matrix[i][j], names[i], names[j])
+    pairs = {
+        (names[i], names[j]): matrix[i][j]
         for i in range(len(names))
         for j in range(i + 1, len(names))
         if abs(matrix[i][j]) >= TOGETHER
-    ]
-    for r, a, b in sorted(pairs, key=lambda pair: (-abs(pair[0]), pair[1], pair[2])):
-        way = "rise together" if r > 0 else "move against each other"
-        message = f"'{a}' and '{b}' {way} (correlation {r:.2f}): they say nearly the same."
-        remedy = "Cluster on one of them only, or what they say counts twice (--features)."
-        yield Finding("correlated", "check", (a, b), message, remedy, {"correlation": r})
+    }
+    for group in _connected(list(pairs)):
+        found = sorted((abs(r), r) for pair, r in pairs.items() if pair[0] in group)
+        least, most = found[0][1], found[-1][1]
+        if len(group) == 2:
+            way = "rise together" if most > 0 else "move against each other"
+            figures: dict[str, float | int | str] = {"correlation": most}
+            message = f"{listed(group)} {way} (correlation {most:.2f}): they say nearly the same."
+        else:
+            figures = {"n_pairs": len(found), "weakest": least, "strongest": most}
+            ends = f"from {abs(least):.2f} to {abs(most):.2f} in size"
+            message = f"{listed(group, 12)} move together (correlations {ends}): they say nearly the same."
+        remedy = "Take one of them into --features, or their sum; what several say counts several times."
+        yield Finding("correlated", "check", tuple(group), message, remedy, figures)
+
+
+def _connected(pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """Names that are joined by pairs, each group in name order.
+
+    >>> _connected([("a", "b"), ("c", "d"), ("b", "e")])
+    [['a', 'b', 'e'], ['c', 'd']]
+    """
+    groups: list[set[str]] = []
+    for pair in pairs:
+        touched = [g for g in groups if g & set(pair)]
+        groups = [g for g in groups if g not in touched] + [set(pair).union(*touched)]
+    return sorted(sorted(g) for g in groups)
 
 
 def sorted_by(

@@ -61,7 +61,7 @@ def said_already(notices: Sequence[Notice], names: Sequence[str]) -> Iterator[Fi
             continue
         quoted = re.findall(r"'([^']+)'", notice.message)
         columns = tuple(dict.fromkeys(q for q in quoted if q in names))
-        remedy = _REMEDY.get(notice.code, "")
+        remedy = _REMEDY.get(notice.code, "Nothing to do if this is right.")
         yield Finding(notice.code, _SEVERITY.get(notice.code, "note"), columns, notice.message, remedy)
 
 
