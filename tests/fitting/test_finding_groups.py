@@ -7,10 +7,21 @@ from sklearn.metrics import adjusted_rand_score
 
 from segmentry.errors import NotEnoughDataError
 from segmentry.fitting import fit
-from segmentry.samples import sample_marketing, sample_marketing_truth
+from segmentry.samples import (
+    sample_ecommerce,
+    sample_ecommerce_truth,
+    sample_mall,
+    sample_mall_truth,
+    sample_marketing,
+    sample_marketing_truth,
+)
 from segmentry.scoring import score
 
 MALL = "Mall_Customers.csv"
+SHOPS = {
+    "mall": lambda rows, seed: (sample_mall(rows, seed=seed), sample_mall_truth(rows, seed=seed)),
+    "ecommerce": lambda rows, seed: (sample_ecommerce(rows, seed=seed), sample_ecommerce_truth(rows, seed=seed)),
+}
 INCOME, SCORE = "Annual Income (k$)", "Spending Score (1-100)"
 
 
@@ -72,3 +83,12 @@ def test_a_handful_of_customers_is_fitted_and_not_described(tmp_path, rows):
     assert sum(s.size for s in model.segments) == rows
     assert all(m.segments[s.id].spread.mean is None for m in model.profile.measures for s in model.segments)
     assert any(n.code == "small-segment" for n in model.notices)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("name", ["mall", "ecommerce"])
+def test_the_groups_of_other_shops_are_found_too(name, seed):
+    """The defaults are not made for one shop: those planted in the others are found as well."""
+    shop, truth = SHOPS[name](1_000, seed)
+    model = fit(shop)
+    assert adjusted_rand_score(truth["group"].to_list(), score(model, shop)["segment_id"].to_list()) >= 0.95

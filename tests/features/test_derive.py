@@ -1,0 +1,72 @@
+"""A feature is what its formula says, on every row, gaps included."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import narwhals.stable.v2 as nw
+import polars as pl
+import pytest
+
+from segmentry.features.derive import expression, label, slug
+from segmentry.features.feature import Feature
+
+AS_OF = date(2024, 3, 1)
+
+
+def _values(feature, **columns):
+    frame = nw.from_native(pl.LazyFrame(columns, strict=False)).select(expression(feature, AS_OF).alias("out"))
+    return nw.to_native(frame).collect()["out"].to_list()
+
+
+def _feature(operation, sources, **more):
+    return Feature("f", "F", "number", "other", operation, tuple(sources), **more)
+
+
+def test_a_sum_counts_gaps_as_nothing_and_all_gaps_as_a_gap():
+    """Who has one part known has a total; who has none has none."""
+    assert _values(_feature("sum", "ab"), a=[1.0, None, None, 0.0], b=[2.0, 5.0, None, 0.0]) == [3.0, 5.0, None, 0.0]
+
+
+def test_a_ratio_without_a_base_is_unknown():
+    """Nobody has a share of nothing, nor of less than nothing."""
+    ratio = _feature("ratio", "a", over=("a", "b"))
+    assert _values(ratio, a=[1.0, 0.0, 2.0, None], b=[3.0, 0.0, -3.0, None]) == [0.25, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("born", "years"),
+    [(date(2000, 3, 1), 24), (date(2000, 3, 2), 23), (date(2000, 2, 29), 24), (date(2024, 3, 1), 0), (None, None)],
+)
+def test_age_is_in_whole_years_past_the_birthday(born, years):
+    """As people count it."""
+    assert _values(_feature("years_since", ["d"]), d=[born, date(1990, 1, 1)])[0] == years
+
+
+def test_days_and_years_count_to_the_day_of_the_table():
+    """Days over the leap day, years as a difference."""
+    assert _values(_feature("days_since", ["d"]), d=[date(2024, 2, 28), AS_OF, None]) == [2.0, 0.0, None]
+    assert _values(_feature("years_since_year", ["y"]), y=[1984.0, None]) == [40.0, None]
+
+
+def test_flags_and_levels_are_numbers():
+    """A yes is 1, a no 0, a gap a gap; a level is its place, an unknown one a gap."""
+    assert _values(_feature("flag", ["x"], levels=("yes",)), x=["yes", "no", None]) == [1.0, 0.0, None]
+    level = _feature("level", ["x"], levels=("low", "mid", "high"))
+    assert _values(level, x=["high", "low", "other", None]) == [2.0, 0.0, None, None]
+
+
+def test_a_formula_says_how_it_is_derived():
+    """In a line that a person can check."""
+    assert _feature("ratio", "a", over=("a", "b")).formula == "(a) / (a + b)"
+    assert "as-of date" in _feature("days_since", ["d"]).formula
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [("Total Spend", "total_spend"), ("NumWebVisits", "num_web_visits"), ("Größe (cm)", "grosse"), ("€", "column")],
+)
+def test_names_are_plain(column, name):
+    """Lower case, words joined by underscores, whatever the header."""
+    assert slug(column) == name
+    assert label(name)

@@ -1,0 +1,73 @@
+"""A profile's figures are exact, order statistics where they say so, and never rest on too few."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmentry.fitting import fit
+from segmentry.samples import sample_marketing
+from segmentry.scoring import score
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return sample_marketing(800, seed=21)
+
+
+@pytest.fixture(scope="module")
+def model(shop):
+    return fit(shop, k=4)
+
+
+@pytest.fixture(scope="module")
+def labelled(model, shop):
+    return score(model, shop).to_pandas()
+
+
+def test_means_and_deviations_are_those_of_an_independent_count(model, labelled):
+    """Income and spend by segment, beside pandas."""
+    spend = labelled[[c for c in labelled if c.startswith("mnt_")]].sum(axis=1)
+    for name, values in (("income", labelled["income"]), ("spend_total", spend), ("recency_days", labelled["recency"])):
+        measure = model.profile.measure(name)
+        assert measure.population.mean == pytest.approx(values.mean(), rel=1e-9)
+        assert measure.population.sd == pytest.approx(values.std(ddof=0), rel=0.01)
+        for segment, own in values.groupby(labelled["segment_id"]):
+            cell, known = measure.segments[segment], np.sort(own.dropna().to_numpy())
+            assert cell.spread.n == len(known)
+            assert cell.spread.mean == pytest.approx(known.mean(), rel=1e-9)
+            assert cell.spread.median == known[(len(known) - 1) // 2]
+            assert cell.spread.q1 in known
+            assert cell.spread.q3 in known
+            assert cell.index == pytest.approx(100 * known.mean() / values.mean(), rel=1e-9)
+
+
+def test_shares_of_levels_are_those_of_an_independent_count(model, labelled):
+    """Education by segment, beside pandas; shares of a segment add up to one where none is withheld."""
+    category = next(c for c in model.profile.categories if c.name == "marital_status")
+    counts = labelled.groupby("segment_id")["marital_status"].value_counts(normalize=True)
+    for level in category.levels:
+        for segment, cell in level.segments.items():
+            if cell.share is not None:
+                assert cell.share == pytest.approx(counts.get((segment, level.level), 0.0), rel=1e-9)
+
+
+def test_sizes_and_shares_of_spend_add_up(model):
+    """Segments are all customers, and their shares of spend the whole."""
+    assert sum(s.size for s in model.segments) == model.profile.n_customers == 800
+    assert sum(s.spend_share for s in model.segments) == pytest.approx(1.0)
+
+
+def test_nothing_is_said_of_fewer_than_ten(shop):
+    """A segment of nine has no mean, a level of nine no share."""
+    rare = shop.with_columns(
+        marital_status=pl.when(pl.int_range(pl.len()) < 9).then(pl.lit("Rare")).otherwise("marital_status"),
+        income=pl.when(pl.int_range(pl.len()) < 9).then(pl.lit(5_000_000)).otherwise(40_000 + pl.int_range(pl.len())),
+    )
+    model = fit(rare, k=2, features=["income"])
+    for segment in (s for s in model.segments if s.size < 10):
+        assert all(m.segments[segment.id].spread.mean is None for m in model.profile.measures)
+    category = next(c for c in model.profile.categories if c.name == "marital_status")
+    level = next(x for x in category.levels if x.level == "Rare")
+    assert all(cell.share is None for cell in level.segments.values())

@@ -1,0 +1,39 @@
+"""Numbers as a reader says them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from segmentry.profiles.wording import say_number
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "symbol", "said"),
+    [
+        (606.4, "money", "$", "$606"),
+        (60.56, "money", "k$", "$60,560"),
+        (0.4712, "share", "", "47 %"),
+        (0.0141, "share", "", "1.4 %"),
+        (0.0, "share", "", "0 %"),
+        (1.0, "flag", "", "100 %"),
+        (1_234_567, "number", "", "1.2 M"),
+        (2_500_000_000, "money", "€", "€2.5 bn"),
+        (12_345.6, "number", "", "12,346"),
+        (4.56, "count", "", "4.6"),
+        (0.1234, "number", "", "0.12"),
+        (39.6, "years", "", "40 years"),
+        (None, "money", "$", "–"),
+        (math.nan, "money", "$", "–"),
+    ],
+)
+def test_three_digits_that_matter_and_the_unit(value, unit, symbol, said):
+    """Short, with the unit, never six decimals; what is not known is a dash."""
+    assert say_number(value, unit, symbol) == said
+
+
+@pytest.mark.parametrize("value", [0.001, 0.5, 1, 9.99, 99.96, 999.6, 999_499, 999_501, 5e8, 9.996e8, 1e12, 1e20])
+def test_a_negative_number_is_the_same_with_a_sign(value):
+    """The sign stands before the digits, whatever the size."""
+    assert say_number(-value) == "-" + say_number(value)
