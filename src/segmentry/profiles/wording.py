@@ -57,14 +57,10 @@ def beside(measure: Measure, segment: str, everyone: str = "everyone ") -> str:
     """
     mean, population = measure.segments[segment].spread.mean, measure.population.mean
     text = f"{lowered(measure.label)} {say(measure, mean)} ({everyone}{say(measure, population)}"
-    if (
-        measure.levels
-        and mean is not None
-        and population is not None
-        and say(measure, mean) == say(measure, population)
-    ):
-        way = "above" if mean > population else "below" if mean < population else "like"
-        text += f", {way} it by {abs(mean - population):.1f} of a level" if way != "like" else ""
+    alike = measure.levels and say(measure, mean) == say(measure, population)
+    if alike and mean is not None and population is not None and abs(mean - population) >= 0.05:
+        way = "above" if mean > population else "below"
+        text += f", {way} it by {abs(mean - population):.1f} of a level"
     return f"{text})"
 
 
