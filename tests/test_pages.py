@@ -1,0 +1,67 @@
+"""The code on our pages runs: every Python block of a page, in order, in one namespace, in an empty folder."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MUST_HAVE_CODE = {"from-a-notebook.md", "python.md"}
+
+# A Python block, and the text block right after it, which is what the Python block prints.
+_BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n?```text\n(?P<printed>.*?)^```\n)?", re.S | re.M)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Code on a page, the line of the fence above it, and what it says that the code prints."""
+
+    line: int
+    code: str
+    printed: str | None
+
+
+def blocks(text: str) -> list[Block]:
+    return [Block(text.count("\n", 0, m.start("code")), m["code"], m["printed"]) for m in _BLOCK.finditer(text)]
+
+
+def run(page: str, text: str) -> None:
+    """Runs the blocks of a page; an error tells the page's line, and what is printed must be what the page shows."""
+    namespace: dict[str, object] = {"__name__": "page"}
+    for block in blocks(text):
+        code = compile("\n" * block.line + block.code, page, "exec")
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(code, namespace)
+        if block.printed is not None:
+            assert printed.getvalue().split() == block.printed.split(), f"{page}, line {block.line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_code_on_the_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every Python block of the page runs, and prints what the page shows beneath it."""
+    text = page.read_text(encoding="utf-8")
+    assert blocks(text) or page.name not in MUST_HAVE_CODE
+    monkeypatch.chdir(tmp_path)
+    run(page.name, text)
+
+
+def test_blocks_share_a_namespace_and_an_error_tells_its_line() -> None:
+    """A later block sees the names of an earlier one; what fails is placed on the page."""
+    page = "# Page\n\n```python\nx = 1\n```\n\n```python\nprint(x)\n```\n\n```text\n1\n```\n"
+    run("page.md", page)
+    with pytest.raises(ZeroDivisionError) as caught:
+        run("page.md", "# Page\n\n```python\nx = 1\nx / 0\n```\n")
+    assert caught.traceback[-1].lineno + 1 == 5
+
+
+def test_a_page_that_shows_something_else_is_caught() -> None:
+    """What a page says is printed must be printed."""
+    with pytest.raises(AssertionError, match=r"page\.md, line 1"):
+        run("page.md", "```python\nprint(2)\n```\n\n```text\n1\n```\n")
