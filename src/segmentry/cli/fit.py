@@ -32,6 +32,7 @@ def fit(
     playbook: Path = typer.Option(None, "--playbook", help="TOML file with your own rules for what to do with whom."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace the outputs of an earlier run."),
     for_spreadsheet: bool = typer.Option(False, "--for-spreadsheet", help="Neutralise cells that a spreadsheet runs."),
+    excel: bool = typer.Option(False, "--excel", help="Also write segments.xlsx, a workbook for a spreadsheet."),
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON and nothing else."),
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
 ) -> None:
@@ -50,7 +51,7 @@ def fit(
         "playbook": playbook,
     }
     settings = settings_from(config, options, reading, date.today())
-    _fit_into(source_of(source), output, settings, overwrite, for_spreadsheet, as_json, quiet)
+    _fit_into(source_of(source), output, settings, overwrite, for_spreadsheet, as_json, quiet, excel)
 
 
 def demo(
@@ -80,7 +81,14 @@ def _number_or_text(k: str | None) -> int | str | None:
 
 
 def _fit_into(
-    source: str | Path, output: Path, settings: Any, overwrite: bool, for_spreadsheet: bool, as_json: bool, quiet: bool
+    source: str | Path,
+    output: Path,
+    settings: Any,
+    overwrite: bool,
+    for_spreadsheet: bool,
+    as_json: bool,
+    quiet: bool,
+    excel: bool = False,
 ) -> None:
     steps = Steps(quiet or as_json)
     with steps("imports"):
@@ -97,6 +105,7 @@ def _fit_into(
         seconds=steps.seconds,
         overwrite=overwrite,
         for_spreadsheet=for_spreadsheet,
+        excel=excel,
     )
     if as_json:
         say(to_json(summary).rstrip())

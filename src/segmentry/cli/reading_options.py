@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import quote
 
 import typer
 
@@ -75,10 +76,12 @@ def source_of(text: str) -> str | Path:
     return text if "://" in text else Path(text)
 
 
-def shown(place: str | Path) -> str:
-    """A path or an address as it may be printed: never with a password."""
+def shown(place: str | Path, table: str | None = None) -> str:
+    """A path or an address as it may be printed and given again: never with a password."""
     if isinstance(place, Path):
         return str(place)
     from segmentry.tables.database.address import parse
 
-    return parse(place).shown
+    address = parse(place)
+    named = table or address.table
+    return f"{address.shown}?table={quote(named)}" if named else address.shown

@@ -117,6 +117,6 @@ def _score_file(
     if not quiet:
         names = {s.id: s.name for s in segmentation.segments}
         rejected = f" ({table.rows_rejected:,} rows rejected: {rejects})" if table.rows_rejected else ""
-        say(f"{table.rows_read:,} customers placed{rejected}: {shown(output)}")
+        say(f"{table.rows_read:,} customers placed{rejected}: {shown(output, into)}")
         for segment, n in scored.counts.items():
             say(f"  {segment:<8}{inert(names.get(segment, segment))}: {n:,}")

@@ -20,6 +20,7 @@ from segmentry.errors import OutputError
 from segmentry.plots import draw_all, write_pictures
 from segmentry.reports.page import RunFacts, report
 from segmentry.reports.summary import as_json, summarise_run
+from segmentry.reports.workbook import WORKBOOK, write_segments_workbook
 from segmentry.scoring.score import OUTPUT, score_table
 from segmentry.segmentation import Segmentation
 from segmentry.store import save
@@ -55,8 +56,9 @@ def write_outputs(
     seconds: dict[str, float],
     overwrite: bool = False,
     for_spreadsheet: bool = False,
+    excel: bool = False,
 ) -> dict[str, object]:
-    """Writes every output of a fit and returns what stands in `summary.json`.
+    """Writes every output of a fit and returns what stands in `summary.json`; `excel` adds a workbook of it all.
 
     `seconds` is filled by `step` as the work goes on, so that the report and the summary can show it.
     """
@@ -70,6 +72,8 @@ def write_outputs(
                 write_rejects(table, stage / "rejects.csv")
             save(segmentation, stage / MODEL)
             write_text_atomically(stage / "profile.csv", profile_csv(segmentation))
+            if excel:
+                write_segments_workbook(segmentation, table, scored, stage / WORKBOOK)
         shown = replace(segmentation, notices=(*segmentation.source_notices, *segmentation.notices))
         with step("pictures"):
             pictures = draw_all(segmentation)
@@ -128,7 +132,7 @@ def _publish(stage: Path, folder: Path, overwrite: bool) -> None:
         return
     check_folder(folder, overwrite)
     # Outputs of an earlier run that this one does not have would be taken for its own.
-    for stale in ("rejects.csv", "customers.csv", "customers.parquet"):
+    for stale in ("rejects.csv", "customers.csv", "customers.parquet", WORKBOOK):
         (folder / stale).unlink(missing_ok=True)
     for path in sorted(p for p in stage.rglob("*") if p.is_file()):
         target = folder / path.relative_to(stage)

@@ -38,13 +38,15 @@ _NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
 class SheetContent:
     """Rows for one sheet under a header. `formats` are number formats by column name, such as "0 %".
 
-    `wrapped` names columns of long text, which are broken into lines.
+    `row_formats` has one for the numbers of each row instead, where rows are of different units. `wrapped` names
+    columns of long text, which are broken into lines.
     """
 
     header: Sequence[str]
     rows: Sequence[Sequence[Any]]
     formats: Mapping[str, str] = field(default_factory=dict)
     wrapped: Sequence[str] = ()
+    row_formats: Sequence[str] = ()
 
 
 def write_workbook(
@@ -104,12 +106,21 @@ class _Content:
     rows: Iterator[tuple[Any, ...]]
     formats: Mapping[str, str]
     wrapped: Sequence[str]
+    row_formats: Sequence[str] = ()
 
 
 def _content(content: SheetContent | nw.LazyFrame[Any]) -> _Content:
     if isinstance(content, SheetContent):
         rows = [tuple(row) for row in content.rows]
-        return _Content(list(content.header), len(rows), rows[:_SAMPLE], iter(rows), content.formats, content.wrapped)
+        return _Content(
+            list(content.header),
+            len(rows),
+            rows[:_SAMPLE],
+            iter(rows),
+            content.formats,
+            content.wrapped,
+            content.row_formats,
+        )
     lazy: pl.LazyFrame = nw.to_native(content)
     schema = lazy.collect_schema()
     check_fits(int(lazy.select(pl.len()).collect(engine="streaming").item()), len(schema), "the table")
@@ -144,14 +155,19 @@ def _fill(sheet: Worksheet, content: _Content, style: _Style) -> None:
     for at, width in enumerate(_widths(content)):
         sheet.set_column(at, at, width)
     sheet.freeze_panes(1, 0)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
     if content.header:
         sheet.autofilter(0, 0, max(content.height, 1), len(content.header) - 1)
     for at, name in enumerate(content.header):
         sheet.write_string(0, at, inert(name), style.header)
     for place, row in enumerate(content.rows, start=1):
+        own = style.of(content.row_formats[place - 1], False) if content.row_formats else None
         for at, cell in enumerate(row):
             if cell is not None:
-                _write(sheet, place, at, cell, formats[at], style)
+                _write(sheet, place, at, cell, own or formats[at], style)
 
 
 def _write(sheet: Worksheet, row: int, at: int, cell: Any, form: Any, style: _Style) -> None:
@@ -188,15 +204,17 @@ def _widths(content: _Content) -> list[float]:
         if name in content.wrapped:
             out.append(float(_WIDEST))
             continue
-        shown = [_shown(row[at]) for row in content.first if row[at] is not None]
+        shown = [_shown(row[at], content.formats.get(name, "")) for row in content.first if row[at] is not None]
         # Room for the arrow of the filter beside the name.
         longest = max([len(name) + 3, *(len(text) + 1 for text in shown)])
         out.append(float(min(max(longest, _NARROWEST), _WIDEST)))
     return out
 
 
-def _shown(cell: Any) -> str:
-    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+def _shown(cell: Any, number_format: str) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.0%}" if number_format.endswith("%") else f"{cell:.6g}"
+    return str(cell)
 
 
 def _sheet_name(name: str) -> str:
