@@ -13,15 +13,15 @@ from typing import Any
 
 import typer
 
+from segmentry.cli.reading_options import SOURCE_HELP, shown, source_of, takes_reading
 from segmentry.cli.terminal import Steps, inert, say
 
 WIDTH = 80
 
 
+@takes_reading
 def inspect(
-    file: Path = typer.Argument(
-        ..., help="Customers: CSV in any usual form (also .gz) or Parquet, a row per customer."
-    ),
+    source: str = typer.Argument(..., help=f"Customers, a row for each. {SOURCE_HELP}"),
     output: Path = typer.Option(
         None, "-o", "--output", help="Folder for inspect.html and segmentry.toml; without it they are not written."
     ),
@@ -31,16 +31,12 @@ def inspect(
     ),
     id_column: str = typer.Option(None, "--id", help="Column that identifies a customer."),
     config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
-    separator: str = typer.Option(None, "--separator", help='Between fields: ",", ";", tab, "|".'),
-    encoding: str = typer.Option(None, "--encoding", help="Encoding of the file, for example cp1252."),
-    decimal: str = typer.Option(None, "--decimal", help='Decimal mark of numbers: "." or ",".'),
-    date_format: str = typer.Option(None, "--date-format", help="How dates are written, for example DD-MM-YYYY."),
-    max_rejected: float = typer.Option(None, "--max-rejected", help="Share of rows that may be rejected (0.05)."),
+    reading: dict[str, Any] = {},  # noqa: B006
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace the page and the settings of an earlier look."),
     as_json: bool = typer.Option(False, "--json", help="Print what was found as JSON and nothing else."),
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
 ) -> None:
-    """Look at FILE before fitting: what each column is, what is wrong with it, and a segmentry.toml to edit."""
+    """Look at SOURCE before fitting: what each column is, what is wrong with it, and a segmentry.toml to edit."""
     from segmentry.cli.config import settings_from
     from segmentry.cli.pairs import split_list
 
@@ -49,18 +45,13 @@ def inspect(
         "as_of": as_of.date() if as_of else None,
         "id": id_column,
     }
-    reading = {
-        "separator": separator,
-        "encoding": encoding,
-        "decimal": decimal,
-        "date_format": date_format,
-        "max_rejected_share": max_rejected,
-    }
     settings = settings_from(config, options, reading, date.today())
-    _inspect(file, output, settings, overwrite, as_json, quiet)
+    _inspect(source_of(source), output, settings, overwrite, as_json, quiet)
 
 
-def _inspect(file: Path, output: Path | None, settings: Any, overwrite: bool, as_json: bool, quiet: bool) -> None:
+def _inspect(
+    source: str | Path, output: Path | None, settings: Any, overwrite: bool, as_json: bool, quiet: bool
+) -> None:
     from segmentry.exploration import inspect as look
 
     steps = Steps(quiet or as_json)
@@ -69,19 +60,23 @@ def _inspect(file: Path, output: Path | None, settings: Any, overwrite: bool, as
 
         check_inspection_folder(output, overwrite)
     with steps("roles"):
-        inspection = look(file, settings=settings)
+        inspection = look(source, settings=settings)
     written: tuple[Path, ...] = ()
     if output is not None:
         from segmentry.reports.inspection import write_inspection
 
         with steps("report"):
             written = write_inspection(
-                inspection, output, stated=_stated(settings), source=str(file), overwrite=overwrite
+                inspection,
+                output,
+                stated=_stated(settings),
+                source=shown(source, settings.reading.table),
+                overwrite=overwrite,
             )
     if as_json:
         say(json.dumps(summary(inspection), indent=2, ensure_ascii=False))
     elif not quiet:
-        for line in told(inspection, file, written):
+        for line in told(inspection, shown(source, settings.reading.table), written):
             say(line)
 
 
@@ -127,7 +122,7 @@ def summary(inspection: Any) -> dict[str, object]:
     }
 
 
-def told(inspection: Any, file: Path, written: tuple[Path, ...]) -> Iterator[str]:
+def told(inspection: Any, source: str, written: tuple[Path, ...]) -> Iterator[str]:
     """What was found, for people: 80 columns wide, findings of one kind together."""
     rejected = f", {inspection.rows_rejected:,} rejected" if inspection.rows_rejected else ", none rejected"
     yield from _wrapped(f"{inspection.rows_read:,} rows read from {inspection.source_name}{rejected}.", "")
@@ -142,7 +137,7 @@ def told(inspection: Any, file: Path, written: tuple[Path, ...]) -> Iterator[str
     if written:
         yield f"Written: {', '.join(str(path) for path in written)}"
     yield ""
-    yield from _next(file, written)
+    yield from _next(source, written)
 
 
 def _columns(inspection: Any) -> Iterator[str]:
@@ -185,8 +180,8 @@ def _found(inspection: Any) -> Iterator[str]:
                 yield from _wrapped(kind.remedy, "    > ", "      ")
 
 
-def _next(file: Path, written: tuple[Path, ...]) -> Iterator[str]:
-    source = shlex.quote(inert(str(file)))
+def _next(source: str, written: tuple[Path, ...]) -> Iterator[str]:
+    source = shlex.quote(inert(source))
     if written:
         page, settings = (shlex.quote(str(path)) for path in written)
         yield f"Next: open {page}, edit {settings} if need be, then"

@@ -248,14 +248,19 @@ def _twins(c: ColumnInspection) -> Iterator[Finding]:
     by_fold: dict[str, list[tuple[str, int]]] = {}
     for level, n in c.levels:
         by_fold.setdefault(fold_level(level), []).append((level, n))
-    for same in (sorted(group, key=lambda pair: (-pair[1], pair[0])) for group in by_fold.values() if len(group) > 1):
-        few = sum(n for _, n in same[1:])
-        written = ", ".join(f"'{level}' ({n:,})" for level, n in same)
-        if c.sensitive:
-            written = ", ".join(f"'{level}'" for level, _ in same)
-        message = f"'{c.name}' writes one level in {len(same)} ways: {written}."
-        remedy = f"Write '{same[0][0]}' throughout, or they count as different."
-        yield Finding("same-level", "problem", (c.name,), message, remedy, {"n_spellings": len(same), "n": few})
+    twins = [sorted(group, key=lambda pair: (-pair[1], pair[0])) for group in by_fold.values() if len(group) > 1]
+    if not twins:
+        return
+    n = sum(count for same in twins for _, count in same[1:])
+    written = "; ".join(" = ".join(_spelling(level, count, c.sensitive) for level, count in same) for same in twins)
+    what = "one level" if len(twins) == 1 else f"{len(twins)} levels"
+    message = f"'{c.name}' writes {what} in several ways: {written}."
+    remedy = "Write each in one way, the commonest say, or they count as different."
+    yield Finding("same-level", "check", (c.name,), message, remedy, {"n_levels": len(twins), "n": n})
+
+
+def _spelling(level: str, n: int, sensitive: bool) -> str:
+    return f"'{level}'" if sensitive else f"'{level}' ({n:,})"
 
 
 def _rare(c: ColumnInspection) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ TALL = 84
 MOST = 24
 BINS = 24
 MOST_LEVELS = 8
+ONE_SIDED = 2 / 3
 FEWEST = 10  # customers behind a level of a sensitive attribute that is drawn
 _MONEY = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price"})
 _TIME: dict[str, Unit] = {"age": "years", "recency_days": "days"}
@@ -231,7 +232,7 @@ def _date_ticks(span: Span, about: int) -> list[float]:
 
 def _heading(c: ColumnInspection) -> alt.TitleParams:
     words = axis_title(c.name, unit_of(c), "" if c.symbol and c.symbol in c.name else c.symbol)
-    heading = panel_title(wrap(words, 22, 1))
+    heading = panel_title(wrap(words, 25, 1))
     heading.fontSize = 12
     return heading
 
@@ -325,9 +326,7 @@ def picture_levels(inspection: Inspection) -> Picture:
     if not columns:
         return absent(key, heading, "No column holds categories to draw.")
     shown = columns[:MOST]
-    first = max(columns, key=lambda c: (c.levels[0][1] / c.n_values, c.name))
-    share = say_number(first.levels[0][1] / first.n_values, "share")
-    title = f"“{first.name}” is the most one-sided category: {share} are “{wrap(first.levels[0][0], 24, 1)}”"
+    title = _levels_title(columns)
     caption = f"The bar is the share of customers with that level; at most {MOST_LEVELS} levels a column are drawn."
     if any(c.sensitive and _few(c) for c in columns):
         caption += f" Levels of a sensitive attribute with fewer than {FEWEST} customers are not named."
@@ -340,6 +339,16 @@ def picture_levels(inspection: Inspection) -> Picture:
         for level, n in _named(c)
     )
     return Picture(key, title, caption, styled(chart, title), table)
+
+
+def _levels_title(columns: Sequence[ColumnInspection]) -> str:
+    plain = [c for c in columns if not c.sensitive] or list(columns)
+    first = max(plain, key=lambda c: (c.levels[0][1] / c.n_values, c.name))
+    top = first.levels[0][1] / first.n_values
+    if top < ONE_SIDED:
+        return "No category is one-sided: no level holds more than two thirds of customers"
+    share = say_number(top, "share")
+    return f"“{first.name}” is the most one-sided category: {share} are “{wrap(first.levels[0][0], 24, 1)}”"
 
 
 def _has_levels(c: ColumnInspection) -> bool:

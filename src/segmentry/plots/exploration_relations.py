@@ -167,8 +167,12 @@ def _axis(feature: Feature, span: Span, title: str | None) -> alt.Axis:
     texts = [tick_text(t, feature.unit, feature.symbol) for t in ticks]
     if feature.levels and feature.unit == "level":
         ticks = [float(i) for i in range(len(feature.levels)) if span.low <= i <= span.high]
-        texts = [wrap(feature.levels[int(t)], 9, 1) for t in ticks]
+        texts = [_cut(feature.levels[int(t)]) for t in ticks]
     return written_axis(ticks, texts, title, grid=False, domain=False, tickSize=3, labelFlush=14, titleFontSize=11)
+
+
+def _cut(level: str) -> str:
+    return level if len(level) <= 9 else f"{level[:8]}…"
 
 
 def _side(feature: Feature, size: int) -> alt.Chart:

@@ -114,8 +114,8 @@ def _reading(inspection: Inspection, said: Stated) -> Iterator[str]:
         yield f"separator = {_value(_spoken(own.separator) if own.separator else str(found.separator))}"
     if own.encoding is not None:
         yield f"encoding = {_value(own.encoding)}"
-    for key in ("decimal", "date_format"):
-        if getattr(own, key) is not None:
+    for key in ("decimal", "date_format", "sheet", "table", "query"):
+        if getattr(own, key, None) is not None:
             yield f"{key} = {_value(getattr(own, key))}"
     if own.header is not None:
         yield f"header = {_value(own.header)}"
