@@ -28,7 +28,7 @@ from segmentry.features.recipe import GRID, LeftOut, Recipe
 from segmentry.features.sample import draw, on_grid, sampled_values
 from segmentry.prototypes.assign import centres_of, kmeans_rule, scores
 from segmentry.selection import SelectionSettings, search_segments
-from segmentry.tables import Table, number_table, to_memory
+from segmentry.tables import Table, materialise, number_table, to_memory
 
 NO_DATA = -1  # the label of a row without any value
 _NOBODY = nw.lit("")  # a matrix has no ids
@@ -95,8 +95,9 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
             self.recipe_ = _learn(features, values)
             grid, known = on_grid(sample, _NOBODY, self.recipe_)
             search = search_segments(grid[known], settings)
-            prepared = _prepared(table, self.recipe_).filter(is_known(self.recipe_))
-            polished = polish(prepared, self.recipe_.axes, search.best.centres)
+            # X is in memory, so the grid may be too, instead of being prepared anew for every pass.
+            whole = materialise(_prepared(table, self.recipe_).filter(is_known(self.recipe_)))
+            polished = polish(whole, self.recipe_.axes, search.best.centres)
         # Largest first: a number then means something, whatever the search did.
         order = sorted(range(search.k), key=lambda place: (-polished.sizes[place], place))
         owners = [str(order.index(place)) for place in range(search.k)]
