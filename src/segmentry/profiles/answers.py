@@ -113,6 +113,10 @@ def _unhappy(leads: _Leads, group: Group) -> Measure | None:
     return min(below, key=lambda m: (_difference(m, group) or 0.0, m.name), default=None)
 
 
+def _slipping(leads: _Leads, group: Group) -> bool:
+    return _high(leads.recency, group) or _unhappy(leads, group) is not None
+
+
 def _called(group: Group) -> str:
     return f"“{group.name}” ({group.id})"
 
@@ -162,7 +166,7 @@ def _at_risk(leads: _Leads, groups: Sequence[Group]) -> Answer:
         f"Segments that have been away for longer or are less content than everyone by {CLEAR} standard deviations, "
         f"those with most spend first. {_BASIS}"
     )
-    found = [g for g in groups if _high(leads.recency, g) or _unhappy(leads, g)]
+    found = [g for g in groups if _slipping(leads, g)]
     found = sorted(found, key=lambda g: (-(g.spend_share if g.spend_share is not None else g.share), g.id))
 
     def figures(group: Group) -> list[str]:
@@ -290,7 +294,8 @@ def _budget(leads: _Leads, groups: Sequence[Group]) -> Answer:
     text = f"First to {_called(first.group)}, {_weight(first.group)}. {_worth(spend, first)}, the most of any segment"
     text += " within reach." if first is not rooms[0] else "."
     if first.worth < LITTLE * spend.population.n * (spend.population.mean or 0.0):
-        text += " That is little: customers within each segment spend much alike, so keeping them counts for more."
+        text += " That is little, since customers within each segment spend much alike"
+        text += ": see first who is at risk." if any(_slipping(leads, g) for g in groups) else "."
     if first.obstacle:
         text += f" It is hard to reach, as every segment with room is: {first.obstacle}."
     elif first is not rooms[0]:

@@ -325,7 +325,8 @@ def _spoken(loc: tuple[int | str, ...], kind: str, message: str, stated: Mapping
     place = place.strip()
     if kind == "extra_forbidden":
         known = [*_known_at(loc)]
-        return f"{place}: {_with_nearest(last, known)} is not known here"
+        where = place.removesuffix(last).strip()
+        return f"{where}{': ' if where else ''}{_with_nearest(last, known)} is not known here"
     if kind == "missing":
         return f"{place}: is missing"
     return f"{place}: {message.removeprefix('Value error, ')}"
