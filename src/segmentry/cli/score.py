@@ -79,7 +79,7 @@ def _score_file(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from segmentry.scoring.score import OUTPUT, read_like, score_table
+    from segmentry.scoring.score import read_like, score_table
     from segmentry.store import load
     from segmentry.tables import ReadingSettings, check_output, check_target, write_rejects, write_table
 
@@ -99,7 +99,7 @@ def _score_file(
     with steps("score"):
         scored = score_table(segmentation, table)
         write_table(
-            table, scored.frame, OUTPUT, output, overwrite=overwrite, for_spreadsheet=for_spreadsheet, into=into
+            table, scored.frame, scored.added, output, overwrite=overwrite, for_spreadsheet=for_spreadsheet, into=into
         )
         if table.rejects:
             write_rejects(table, rejects, overwrite=overwrite)

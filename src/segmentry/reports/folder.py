@@ -21,7 +21,7 @@ from segmentry.plots import draw_all, write_pictures
 from segmentry.reports.page import RunFacts, report
 from segmentry.reports.summary import as_json, summarise_run
 from segmentry.reports.workbook import WORKBOOK, write_segments_workbook
-from segmentry.scoring.score import OUTPUT, score_table
+from segmentry.scoring import score_table
 from segmentry.segmentation import Segmentation
 from segmentry.store import save
 from segmentry.tables import Table, write_rejects, write_table, write_text_atomically
@@ -64,10 +64,10 @@ def write_outputs(
     """
     with _staged(folder, overwrite) as stage:
         with step("label"):
-            scored = score_table(segmentation, table)
+            scored = score_table(segmentation, table, count=False)
             ending = "parquet" if table.source_kind == "parquet" else "csv"
             target = stage / f"customers.{ending}"
-            write_table(table, scored.frame, OUTPUT, target, for_spreadsheet=for_spreadsheet)
+            write_table(table, scored.frame, scored.added, target, for_spreadsheet=for_spreadsheet)
             if table.rejects:
                 write_rejects(table, stage / "rejects.csv")
             save(segmentation, stage / MODEL)

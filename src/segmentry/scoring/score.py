@@ -15,7 +15,7 @@ from segmentry.features.grid import FEATURE, axis_expressions, feature_expressio
 from segmentry.features.recipe import Recipe, Scale
 from segmentry.prototypes.assign import CONFIDENCE, NO_DATA, RUNNER_UP, SEGMENT, with_segment
 from segmentry.segmentation import Segmentation
-from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, read, text_frame
+from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, free_names, read, text_frame
 
 OUTPUT = ("segment_id", "segment", "confidence", "runner_up")
 NAMES = {NO_DATA: "No data", "noise": "Noise"}
@@ -27,6 +27,7 @@ class Scored:
 
     table: Table
     frame: nw.LazyFrame[Any]
+    added: tuple[str, ...]  # names of the output columns; one that the source has too gets a trailing _
     counts: dict[str, int]  # customers by segment id
     notices: tuple[Notice, ...]
 
@@ -38,7 +39,7 @@ def score(segmentation: Segmentation, customers: Any, *, reading: ReadingSetting
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
     scored = score_table(segmentation, read_like(segmentation, customers, reading))
-    return deliver(scored.table, scored.frame, OUTPUT)
+    return deliver(scored.table, scored.frame, scored.added)
 
 
 def read_like(segmentation: Segmentation, source: Any, reading: ReadingSettings | None = None) -> Table:
@@ -55,15 +56,12 @@ def score_table(segmentation: Segmentation, table: Table, *, count: bool = True)
     with_features = table.frame.with_columns(*feature_expressions(clustered, recipe.as_of))
     placed = with_segment(with_features.with_columns(*axis_expressions(recipe)), segmentation.rule, is_known(recipe))
     names = {s.id: s.name for s in segmentation.segments} | NAMES
-    frame = placed.with_columns(
-        nw.col(SEGMENT).alias(OUTPUT[0]),
-        _named(names).alias(OUTPUT[1]),
-        nw.col(CONFIDENCE).alias(OUTPUT[2]),
-        nw.col(RUNNER_UP).alias(OUTPUT[3]),
-    )
+    outputs = (nw.col(SEGMENT), _named(names), nw.col(CONFIDENCE), nw.col(RUNNER_UP))
+    added = tuple(free_names(OUTPUT, table.names).values())
+    frame = placed.with_columns(*(value.alias(name) for value, name in zip(outputs, added, strict=True)))
     if not count:
-        return Scored(table, frame, {}, table.notices)
-    return Scored(table, frame, _counts(placed), (*table.notices, *_unusual(recipe, placed)))
+        return Scored(table, frame, added, {}, table.notices)
+    return Scored(table, frame, added, _counts(placed), (*table.notices, *_unusual(recipe, placed)))
 
 
 def _named(names: Mapping[str, str]) -> nw.Expr:

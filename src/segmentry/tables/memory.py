@@ -47,7 +47,7 @@ def _collected(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
     if frame.implementation.is_polars():
         # The streaming engine takes less memory, and less time on many rows.
         return nw.from_native(nw.to_native(frame).collect(engine="streaming"), eager_only=True)
-    return frame.collect()
+    return frame.collect("polars")
 
 
 def collect_rows(frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:

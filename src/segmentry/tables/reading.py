@@ -21,6 +21,7 @@ from segmentry.tables.embedded.parquet import parts_of, read_parquet
 from segmentry.tables.files import content_of, packed_content
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
+from segmentry.tables.warehouse import engine_of, read_warehouse
 
 _DEFAULTS = ReadingSettings()
 
@@ -43,6 +44,9 @@ def read(source: Any, settings: ReadingSettings = _DEFAULTS, expected: Mapping[s
     if is_address(source):
         return read_database(source, settings, expected)
     if not isinstance(source, (str, Path)):
+        engine = engine_of(source)
+        if engine is not None:
+            return read_warehouse(source, engine)
         return read_frame(source, settings, expected)
     path = Path(source)
     if path.is_dir() and parts_of(path):

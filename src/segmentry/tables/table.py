@@ -11,7 +11,9 @@ import narwhals.stable.v2 as nw
 from segmentry.errors import Notice
 
 Kind = Literal["number", "date", "text"]
-SourceKind = Literal["csv", "parquet", "excel", "json", "arrow", "sql", "pandas", "polars", "polars-lazy", "pyarrow"]
+SourceKind = Literal[
+    "csv", "parquet", "excel", "json", "arrow", "sql", "pandas", "polars", "polars-lazy", "pyarrow", "duckdb", "spark"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from segmentry.tables.embedded.sheets import write_workbook
 from segmentry.tables.embedded.tablewriting import check_database, write_database
 from segmentry.tables.names import ROW, free_names
 from segmentry.tables.table import Table
+from segmentry.tables.warehouse import deliver_warehouse
 from segmentry.tables.writing import atomically, check_target
 
 # A cell that a spreadsheet would run: these characters first, also behind white space or as wide forms.
@@ -33,6 +34,8 @@ def deliver(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> Any
 
     Columns of the source are as they were and come first; a new column whose name is taken gets a trailing `_`.
     """
+    if table.source_kind in ("duckdb", "spark"):
+        return deliver_warehouse(table, frame, added)
     restored = _restored(table, frame, added)
     if table.source_kind == "polars-lazy":
         return _wrapped(restored.drop(ROW, strict=False), table.origin)
@@ -159,11 +162,9 @@ def _restored(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str], type
         rows = rows.rename(clashing)
         original: pl.LazyFrame = nw.to_native(table.frame)
         if own:
-            rows = rows.join(original.select(ROW, *own), on=ROW, how="left", maintain_order="left")
+            # Lazy engines promise no order after a join.
+            rows = rows.join(original.select(ROW, *own), on=ROW, how="left").sort(ROW)
     present = rows.collect_schema().names()
-    if ROW in present:
-        # Lazy engines promise no order after a join; on sorted rows this costs next to nothing.
-        rows = rows.sort(ROW)
     columns = [pl.col(c.name if c.name in typed else c.raw or c.name).alias(c.name) for c in table.columns]
     hidden = [pl.col(ROW)] if ROW in present else []
     return rows.select(*columns, *[pl.col(new) for new in names.values()], *hidden)
