@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segmentry.fitting import FitSettings, fit
     from segmentry.plots import draw, draw_all, write_pictures
     from segmentry.reports import report
-    from segmentry.scoring import score, score_one
+    from segmentry.scoring import score, score_one, to_sql
     from segmentry.segmentation import Segmentation, rename
     from segmentry.store import load, save
 
@@ -42,6 +42,7 @@ _HOMES = {
     "save": "segmentry.store",
     "score": "segmentry.scoring",
     "score_one": "segmentry.scoring",
+    "to_sql": "segmentry.scoring",
     "write_pictures": "segmentry.plots",
 }
 

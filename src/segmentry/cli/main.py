@@ -10,7 +10,7 @@ from types import FrameType
 import typer
 
 import segmentry
-from segmentry.cli import fit, inspect, model, sample, score
+from segmentry.cli import fit, inspect, model, sample, score, sql
 from segmentry.cli.terminal import complain
 from segmentry.errors import SegmentryError
 
@@ -45,6 +45,9 @@ app.command("score", epilog="Example: segmentry score segments/segmentation.seg 
 app.command("demo", epilog="Example: segmentry demo -o demo/")(fit.demo)
 app.command("report", epilog="Example: segmentry report segments/segmentation.seg -o report.html")(model.report)
 app.command("rename", epilog='Example: segmentry rename segments/segmentation.seg s1="Premium loyal"')(model.rename)
+app.command("sql", epilog="Example: segmentry sql segments/segmentation.seg --dialect postgres --table crm.customers")(
+    sql.sql
+)
 app.add_typer(sample.app, name="sample")
 
 

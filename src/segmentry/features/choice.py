@@ -27,12 +27,12 @@ MOSTLY_ONE = 0.5
 
 # One feature is taken for each line, the first that is there and usable.
 _WANTED: tuple[tuple[Theme, ...], ...] = (
-    ("age",),
-    ("income",),
     ("spend",),
-    ("frequency",),
     ("recency",),
     ("engagement", "visits", "rating"),
+    ("frequency",),
+    ("income",),
+    ("age",),
 )
 # Taken, in this order, only when fewer than three of the six are there.
 _SPARE: tuple[Theme, ...] = (

@@ -19,6 +19,7 @@ from segmentry.tables.table import Column, Kind
 N_LEVELS = 40  # commonest levels that are kept
 # Columns with more different texts than this are names and ids: counting their levels costs much and tells nothing.
 _MOST_LEVELS_COUNTED = 5_000
+_MOSTLY_DIFFERENT = 0.9
 _YEARS = (1880, 2030)
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 # Ids and dates are digits with separators too, so that a phone number needs a plus, a bracket, a leading 0 with
@@ -106,9 +107,12 @@ def widen(summaries: Sequence[ColumnSummary], frame: nw.LazyFrame[Any]) -> tuple
 
 def _widened(i: int, summary: ColumnSummary, found: dict[str, Any]) -> ColumnSummary:
     low, high = found[f"{i}:minimum"], found[f"{i}:maximum"]
-    # One value in the sample and another elsewhere: not a constant.
+    n, n_missing = int(found["n"]), int(found[f"{i}:missing"])
+    # One value in the sample and another elsewhere: not a constant. Mostly different in the sample: so in all rows.
     different = max(summary.n_distinct, 1 + (low != high)) if low is not None else summary.n_distinct
-    wider = replace(summary, n=int(found["n"]), n_missing=int(found[f"{i}:missing"]), n_distinct=different)
+    if summary.distinct_share > _MOSTLY_DIFFERENT:
+        different = max(different, round(summary.distinct_share * (n - n_missing)))
+    wider = replace(summary, n=n, n_missing=n_missing, n_distinct=different)
     return wider if summary.kind == "text" else replace(wider, minimum=low, maximum=high)
 
 
