@@ -41,6 +41,8 @@ def deliver(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> Any
         return _wrapped(restored.drop(ROW, strict=False), table.origin)
     names = free_names(added, table.names)
     collected = restored.collect(engine="streaming")
+    if ROW in collected.columns and not collected[ROW].is_sorted():
+        collected = collected.sort(ROW)
     new = collected.select(list(names.values()))
     native = nw.to_native(table.origin, pass_through=True)
     if table.source_kind == "pandas":
