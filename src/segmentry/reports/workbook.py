@@ -30,8 +30,9 @@ def write_segments_workbook(
         text = f"{table.rows_read:,} customers do not fit into an Excel sheet; they are in the labelled file beside."
         notices.append(Notice("too-many-for-excel", text))
     sheets: dict[str, SheetContent] = {"Segments": _segments(segmentation), "Profile": _profile(segmentation)}
-    customers = {"Customers": typed_rows(table, scored.frame, OUTPUT)} if fits else {}
-    write_workbook(path, {**sheets, **customers, "Warnings": _warnings(notices)}, overwrite=overwrite)
+    if fits:
+        sheets["Customers"] = SheetContent((), typed_rows(table, scored.frame, OUTPUT), {"confidence": "0.00"})
+    write_workbook(path, {**sheets, "Warnings": _warnings(notices)}, overwrite=overwrite)
 
 
 def _segments(segmentation: Segmentation) -> SheetContent:

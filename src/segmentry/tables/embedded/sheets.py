@@ -25,6 +25,7 @@ _LONGEST_TEXT = 32_767
 _LONGEST_WHOLE = 10**15  # Excel keeps 15 digits
 _FIRST_DAY = dt.date(1900, 3, 1)  # before it Excel counts a day that never was
 _NARROWEST, _WIDEST = 8, 60
+_LINE, _HIGHEST = 15, 405  # points
 _SAMPLE = 200  # rows that the width of a column is taken from
 
 # The same bytes for the same rows: Excel shows this date as the day of creation.
@@ -36,14 +37,15 @@ _NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
 
 @dataclass(frozen=True)
 class SheetContent:
-    """Rows for one sheet under a header. `formats` are number formats by column name, such as "0 %".
+    """Rows for one sheet under a header, which a lazy frame brings itself.
 
+    `formats` are number formats by column name, such as "0 %".
     `row_formats` has one for the numbers of each row instead, where rows are of different units. `wrapped` names
     columns of long text, which are broken into lines.
     """
 
     header: Sequence[str]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Any]] | nw.LazyFrame[Any]
     formats: Mapping[str, str] = field(default_factory=dict)
     wrapped: Sequence[str] = ()
     row_formats: Sequence[str] = ()
@@ -100,32 +102,23 @@ def inert(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Content:
+    given: SheetContent
     header: list[str]
     height: int
     first: list[tuple[Any, ...]]
     rows: Iterator[tuple[Any, ...]]
-    formats: Mapping[str, str]
-    wrapped: Sequence[str]
-    row_formats: Sequence[str] = ()
 
 
 def _content(content: SheetContent | nw.LazyFrame[Any]) -> _Content:
-    if isinstance(content, SheetContent):
-        rows = [tuple(row) for row in content.rows]
-        return _Content(
-            list(content.header),
-            len(rows),
-            rows[:_SAMPLE],
-            iter(rows),
-            content.formats,
-            content.wrapped,
-            content.row_formats,
-        )
-    lazy: pl.LazyFrame = nw.to_native(content)
-    schema = lazy.collect_schema()
-    check_fits(int(lazy.select(pl.len()).collect(engine="streaming").item()), len(schema), "the table")
+    given = content if isinstance(content, SheetContent) else SheetContent((), content)
+    if not isinstance(given.rows, nw.LazyFrame):
+        rows = [tuple(row) for row in given.rows]
+        return _Content(given, list(given.header), len(rows), rows[:_SAMPLE], iter(rows))
+    lazy: pl.LazyFrame = nw.to_native(given.rows)
+    header = lazy.collect_schema().names()
+    check_fits(int(lazy.select(pl.len()).collect(engine="streaming").item()), len(header), "the table")
     frame = lazy.collect(engine="streaming")
-    return _Content(list(schema), frame.height, frame.head(_SAMPLE).rows(), frame.iter_rows(), {}, ())
+    return _Content(given, header, frame.height, frame.head(_SAMPLE).rows(), frame.iter_rows())
 
 
 class _Style:
@@ -144,6 +137,8 @@ class _Style:
         key = (number_format, wrapped)
         if key not in self._made:
             wanted: dict[str, Any] = {"valign": "top", "text_wrap": wrapped}
+            if wrapped:
+                wanted["indent"] = 1
             if number_format:
                 wanted["num_format"] = number_format
             self._made[key] = self._book.add_format(wanted)
@@ -151,23 +146,39 @@ class _Style:
 
 
 def _fill(sheet: Worksheet, content: _Content, style: _Style) -> None:
-    formats = [style.of(content.formats.get(n, ""), n in content.wrapped) for n in content.header]
+    given = content.given
+    formats = [style.of(given.formats.get(n, ""), n in given.wrapped) for n in content.header]
     for at, width in enumerate(_widths(content)):
         sheet.set_column(at, at, width)
     sheet.freeze_panes(1, 0)
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    _set_printing(sheet)
     if content.header:
         sheet.autofilter(0, 0, max(content.height, 1), len(content.header) - 1)
     for at, name in enumerate(content.header):
         sheet.write_string(0, at, inert(name), style.header)
+    long = [at for at, name in enumerate(content.header) if name in given.wrapped]
     for place, row in enumerate(content.rows, start=1):
-        own = style.of(content.row_formats[place - 1], False) if content.row_formats else None
+        if long:
+            sheet.set_row(place, _height([row[at] for at in long]))
+        own = style.of(given.row_formats[place - 1], False) if given.row_formats else None
         for at, cell in enumerate(row):
             if cell is not None:
                 _write(sheet, place, at, cell, own or formats[at], style)
+
+
+def _set_printing(sheet: Worksheet) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+def _height(cells: Sequence[Any]) -> float:
+    """Room for the longest of the cells: not every program makes it when it opens the file."""
+    lines = [
+        sum(math.ceil(max(len(part), 1) / (_WIDEST - 4)) for part in str(cell).split("\n")) for cell in cells if cell
+    ]
+    return float(min(_LINE * max(lines, default=1), _HIGHEST))
 
 
 def _write(sheet: Worksheet, row: int, at: int, cell: Any, form: Any, style: _Style) -> None:
@@ -201,10 +212,10 @@ def _write_text(sheet: Worksheet, row: int, at: int, text: str, form: Any) -> No
 def _widths(content: _Content) -> list[float]:
     out = []
     for at, name in enumerate(content.header):
-        if name in content.wrapped:
+        if name in content.given.wrapped:
             out.append(float(_WIDEST))
             continue
-        shown = [_shown(row[at], content.formats.get(name, "")) for row in content.first if row[at] is not None]
+        shown = [_shown(row[at], content.given.formats.get(name, "")) for row in content.first if row[at] is not None]
         # Room for the arrow of the filter beside the name.
         longest = max([len(name) + 3, *(len(text) + 1 for text in shown)])
         out.append(float(min(max(longest, _NARROWEST), _WIDEST)))
