@@ -63,6 +63,7 @@ __all__ = [
     "save",
     "score",
     "score_one",
+    "to_sql",
     "write_pictures",
 ]
 
