@@ -90,3 +90,9 @@ class Recipe:
         names = [s.feature.name for s in self.scales]
         names += [f"{part.feature.name}={level}" for part in self.levels for level in part.levels]
         return tuple(names)
+
+
+def axis_reach(recipe: Recipe) -> tuple[int, ...]:
+    """The largest size of the whole numbers on each axis."""
+    levels = [abs(part.weight) for part in recipe.levels for _ in part.levels]
+    return (*(LIMIT * GRID for _ in recipe.scales), *levels)

@@ -21,6 +21,8 @@ CONFIDENCE = "confidence::"
 _SCORE = "score::"
 _BEST = "best::"
 _SIZE = "norm::"
+_PAIR = "pair::"
+_ROWS = 65_536  # of a matrix at a time, so that products of pairs stay small in memory
 
 
 def kmeans_rule(axes: Sequence[str], centres: np.ndarray, owners: Sequence[str]) -> Rule:
@@ -42,22 +44,43 @@ def centres_of(rule: Rule) -> np.ndarray:
 def scores(rule: Rule, grid: np.ndarray) -> np.ndarray:
     """(n, prototypes) whole-number scores of rows on the grid."""
     result: np.ndarray = grid @ np.array(rule.weights, dtype=np.float64).T + np.array(rule.offsets, dtype=np.float64)
+    if rule.pairs:
+        first, second = np.array(rule.pairs).T
+        weights = np.array(rule.pair_weights, dtype=np.float64).T
+        for start in range(0, len(grid), _ROWS):
+            part = grid[start : start + _ROWS]
+            result[start : start + _ROWS] += (part[:, first] * part[:, second]) @ weights
     return result
 
 
 def nearest(rule: Rule, grid: np.ndarray) -> np.ndarray:
-    """Index of the winning prototype of each row; ties go to the first."""
-    winner: np.ndarray = scores(rule, grid).argmin(axis=1)
-    return winner
+    """Index of the winning prototype of each row, -1 for noise; ties go to the first."""
+    scored = scores(rule, grid)
+    winner: np.ndarray = scored.argmin(axis=1)
+    if rule.cutoff is None:
+        return winner
+    norm = 0.0 if rule.pairs else (grid * grid).sum(axis=1)
+    far: np.ndarray = scored.min(axis=1) + norm > float(rule.cutoff)
+    return np.where(far, -1, winner)
+
+
+def segment_of(rule: Rule, grid: np.ndarray) -> np.ndarray:
+    """The segment of each row by its id, NOISE for those beyond the cut-off."""
+    found: np.ndarray = np.array([*rule.owners, NOISE])[nearest(rule, grid)]
+    return found
 
 
 def with_prototype(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
-    """Adds PROTOTYPE, the index of the winner. The frame has the grid's columns."""
-    scored = frame.with_columns(*_score_expressions(rule))
+    """Adds PROTOTYPE, the index of the winner, -1 for noise. The frame has the grid's columns."""
+    scored = _with_scores(frame, rule)
     names = _score_names(rule)
     # Two steps: in one, SQL engines would write out every score twice.
     best = scored.with_columns(nw.min_horizontal(*names).alias(_BEST))
-    return best.with_columns(_first_equal(names, nw.col(_BEST), range(len(names))).alias(PROTOTYPE)).drop(*names, _BEST)
+    winner = _first_equal(names, nw.col(_BEST), range(len(names)))
+    if rule.cutoff is not None:
+        far = nw.col(_BEST) + _norm(rule) > float(rule.cutoff)
+        winner = nw.when(far).then(nw.lit(-1)).otherwise(winner)
+    return best.with_columns(winner.alias(PROTOTYPE)).drop(*names, _BEST, *_pair_names(rule))
 
 
 def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.LazyFrame[Any]:
@@ -66,9 +89,9 @@ def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.Laz
     Confidence is (d2 - d1) / (d1 + d2) of the distances to the nearest prototype of the segment and of the
     runner-up: 0 on the border, 1 on a prototype. With a single segment it is 1 and there is no runner-up.
     """
-    segments = tuple(dict.fromkeys(rule.owners))
+    segments = rule.segments
     per_segment = [_SCORE + s for s in segments]
-    scored = frame.with_columns(*_score_expressions(rule), _norm(rule).alias(_SIZE))
+    scored = _with_scores(frame, rule).with_columns(_norm(rule).alias(_SIZE))
     if len(segments) < len(rule.owners):
         scored = scored.with_columns(
             *(
@@ -93,7 +116,7 @@ def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.Laz
         nw.when(in_segment).then(nw.col(RUNNER_UP)).alias(RUNNER_UP),
         nw.when(in_segment).then(nw.col(CONFIDENCE)).alias(CONFIDENCE),
     )
-    scratch = [c for c in result.collect_schema().names() if c.startswith((_SCORE, _BEST, _SIZE))]
+    scratch = [c for c in result.collect_schema().names() if c.startswith((_SCORE, _BEST, _SIZE, _PAIR))]
     return result.drop(*scratch)
 
 
@@ -124,19 +147,38 @@ def _score_names(rule: Rule) -> list[str]:
     return [f"{_SCORE}{p}" for p in range(len(rule.offsets))]
 
 
+def _pair_names(rule: Rule) -> list[str]:
+    return [f"{_PAIR}{place}" for place in range(len(rule.pairs))]
+
+
+def _with_scores(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
+    """The frame with a column a prototype, and one a pair of axes."""
+    if rule.pairs:
+        axes = [nw.col(AXIS + axis) for axis in rule.axes]
+        products = [axes[a] * axes[b] for a, b in rule.pairs]
+        frame = frame.with_columns(*(e.alias(n) for e, n in zip(products, _pair_names(rule), strict=True)))
+    return frame.with_columns(*_score_expressions(rule))
+
+
 def _score_expressions(rule: Rule) -> list[nw.Expr]:
     expressions = []
-    for name, offset, weights in zip(_score_names(rule), rule.offsets, rule.weights, strict=True):
+    pair_weights = rule.pair_weights or ((),) * len(rule.offsets)
+    columns = [*(AXIS + axis for axis in rule.axes), *_pair_names(rule)]
+    parts = zip(_score_names(rule), rule.offsets, rule.weights, pair_weights, strict=True)
+    for name, offset, weights, quadratic in parts:
         total = nw.lit(float(offset))
-        for axis, weight in zip(rule.axes, weights, strict=True):
+        for column, weight in zip(columns, (*weights, *quadratic), strict=True):
             if weight:
-                total = total + nw.col(AXIS + axis) * float(weight)
+                total = total + nw.col(column) * float(weight)
         expressions.append(total.alias(name))
     return expressions
 
 
 def _norm(rule: Rule) -> nw.Expr:
+    """What a score lacks to be a squared distance: a rule with pairs of axes holds it already."""
     total = nw.lit(0.0)
+    if rule.pairs:
+        return total
     for axis in rule.axes:
         total = total + nw.col(AXIS + axis) * nw.col(AXIS + axis)
     return total

@@ -30,11 +30,14 @@ def to_sql(segmentation: Segmentation, *, dialect: str = "duckdb", table: str = 
     d = DIALECTS[dialect]
     recipe, rule = segmentation.recipe, segmentation.rule
     features = recipe.clustered
+    scored_from = "pairs" if rule.pairs else "grid"
+    paired = [("pairs", [("*", "*"), *_pairs(rule, d)], "grid")] if rule.pairs else []
     steps = [
         ("typed", _typed(recipe, features, d), ".".join(d.name_of(part) for part in table.split("."))),
         ("features", _features(recipe, features, d), "typed"),
         ("grid", _grid(recipe, d), "features"),
-        ("scores", [*_id(recipe, d), ("has_data", "has_data"), *_scores(rule, d)], "grid"),
+        *paired,
+        ("scores", [*_id(recipe, d), ("has_data", "has_data"), *_scores(rule, d)], scored_from),
     ]
     blocks = [f"{name} AS (\n{_select(columns, source)}\n)" for name, columns, source in steps]
     last = _select([*_id(recipe, d), (_winner(rule, d), "segment_id")], "scores")
@@ -163,19 +166,22 @@ def _on_level(part: Levels, level: str, d: Dialect) -> str:
     return f"CAST({case} AS {d.double})"
 
 
+def _pairs(rule: Rule, d: Dialect) -> Columns:
+    names = [_axis_name(axis, d) for axis in rule.axes]
+    return [(f"{names[a]} * {names[b]}", f"pair_{place + 1}") for place, (a, b) in enumerate(rule.pairs)]
+
+
 def _scores(rule: Rule, d: Dialect) -> Columns:
     columns: Columns = []
-    for place, (offset, weights) in enumerate(zip(rule.offsets, rule.weights, strict=True)):
-        terms = [d.number(offset)]
-        terms += [
-            f"{_axis_name(axis, d)} * {d.number(weight)}"
-            for axis, weight in zip(rule.axes, weights, strict=True)
-            if weight
-        ]
+    named = [*(_axis_name(axis, d) for axis in rule.axes), *(f"pair_{place + 1}" for place in range(len(rule.pairs)))]
+    pair_weights = rule.pair_weights or ((),) * len(rule.offsets)
+    for place, (offset, linear, quadratic) in enumerate(zip(rule.offsets, rule.weights, pair_weights, strict=True)):
+        weights = zip(named, (*linear, *quadratic), strict=True)
+        terms = [d.number(offset), *(f"{name} * {d.number(weight)}" for name, weight in weights if weight)]
         columns.append((" + ".join(terms), f"score_{place + 1}"))
     if rule.cutoff is not None:
         norm = " + ".join(f"{_axis_name(axis, d)} * {_axis_name(axis, d)}" for axis in rule.axes)
-        columns.append((norm, "norm"))
+        columns.append((d.number(0) if rule.pairs else norm, "norm"))
     return columns
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from segmentry.features.feature import Feature
-from segmentry.features.recipe import GRID, LIMIT, Recipe
+from segmentry.features.recipe import Recipe, axis_reach
 from segmentry.profiles.profile import Profile
-from segmentry.prototypes.rule import Rule
+from segmentry.prototypes.rule import EXACT, Rule, largest_score
 from segmentry.segmentation import Segmentation
 
-_EXACT = 2**53  # beyond it a computer's sums of whole numbers are no longer exact
 _DATED = ("years_since_year", "years_since", "days_since")
 
 
@@ -34,12 +35,18 @@ def _in_rule(rule: Rule, recipe: Recipe) -> str:
         return "its rule lacks a part of a prototype"
     if any(len(weights) != len(rule.axes) for weights in rule.weights):
         return "its rule lacks a weight"
-    reach = [max(LIMIT * GRID, *(abs(part.weight) for part in recipe.levels), 0)] * len(rule.axes)
-    largest = [
-        abs(offset) + sum(abs(w) * r for w, r in zip(weights, reach, strict=True))
-        for offset, weights in zip(rule.offsets, rule.weights, strict=True)
-    ]
-    if max(largest) >= _EXACT or abs(rule.cutoff or 0) >= _EXACT:
+    if len(list(groupby(rule.owners))) > len(rule.segments):
+        return "its rule has the prototypes of a segment apart from each other"
+    n = len(rule.axes)
+    if any(not 0 <= a <= b < n for a, b in rule.pairs) or len(set(rule.pairs)) < len(rule.pairs):
+        return "its rule pairs axes that it does not have"
+    if len(rule.pair_weights) != (len(rule.offsets) if rule.pairs else 0):
+        return "its rule lacks the weights of pairs"
+    if any(len(weights) != len(rule.pairs) for weights in rule.pair_weights):
+        return "its rule lacks the weight of a pair"
+    if rule.scale < 1:
+        return "its rule has no scale"
+    if largest_score(rule, axis_reach(recipe)) >= EXACT or abs(rule.cutoff or 0) >= EXACT:
         return "its rule has numbers beyond exact arithmetic"
     return ""
 
