@@ -283,3 +283,21 @@ def test_tabs_and_commas_give_the_same_table() -> None:
     assert str(one["Dt_Customer"].min()) == "2012-07-30"
     assert str(one["Dt_Customer"].max()) == "2014-06-29"
     assert int(np.isnan(to_memory(tabs.frame)["Income"]).sum()) == 24
+
+
+def test_lines_of_separators_are_no_customers(tmp_path: Path) -> None:
+    """Empty rows of a spreadsheet, written as separators alone, are skipped and spoken of; a total above is found."""
+    for text in ("id,n,city\n{}Total,9,\n,,\n,,\n", 'id,n,city\n"x, y",1,"a" "b"\n{}Total,9,\n,,\n,,\n'):
+        table = read(write(tmp_path, text.format(body(40) + ",,\n" + body(20)).encode()))
+        assert table.rows_present == table.rows_read + table.rows_rejected
+        assert [n.code for n in table.notices if n.code in ("blank-rows", "footer-skipped")] == [
+            "blank-rows",
+            "footer-skipped",
+        ]
+        assert "3 lines" in next(n.message for n in table.notices if n.code == "blank-rows")
+
+
+def test_how_a_file_was_read_can_be_told(tmp_path: Path) -> None:
+    """The separator and the encoding that were settled on are part of the table."""
+    assert read(write(tmp_path, ("id;n;city\n" + "1;2;Köln\n" * 30).encode("cp1252"))).how == "semicolon, cp1252"
+    assert read(write(tmp_path, b"id,n\n1,2\n")).how == "comma, UTF-8"

@@ -71,6 +71,7 @@ class Table:
     source_name: str
     rejects: tuple[Reject, ...] = ()
     notices: tuple[Notice, ...] = ()
+    how: str = ""  # what was settled about the source as a whole: "semicolon, cp1252", "sheet 'Spring'"
     # What the caller handed over, so that the same kind goes out; a path, or the frame itself.
     origin: Any = field(default=None, repr=False, compare=False)
     # Held so that a scratch folder lives exactly as long as the lazy frame that scans it.

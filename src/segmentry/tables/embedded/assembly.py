@@ -44,6 +44,7 @@ class Source:
     rejects: tuple[Reject, ...] = ()
     notices: tuple[Notice, ...] = ()
     origin: Any = None
+    how: str = ""
     scratch: Scratch | None = None
 
 
@@ -92,6 +93,7 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
         rejects=every,
         notices=tuple(notices),
         origin=source.origin,
+        how=source.how,
         scratch=source.scratch,
     )
     if source.scratch is not None:

@@ -70,6 +70,7 @@ def _typed(
         rejects=document.rejects,
         notices=document.notices,
         origin=path,
+        how=document.how,
         scratch=None if small else scratch,
     )
     return assemble(source, settings, expected)

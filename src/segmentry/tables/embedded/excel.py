@@ -62,6 +62,7 @@ def read_excel(path: Path, settings: ReadingSettings, expected: Mapping[str, Rea
         lines=grid.lines,
         notices=(*grid.notices, *_notices(book, findings, grid, path)),
         origin=path,
+        how=f"sheet '{sheet.name}'",
     )
     return assemble(source, settings, expected)
 

@@ -15,7 +15,7 @@ from segmentry.tables.table import Reject
 from segmentry.tables.text.encoding import decode
 from segmentry.tables.text.header import Header, find_header, is_total
 from segmentry.tables.text.records import Record, UnclosedQuoteError, count_lines, records
-from segmentry.tables.text.separator import ONE_COLUMN, elect, is_padded, unpad
+from segmentry.tables.text.separator import ONE_COLUMN, elect, is_padded, say, unpad
 from segmentry.tables.text.structure import Body, Rows, walk
 from segmentry.tables.text.survey import CANDIDATES, Survey, survey
 
@@ -36,6 +36,7 @@ class Document:
     present: int
     rejects: tuple[Reject, ...]
     notices: tuple[Notice, ...]
+    how: str  # how it was read, in words
 
 
 def open_document(source: Path, name: str, settings: ReadingSettings, scratch: Path) -> Document:
@@ -44,7 +45,7 @@ def open_document(source: Path, name: str, settings: ReadingSettings, scratch: P
     path, start = decoded.path, decoded.skip
     wanted = settings.separator
     seen = survey(path, start, name, (wanted,) if wanted and wanted != " " else CANDIDATES)
-    separator = _separator(seen, wanted, path, start, name)
+    separator = split_by = _separator(seen, wanted, path, start, name)
     if separator == " ":
         unpad(path, start, name, scratch / "unpadded.csv")
         path, start, separator = scratch / "unpadded.csv", 0, "\t"
@@ -67,8 +68,17 @@ def open_document(source: Path, name: str, settings: ReadingSettings, scratch: P
     quoted = seen.quotes
     skip = 0 if copied else header.line - 1
     return Document(
-        path, header.names, separator, quoted, skip, lines, rows.present, tuple(rows.rejects), notices
-    )  # fmt: skip
+        path,
+        header.names,
+        separator,
+        quoted,
+        skip,
+        lines,
+        rows.present,
+        tuple(rows.rejects),
+        notices,
+        f"{say(split_by)}, {decoded.encoding}",
+    )
 
 
 def _separator(seen: Survey, wanted: str | None, path: Path, start: int, name: str) -> str:
@@ -123,6 +133,9 @@ def _check_shape(rows: Rows, body: Body) -> None:
 
 def _notices(rows: Rows, body: Body) -> list[Notice]:
     out: list[Notice] = []
+    if rows.separators:
+        text = f"{body.name}: {rows.separators:,} lines hold separators and nothing else; they are no rows."
+        out.append(Notice("blank-rows", text))
     if body.dropped_line:
         text = f"{body.name}: line {body.dropped_line} at the end is a total and not a customer; skipped."
         out.append(Notice("footer-skipped", text))

@@ -36,6 +36,7 @@ class Decoded:
     path: Path
     skip: int
     notices: tuple[Notice, ...]
+    encoding: str = "UTF-8"
 
 
 def decode(source: Path, name: str, declared: str | None, copy_to: Path) -> Decoded:
@@ -116,7 +117,7 @@ def _transcode(source: Path, name: str, encoding: str, target: Path, notices: tu
             found=_place(source, encoding),
             remedy="Pass --encoding with the encoding it was written in, or export it as UTF-8.",
         ) from None
-    return Decoded(target, 0, notices)
+    return Decoded(target, 0, notices, encoding.upper() if encoding.lower().startswith("utf") else encoding)
 
 
 def _place(source: Path, encoding: str) -> str:

@@ -28,6 +28,7 @@ class Rows:
     present: int = 0
     regular: bool = True  # an engine can split the file itself
     wide: dict[int, int] = field(default_factory=dict)  # number of cells -> rows with that many
+    separators: int = 0  # lines that hold nothing else
     last: bytes = b""
     last_line: int = 0
 
@@ -110,7 +111,8 @@ class _Walker:
         lines = self.line + np.searchsorted(every, starts)
         used = int(ends[-1]) + 1 if ends[-1] < len(data) else len(data)
         self.line += int(np.searchsorted(every, used))
-        good = (widths == self.body.width) & (stops > starts) & (lines != self.body.dropped_line)
+        hollow = (stops - starts == self.body.width - 1) & (widths == self.body.width)
+        good = (widths == self.body.width) & (stops > starts) & (lines != self.body.dropped_line) & ~hollow
         if has_controls(data, cells):
             control = np.flatnonzero((cells < 32) & (cells != 9) & (cells != 10) & (cells != 13))
             good &= np.searchsorted(control, starts) == np.searchsorted(control, ends)
@@ -120,7 +122,7 @@ class _Walker:
         self._count(self.body.width, kept)
         self.rows.lines.append(lines[good])
         self.rows.regular &= kept == len(good) and not (lone and len(ends))
-        filled = np.flatnonzero(stops > starts)
+        filled = np.flatnonzero((stops > starts) & ~hollow)
         if len(filled):
             at = int(filled[-1])
             self.rows.last, self.rows.last_line = data[starts[at] : stops[at]], int(lines[at])
@@ -155,16 +157,26 @@ class _Walker:
 
     def _careful_row(self, record: Record, data: bytes) -> bool:
         raw = data[record.start : record.stop].rstrip(b"\r\n")
-        if raw:
+        hollow = self._is_hollow(raw)
+        if raw and not hollow:
             self.rows.last, self.rows.last_line = raw, self.line
         clean = _CONTROL.search(raw) is None
-        if len(record.cells) == self.body.width and raw and clean and self.line != self.body.dropped_line:
+        if (
+            len(record.cells) == self.body.width
+            and raw
+            and clean
+            and not hollow
+            and self.line != self.body.dropped_line
+        ):
             self._count(self.body.width, 1)
             return True
         return self._odd(raw, len(record.cells), self.line)
 
     def _odd(self, raw: bytes, width: int, line: int) -> bool:
         """Account for a record that is not simply a row; whether it is one nevertheless."""
+        if self._is_hollow(raw):
+            self.rows.separators += 1
+            return False
         if line == self.body.dropped_line or not raw.strip(b" \t" if self.body.separator != "\t" else b" "):
             return False
         self._count(width, 1)
@@ -176,6 +188,10 @@ class _Walker:
         first = raw.decode("utf-8", "replace").lstrip('"\0 ')
         self.rows.rejects.append(Reject(line, "", reason, mask(first)))
         return False
+
+    def _is_hollow(self, raw: bytes) -> bool:
+        """Whether a line has the cells of a row and nothing in them, as spreadsheets write empty rows."""
+        return self.body.width > 1 and raw == self.body.separator.encode() * (self.body.width - 1)
 
     def _count(self, width: int, many: int) -> None:
         if many:
