@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,8 @@ def read_duckdb(address: Address, settings: ReadingSettings, expected: Mapping[s
 def connect(path: Path, *, read_only: bool) -> Any:
     """A connection; MissingExtraError with the line that installs DuckDB where it is not there."""
     try:
-        import duckdb
+        # An extra that few have, and heavy: loaded only for those who name such a database.
+        duckdb: Any = import_module("duckdb")
     except ImportError:
         raise MissingExtraError("A DuckDB database cannot be opened without DuckDB.", "duckdb") from None
     return duckdb.connect(str(path), read_only=read_only)

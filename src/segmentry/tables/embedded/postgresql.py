@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def read_postgresql(address: Address, settings: ReadingSettings, expected: Mappi
 def connect(address: Address) -> Any:
     """A connection; MissingExtraError with the line that installs the driver where it is not there."""
     try:
-        import psycopg
+        # An extra that few have: loaded only for those who name such a database.
+        psycopg: Any = import_module("psycopg")
     except ImportError:
         raise MissingExtraError("A PostgreSQL database cannot be read without its driver.", "sql") from None
     stated = {
