@@ -65,6 +65,19 @@ def test_what_need_not_fit_starts_without_fitting(room: str) -> None:
     assert result.stdout.strip() == "[]", result.stdout + result.stderr
 
 
+LATE = {"src/segmentry/__init__.py", "src/segmentry/tables/database/drivers.py"}
+
+
+def test_only_the_root_and_the_drivers_import_by_name() -> None:
+    """Besides the package root, only the module of optional database drivers imports a module by its name."""
+    named = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "src" / "segmentry").rglob("*.py")
+        if "import_module" in path.read_text(encoding="utf-8")
+    }
+    assert named == LATE
+
+
 def test_only_the_root_imports_late() -> None:
     """Elsewhere than in the package root and the commands, imports stand at the top of the module."""
     late = [

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from segmentry.errors import MissingExtraError, UnreadableFileError
+from segmentry.errors import UnreadableFileError
 from segmentry.tables.database.address import Address, quoted
 from segmentry.tables.database.choice import Choice, Name, choose
+from segmentry.tables.database.drivers import duckdb_driver
 from segmentry.tables.embedded.assembly import Scratch, Source, as_it_is, assemble, in_memory
 from segmentry.tables.embedded.batches import IN_MEMORY_BELOW
 from segmentry.tables.names import check_names
@@ -53,12 +53,7 @@ def read_duckdb(address: Address, settings: ReadingSettings, expected: Mapping[s
 
 def connect(path: Path, *, read_only: bool) -> Any:
     """A connection; MissingExtraError with the line that installs DuckDB where it is not there."""
-    try:
-        # An extra that few have, and heavy: loaded only for those who name such a database.
-        duckdb: Any = import_module("duckdb")
-    except ImportError:
-        raise MissingExtraError("A DuckDB database cannot be opened without DuckDB.", "duckdb") from None
-    return duckdb.connect(str(path), read_only=read_only)
+    return duckdb_driver().connect(str(path), read_only=read_only)
 
 
 def _copy(address: Address, path: Path, settings: ReadingSettings, target: Path) -> tuple[Choice, list[str]]:

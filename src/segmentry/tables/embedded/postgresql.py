@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from segmentry.errors import MissingExtraError, UnreadableFileError
+from segmentry.errors import UnreadableFileError
 from segmentry.tables.database.address import Address
 from segmentry.tables.database.choice import Choice, Name, choose
+from segmentry.tables.database.drivers import postgresql_driver
 from segmentry.tables.embedded.assembly import Scratch, Source, assemble, in_memory
 from segmentry.tables.embedded.batches import IN_MEMORY_BELOW, in_scratch
 from segmentry.tables.names import check_names
@@ -58,11 +58,7 @@ def read_postgresql(address: Address, settings: ReadingSettings, expected: Mappi
 
 def connect(address: Address) -> Any:
     """A connection; MissingExtraError with the line that installs the driver where it is not there."""
-    try:
-        # An extra that few have: loaded only for those who name such a database.
-        psycopg: Any = import_module("psycopg")
-    except ImportError:
-        raise MissingExtraError("A PostgreSQL database cannot be read without its driver.", "sql") from None
+    psycopg = postgresql_driver()
     stated = {
         "host": address.host,
         "port": address.port,
