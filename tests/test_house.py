@@ -153,11 +153,7 @@ def test_the_version_is_one() -> None:
     assert stated[1] == said[1]
 
 
-# Functions that neither show an example nor tell an error yet.
-SILENT = {"report": pytest.mark.xfail(reason="does not tell that it raises OutputError", strict=False)}
-
-
-@pytest.mark.parametrize("name", [pytest.param(n, marks=SILENT.get(n, ())) for n in segmentry.__all__])
+@pytest.mark.parametrize("name", segmentry.__all__)
 def test_every_public_name_explains_itself(name: str) -> None:
     """Each name that `import segmentry` offers can be had, and says what comes out and how it is used or fails."""
     public = getattr(segmentry, name)

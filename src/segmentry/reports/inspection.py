@@ -12,7 +12,7 @@ from segmentry.plots import Picture
 from segmentry.plots.exploration import draw_exploration, say_value
 from segmentry.profiles.wording import say_number
 from segmentry.reports.inspection_settings import Stated, settings_file, short_reason
-from segmentry.reports.page import _environment, _image
+from segmentry.reports.page import environment, picture_svg
 from segmentry.tables import check_target, write_bytes_atomically, write_text_atomically
 
 PAGE, SETTINGS = "inspect.html", "segmentry.toml"
@@ -63,14 +63,14 @@ def inspection_page(
 ) -> str:
     """The page as HTML; also written to `path` when one is given. The same inspection gives the same bytes."""
     drawn = draw_exploration(inspection) if pictures is None else tuple(pictures)
-    template = _environment().get_template("inspection.html.j2")
+    template = environment().get_template("inspection.html.j2")
     label = {f.name: f.label for f in inspection.features}
     html = template.render(
         inspection=inspection,
         title=f"{say_number(inspection.rows_read)} rows, {len(inspection.columns)} columns",
         lead=lead(inspection),
         groups=groups(inspection),
-        pictures=[(picture, _image(picture)) for picture in drawn],
+        pictures=[(picture, picture_svg(picture)) for picture in drawn],
         figures=[_figures(c) for c in inspection.columns if c.spread is not None or c.first is not None],
         chosen=[f for f in inspection.features if f.name in inspection.chosen],
         left_out=[(label[part.feature], short_reason(part.reason)) for part in inspection.left_out],

@@ -41,15 +41,16 @@ def report(
 ) -> str:
     """The report as HTML; also written to `path` when one is given. The same value gives the same bytes.
 
-    Pictures that were drawn already can be handed over; otherwise they are drawn here.
+    Pictures that were drawn already can be handed over; otherwise they are drawn here. Raises OutputError when `path`
+    exists and `overwrite` was not asked for, or when it cannot be written.
     """
     drawn = draw_all(segmentation) if pictures is None else tuple(pictures)
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     html = page.render(
         opening=opening(segmentation),
         cards=cards(segmentation),
         answers=answer_rows(segmentation),
-        pictures=[(picture, _image(picture)) for picture in drawn],
+        pictures=[(picture, picture_svg(picture)) for picture in drawn],
         segments=segmentation.segments,
         measures=measure_rows(segmentation),
         categories=category_groups(segmentation),
@@ -70,20 +71,21 @@ def report(
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates of every page, with our style sheet; text of the data is escaped."""
+    made = Environment(
         loader=PackageLoader("segmentry.reports", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["tight"] = tight
+    made.filters["tight"] = tight
     # Style sheets are ours and hold no text of the data.
-    environment.globals["style"] = Markup((Path(__file__).parent / "templates" / "style.css").read_text("utf-8"))
-    return environment
+    made.globals["style"] = Markup((Path(__file__).parent / "templates" / "style.css").read_text("utf-8"))
+    return made
 
 
-def _image(picture: Picture) -> Markup | None:
+def picture_svg(picture: Picture) -> Markup | None:
     """The picture as SVG in the page; its texts were escaped when it was drawn."""
     return None if picture.chart is None else Markup(to_svg(picture, titled=False))
