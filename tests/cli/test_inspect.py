@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from segmentry.cli import app
 from segmentry.errors import OutputError
-from segmentry.samples import write_sample_marketing
+from segmentry.samples import write_sample
 
 FILES = (
     "marketing_campaign.csv",
@@ -29,7 +29,7 @@ def run(*arguments: object) -> str:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shop") / "customers.csv"
-    write_sample_marketing(path, 300, 0)
+    write_sample("marketing", path, 300, 0)
     return path
 
 

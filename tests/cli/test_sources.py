@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from segmentry.cli import app
 from segmentry.errors import OutputError, SegmentryError
-from segmentry.samples import write_sample_marketing
+from segmentry.samples import write_sample
 
 
 def run(*words: object) -> str:
@@ -25,7 +25,7 @@ def run(*words: object) -> str:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shop")
-    write_sample_marketing(folder / "customers.csv", 300, 0)
+    write_sample("marketing", folder / "customers.csv", 300, 0)
     run("fit", folder / "customers.csv", "-o", folder / "out", "--k", 3, "--excel")
     return folder
 

@@ -9,7 +9,7 @@ import pytest
 
 from segmentry.fitting import FitSettings, Fitted, fit_source
 from segmentry.reports.workbook import write_segments_workbook
-from segmentry.samples import write_sample_marketing
+from segmentry.samples import write_sample
 from segmentry.scoring.score import score_table
 from segmentry.selection import SelectionSettings
 from segmentry.tables import ReadingSettings, deliver, read
@@ -18,7 +18,7 @@ from segmentry.tables import ReadingSettings, deliver, read
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
     path = tmp_path_factory.mktemp("shop") / "customers.csv"
-    write_sample_marketing(path, 400, 0)
+    write_sample("marketing", path, 400, 0)
     return fit_source(path, FitSettings(selection=SelectionSettings(k=4)))
 
 

@@ -64,12 +64,12 @@ def demo(
     """A made-up shop, from file to report: the quickest way to see what comes out."""
     from segmentry.fitting import FitSettings
     from segmentry.reports.folder import check_folder
-    from segmentry.samples import write_sample_marketing
+    from segmentry.samples import write_sample
 
     check_folder(output / "segments", overwrite)
     output.mkdir(parents=True, exist_ok=True)
     customers = output / "customers.csv"
-    write_sample_marketing(customers, rows, seed, overwrite=overwrite)
+    write_sample("marketing", customers, rows, seed, overwrite=overwrite)
     if not quiet:
         say(f"A made-up shop with {rows:,} customers: {customers}")
         say(f"Now running: segmentry fit {customers} -o {output / 'segments'}")

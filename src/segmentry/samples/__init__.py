@@ -4,7 +4,7 @@ from segmentry.samples.ecommerce import sample_ecommerce, sample_ecommerce_truth
 from segmentry.samples.mall import sample_mall, sample_mall_truth
 from segmentry.samples.marketing import AS_OF, sample_marketing, sample_marketing_truth
 from segmentry.samples.shops import SHOPS
-from segmentry.samples.writing import write_sample, write_sample_marketing
+from segmentry.samples.writing import write_sample
 
 __all__ = [
     "AS_OF",
@@ -16,5 +16,4 @@ __all__ = [
     "sample_marketing",
     "sample_marketing_truth",
     "write_sample",
-    "write_sample_marketing",
 ]

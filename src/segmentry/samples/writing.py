@@ -87,25 +87,6 @@ def write_sample(
     return rows
 
 
-def write_sample_marketing(
-    path: str | os.PathLike[str],
-    rows: int,
-    seed: int,
-    truth_path: str | os.PathLike[str] | None = None,
-    *,
-    overwrite: bool = False,
-) -> None:
-    """`write_sample("marketing", ...)`.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_sample_marketing(f"{folder}/shop.csv", 1_000, seed=0, truth_path=f"{folder}/truth.csv")
-    ...     sorted(os.listdir(folder))
-    ['shop.csv', 'truth.csv']
-    """
-    write_sample("marketing", path, rows, seed, truth_path, overwrite=overwrite)
-
-
 def _block(clean: Sample, untidy: Sample, messy: bool, seed: int) -> Block:
     table = untidy if messy else clean
     return lambda count, start: table(count, seed, start=start)
