@@ -16,6 +16,7 @@ from segmentry.errors import Notice, SettingsError
 from segmentry.features.recipe import Recipe
 from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Profile
+from segmentry.profiles.stability import SegmentStability, SolutionStability
 from segmentry.prototypes.rule import Rule
 from segmentry.tables import Frame, result_frame
 
@@ -51,6 +52,7 @@ class Segment:
     description: str
     named_by: str = "rule"  # "rule" or "user"
     playbook: tuple[Play, ...] = ()  # what to do, the most pressing first
+    stability: SegmentStability | None = None  # None where it was not measured
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Segmentation:
     roles: tuple[dict[str, str], ...]  # column, role, reason
     notices: tuple[Notice, ...]
     provenance: Provenance
+    stability: SolutionStability | None = None
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False)
     view: View | None = field(default=None, compare=False, repr=False)

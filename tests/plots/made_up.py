@@ -11,6 +11,7 @@ from segmentry.errors import Notice
 from segmentry.features.feature import Feature, Theme, Unit
 from segmentry.features.recipe import LeftOut, Levels, Recipe, Scale, SourceColumn
 from segmentry.profiles.profile import Category, Level, LevelInSegment, Measure, MeasureInSegment, Profile, Spread
+from segmentry.profiles.stability import Interval, SegmentStability, SeriesEdge, SeriesNode, SolutionStability
 from segmentry.prototypes.rule import Rule
 from segmentry.segmentation import Candidate, Provenance, Segment, Segmentation, View
 from segmentry.tables.table import Reading
@@ -108,6 +109,7 @@ def made_up(
             settings={"k": "2-10", "method": "k-means", "sample": 50_000},
             versions={"segmentry": "0.1.0", "numpy": "2.4.6"},
         ),
+        stability=make_stability(ids, n) if k > 1 else None,
         view=make_view(segment_ids, values, owner, random) if view else None,
     )
 
@@ -183,7 +185,22 @@ def make_segment(i: int, sizes: np.ndarray, total: np.ndarray | None, owner: np.
         spend_share=spent,
         evidence=("Income is 1.6 times the average ($82,000 against $51,000).", "They buy 23 times, others 13 times."),
         description="They buy often, at full price and across all channels. Discounts do not move them; service does.",
+        stability=make_segment_stability(0.95 - 0.09 * (i % 5)) if len(sizes) > 1 else None,
     )
+
+
+def make_segment_stability(mean: float) -> SegmentStability:
+    low, high = mean - 0.2, min(mean + 0.1, 1.0)
+    return SegmentStability(mean, low, high, 40, 3, 30, Interval(mean, low, high, 20), "stable: made up")
+
+
+def make_stability(ids: Sequence[str], n: int) -> SolutionStability:
+    """Segments that split from one more each time, in a series from 2 to one more than there are."""
+    ks = range(2, len(ids) + 2)
+    nodes = tuple(SeriesNode(k, place, 1 / k, None if k == 2 else 1 - 0.1 * place) for k in ks for place in range(k))
+    edges = tuple(SeriesEdge(k, min(place, k - 2), place, 1.0) for k in ks if k > 2 for place in range(k))
+    chosen = {name: place for place, name in enumerate(ids)}
+    return SolutionStability(n, n, 20, Interval(0.8, 0.7, 0.9, 20), nodes, edges, chosen)
 
 
 def make_recipe(features: Sequence[Feature], values: dict[str, np.ndarray], n: int) -> Recipe:

@@ -19,9 +19,10 @@ from segmentry.plots.sizes import picture_sizes
 from segmentry.segmentation import Segmentation
 
 MadeUp = Callable[..., Segmentation]
-KEYS = ("sizes", "heatmap", "scatter", "components", "boxes", "distributions", "criteria", "silhouette")
+KEYS = ("sizes", "heatmap", "scatter", "components", "boxes", "distributions", "criteria", "silhouette",
+        "stability", "series")  # fmt: skip
 NEED_ROWS = {"scatter", "components", "distributions", "silhouette"}
-ONE_MARK_A_SEGMENT = ("sizes", "scatter", "components", "boxes", "distributions", "silhouette")
+ONE_MARK_A_SEGMENT = ("sizes", "scatter", "components", "boxes", "distributions", "silhouette", "stability")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def datasets(picture: Picture) -> list[list[dict[str, Any]]]:
 
 
 def test_all_pictures_come_in_the_order_of_the_report(pictures: dict[str, Picture]) -> None:
-    """Eight pictures, what it means first; each with a title, a caption and its numbers."""
+    """Every picture, what it means first; each with a title, a caption and its numbers."""
     assert tuple(pictures) == KEYS
     for picture in pictures.values():
         assert picture.chart is not None
@@ -104,9 +105,9 @@ def test_asking_for_an_absent_chart_tells_the_reason(made_up: MadeUp) -> None:
 
 
 def test_one_segment_has_no_silhouette(made_up: MadeUp) -> None:
-    """One segment is a value like any other; only the silhouette has nothing to compare."""
+    """One segment is a value like any other; only what compares segments has nothing to show."""
     found = {p.key: p for p in draw_all(made_up(1))}
-    assert {key for key, picture in found.items() if picture.chart is None} == {"silhouette"}
+    assert {key for key, picture in found.items() if picture.chart is None} == {"silhouette", "stability", "series"}
     with pytest.raises(NotEnoughDataError):
         plot_silhouette(made_up(1))
 

@@ -30,6 +30,9 @@ def fit(
     on_duplicate: str = typer.Option(None, "--on-duplicate", help="error (the default), or keep repeated ids."),
     name: list[str] = typer.Option([], "--name", help='Your own name for a segment: --name s1="Premium loyal".'),
     playbook: Path = typer.Option(None, "--playbook", help="TOML file with your own rules for what to do with whom."),
+    stability_pairs: int = typer.Option(
+        None, "--stability-pairs", help="Pairs of bootstrap samples that stability is measured on (20; 0 for none)."
+    ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace the outputs of an earlier run."),
     for_spreadsheet: bool = typer.Option(False, "--for-spreadsheet", help="Neutralise cells that a spreadsheet runs."),
     excel: bool = typer.Option(False, "--excel", help="Also write segments.xlsx, a workbook for a spreadsheet."),
@@ -49,6 +52,7 @@ def fit(
         "on_duplicate": on_duplicate,
         "names": split_pairs(name, "--name") or None,
         "playbook": playbook,
+        "stability_pairs": stability_pairs,
     }
     settings = settings_from(config, options, reading, date.today())
     _fit_into(source_of(source), output, settings, overwrite, for_spreadsheet, as_json, quiet, excel)

@@ -21,6 +21,7 @@ _STEPS = {
     "search": "Trying numbers of segments",
     "polish": "Placing every customer",
     "profile": "Describing and naming segments",
+    "stability": "Drawing customers anew to see what is stable",
     "label": "Writing the labelled customers and the model",
     "pictures": "Drawing pictures",
     "report": "Writing the report",

@@ -9,13 +9,13 @@ import hashlib
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 import segmentry
 from segmentry.clusters.polish import on_axes, polish
@@ -25,12 +25,15 @@ from segmentry.features.customers import Customers, feature_values, learn_recipe
 from segmentry.features.grid import axis_expressions, is_known
 from segmentry.features.sample import KEY, on_grid
 from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices, with_plays
+from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices
 from segmentry.fitting.view import make_view
 from segmentry.profiles.describe import describe
 from segmentry.profiles.playrules import Playbook
+from segmentry.profiles.stability import SolutionStability
 from segmentry.prototypes.assign import kmeans_rule, nearest, with_prototype
-from segmentry.segmentation import Provenance, Segmentation, rename
-from segmentry.selection import SelectionSettings, search_segments
+from segmentry.prototypes.rule import Rule
+from segmentry.segmentation import Provenance, Segment, Segmentation, rename
+from segmentry.selection import Search, SelectionSettings, search_segments
 from segmentry.tables import ReadingSettings, Table, collect_rows, hold, read
 
 Step = Callable[[str], AbstractContextManager[Any]]
@@ -52,6 +55,7 @@ class FitSettings(BaseModel):
     today: date | None = None
     names: Mapping[str, str] = {}
     on_duplicate: Literal["error", "keep"] = "error"
+    stability_pairs: int = Field(default=PAIRS, ge=0, le=10_000)  # 0 measures none
     playbook: Playbook | None = None  # none is the built-in one; `profiles.playrules.read_playbook` reads a file
 
 
@@ -134,6 +138,8 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         rule, profile = in_order_of_value(rule, profile, polished.sizes)
         segments = make_segments(rule, profile, polished.sizes)
         segments = with_plays(segments, profile, settings.playbook, customers.features, customers.roles)
+    with step("stability"):
+        stability, segments = _with_stability(grid, rule, segments, search, sum(polished.sizes), settings)
     segmentation = Segmentation(
         recipe=recipe,
         rule=rule,
@@ -155,12 +161,38 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
             *feature_notices,
             *search.notices,
             *size_notices(segments, profile.minimum_customers),
+            *stability_notices(segments),
         ),
         provenance=_provenance(customers, sum(polished.sizes), settings),
+        stability=stability,
         source_notices=table.notices,
         view=make_view(rule, recipe, grid, values, search),
     )
     return Fitted(rename(segmentation, settings.names), table)
+
+
+def _with_stability(
+    grid: np.ndarray,
+    rule: Rule,
+    segments: tuple[Segment, ...],
+    search: Search,
+    customers: int,
+    settings: FitSettings,
+) -> tuple[SolutionStability | None, tuple[Segment, ...]]:
+    # Other methods are not refitted by k-means: that would measure another grouping than theirs.
+    if search.method != "k-means" or len(segments) < 2 or not settings.stability_pairs:
+        return None, segments
+    places = {s.id: place for place, s in enumerate(segments)}
+    whole, of_each = measure_stability(
+        grid,
+        np.array([places[o] for o in rule.owners])[nearest(rule, grid)],
+        segments,
+        search.groupings,
+        customers=customers,
+        seed=settings.selection.seed,
+        pairs=settings.stability_pairs,
+    )
+    return whole, tuple(replace(s, stability=one) for s, one in zip(segments, of_each, strict=True))
 
 
 def _provenance(customers: Customers, n_customers: int, settings: FitSettings) -> Provenance:

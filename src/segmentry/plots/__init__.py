@@ -16,6 +16,7 @@ from segmentry.plots.picture import Picture, to_png, to_svg, write_pictures
 from segmentry.plots.points import picture_components, picture_scatter
 from segmentry.plots.silhouette import picture_silhouette
 from segmentry.plots.sizes import picture_sizes
+from segmentry.plots.stability import picture_series, picture_stability
 from segmentry.plots.style import Chart
 from segmentry.segmentation import Segmentation
 
@@ -29,8 +30,10 @@ __all__ = [
     "plot_distributions",
     "plot_heatmap",
     "plot_scatter",
+    "plot_series",
     "plot_silhouette",
     "plot_sizes",
+    "plot_stability",
     "to_png",
     "to_svg",
     "write_pictures",
@@ -47,6 +50,8 @@ _PICTURES: Mapping[str, Callable[[Segmentation], Picture]] = {
     "distributions": picture_distributions,
     "criteria": picture_criteria,
     "silhouette": picture_silhouette,
+    "stability": picture_stability,
+    "series": picture_series,
 }
 
 
@@ -64,7 +69,8 @@ def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
 
 
 def draw(segmentation: Segmentation, key: str) -> Picture:
-    """One picture by its key: sizes, heatmap, scatter, components, boxes, distributions, criteria or silhouette.
+    """One picture by its key: sizes, heatmap, scatter, components, boxes, distributions, criteria, silhouette,
+    stability or series.
 
     A notebook shows it as it is; `.chart` is the chart to change, `.caption` says what to see in it.
     Raises SettingsError when there is no picture of that name.
@@ -112,3 +118,13 @@ def plot_criteria(segmentation: Segmentation) -> Chart:
 def plot_silhouette(segmentation: Segmentation) -> Chart:
     """The silhouette of each customer, by segment."""
     return picture_silhouette(segmentation).shown()
+
+
+def plot_stability(segmentation: Segmentation) -> Chart:
+    """How much of each segment returns when the customers are drawn anew."""
+    return picture_stability(segmentation).shown()
+
+
+def plot_series(segmentation: Segmentation) -> Chart:
+    """Which segment comes from which as their number grows (SLSA)."""
+    return picture_series(segmentation).shown()

@@ -7,24 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from segmentry.profiles.stability import Interval
 from segmentry.quality.resampled import resampled_kmeans
 
 ROWS = 2500  # more rows make a grouping steadier than they make the answer better
 PAIRS = 100
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over resamples with the range that holds 90 % of them."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
 
 
 def global_stability(

@@ -52,6 +52,7 @@ class Card:
     evidence: tuple[str, ...]
     by_user: bool
     plays: tuple[Play, ...]
+    stability: str  # "" where it was not measured
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,18 @@ def _card(segmentation: Segmentation, segment: Segment) -> Card:
         evidence=segment.evidence,
         by_user=segment.named_by == "user",
         plays=segment.playbook,
+        stability=_stability(segmentation, segment),
+    )
+
+
+def _stability(segmentation: Segmentation, segment: Segment) -> str:
+    found, whole = segment.stability, segmentation.stability
+    if found is None or whole is None:
+        return ""
+    rows = f"{say_number(whole.rows)} customers"
+    return (
+        f"Stability {found.mean:.2f} ({found.low:.2f} to {found.high:.2f} in 90 % of {found.resamples} bootstrap "
+        f"samples of {rows}): {found.words}."
     )
 
 

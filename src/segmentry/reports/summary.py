@@ -46,11 +46,13 @@ def summarise_run(segmentation: Segmentation, table: Table, seconds: Mapping[str
                 "size": segment.size,
                 "share": segment.share,
                 "spend_share": segment.spend_share,
+                "stability": asdict(segment.stability) if segment.stability else None,
                 "playbook": [asdict(play) for play in segment.playbook],
                 "means": {m.name: m.segments[segment.id].spread.mean for m in s.profile.measures},
             }
             for segment in s.segments
         ],
+        "stability": asdict(s.stability) if s.stability else None,
         "answers": [asdict(answer) for answer in answer_questions(s.profile, s.segments)],
         "roles": list(s.roles),
         "warnings": [{"code": n.code, "message": n.message} for n in s.notices],

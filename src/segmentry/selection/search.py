@@ -82,6 +82,7 @@ class Search:
     silhouettes: np.ndarray  # of the winner, for the rows in `silhouette_rows`
     silhouette_rows: np.ndarray
     notices: tuple[Notice, ...]
+    groupings: tuple[np.ndarray, ...] = ()  # the labels of each candidate, in their order
 
 
 def search_segments(
@@ -122,6 +123,7 @@ def search_segments(
         silhouettes=silhouette_of[best],
         silhouette_rows=rows,
         notices=(*notices, *_weakness(candidates[best])),
+        groupings=tuple(c.labels for c in clusterings),
     )
 
 
