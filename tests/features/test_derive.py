@@ -70,3 +70,10 @@ def test_names_are_plain(column, name):
     """Lower case, words joined by underscores, whatever the header."""
     assert slug(column) == name
     assert label(name)
+
+
+def test_spellings_of_a_level_are_one_step():
+    """Levels that differ in case only stand at the same place of their scale."""
+    tiers = _feature("level", "a", levels=("Bronze", "GOLD", "Gold", "gold", "Platinum"))
+    values = _values(tiers, a=["gold", "Bronze", "GOLD", "Platinum", "Gold", None, "Tin"])
+    assert values == [1.0, 0.0, 1.0, 2.0, 1.0, None, None]

@@ -1,11 +1,12 @@
 """Names in a marketer's words, each of them true."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from segmentry.profiles.names import name_segments
-from segmentry.profiles.profile import Measure, MeasureInSegment, Profile, Spread
+from segmentry.profiles.profile import Category, Level, LevelInSegment, Measure, MeasureInSegment, Profile, Spread
 
 IDS = ("s1", "s2", "s3")
 
@@ -103,3 +104,23 @@ def test_measures_of_any_theme_have_words(theme):
     names = name_segments(_profile(_measure("shoe_size", theme, "number", (130, 100, 70), label="Shoe size")), IDS)
     assert names["s1"].name == "High shoe size"
     assert names["s3"].name == "Low shoe size"
+
+
+@pytest.mark.parametrize("sensitive", [False, True])
+def test_a_level_that_was_clustered_on_names_a_segment(sensitive):
+    """Most of a segment sharing a level is told in its name, unless the attribute is sensitive."""
+    flat = _profile(_measure("income", "income", "money", (101, 100, 99)))
+    shares = {"s1": LevelInSegment(0.9, 270.0), "s2": LevelInSegment(0.05, 15.0), "s3": LevelInSegment(0.05, 15.0)}
+    city = Category("city", "City", True, sensitive, (Level("Ulm", 100, 1 / 3, shares),))
+    named = name_segments(replace(flat, categories=(city,)), IDS)
+    assert named["s1"].name == ("Average" if sensitive else "Mostly Ulm")
+    if not sensitive:
+        assert named["s1"].evidence == ("Mostly Ulm: city Ulm 90 %, everyone 33 % (index 270).",)
+
+
+def test_a_segment_of_a_few_is_not_called_average():
+    """Where every figure is withheld, the name says so instead of calling the segment like everyone else."""
+    measure = _measure("income", "income", "money", (130, 100, 70))
+    nothing = MeasureInSegment(Spread(1, None, None, None, None, None), None, None)
+    small = replace(measure, segments=measure.segments | {"s1": nothing})
+    assert name_segments(_profile(small), IDS)["s1"].name == "Too few to describe"

@@ -14,6 +14,7 @@ from datetime import date
 import narwhals.stable.v2 as nw
 
 from segmentry.features.feature import Feature, Operation, Theme, Unit
+from segmentry.features.levels import steps
 from segmentry.features.roles import ColumnRole
 from segmentry.features.summaries import ColumnSummary
 from segmentry.tables import ordinal
@@ -290,9 +291,10 @@ def _flag(column: str, true_levels: Sequence[str]) -> nw.Expr:
 
 
 def _level(cell: nw.Expr, levels: Sequence[str]) -> nw.Expr:
-    value: nw.Expr = nw.when(cell == levels[-1]).then(nw.lit(float(len(levels) - 1)))
-    for place in range(len(levels) - 2, -1, -1):
-        value = nw.when(cell == levels[place]).then(nw.lit(float(place))).otherwise(value)
+    *rest, (place, level) = zip(steps(levels), levels, strict=True)
+    value: nw.Expr = nw.when(cell == level).then(nw.lit(float(place)))
+    for place, level in reversed(rest):
+        value = nw.when(cell == level).then(nw.lit(float(place))).otherwise(value)
     return value
 
 

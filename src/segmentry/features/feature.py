@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from segmentry.features.levels import step_names
+
 Unit = Literal["money", "years", "days", "count", "share", "score", "rating", "level", "flag", "number", "category"]
 
 Theme = Literal[
@@ -65,6 +67,6 @@ class Feature:
             case "flag":
                 return f"1 where {joined} is {' or '.join(self.levels)}"
             case "level":
-                return f"{joined} in the order {' < '.join(self.levels)}"
+                return f"{joined} in the order {' < '.join(step_names(self.levels))}"
             case _:
                 return joined

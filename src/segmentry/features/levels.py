@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from segmentry.features.vocabulary import fold_level, vocabulary
@@ -32,20 +33,47 @@ def are_genders(levels: Iterable[str]) -> bool:
 
 
 def in_order(levels: Sequence[str], orders: Iterable[str]) -> tuple[str, ...] | None:
-    """The levels from low to high, None when one is unknown or two stand at the same place.
+    """The levels from low to high, None when one is unknown or two words stand at the same place.
+
+    Spellings of one word keep together: they are one step of the scale (see `steps`).
 
     >>> in_order(["Gold", "Bronze", "Silver"], ["membership"])
     ('Bronze', 'Silver', 'Gold')
+    >>> in_order(["gold", "Bronze", "GOLD", "Gold"], ["membership"])
+    ('Bronze', 'GOLD', 'Gold', 'gold')
     >>> in_order(["Gold", "Amber"], ["membership"]) is None
     True
     """
     folded = {level: fold_level(level) for level in levels}
+    words = set(folded.values())
     for places in (places for name in orders for places in vocabulary().orders[name]):
-        if len(folded) < 2 or not all(text in places for text in folded.values()):
+        if len(words) < 2 or not all(word in places for word in words):
             continue
-        if len({places[text] for text in folded.values()}) == len(folded):
-            return tuple(sorted(folded, key=lambda level: places[folded[level]]))
+        if len({places[word] for word in words}) == len(words):
+            return tuple(sorted(folded, key=lambda level: (places[folded[level]], level)))
     return None
+
+
+def steps(levels: Sequence[str]) -> list[int]:
+    """The place of each level of an ordered list, spellings of one word sharing theirs.
+
+    >>> steps(("Bronze", "GOLD", "Gold", "Platinum"))
+    [0, 1, 1, 2]
+    """
+    words = [fold_level(level) for level in levels]
+    return list(itertools.accumulate((int(a != b) for a, b in itertools.pairwise(words)), initial=0)) if words else []
+
+
+def step_names(levels: Sequence[str]) -> tuple[str, ...]:
+    """The ordered list with one name a step, the usual spelling: neither all small nor all capital where there is one.
+
+    >>> step_names(("Bronze", "GOLD", "Gold", "gold"))
+    ('Bronze', 'Gold')
+    """
+    spellings: dict[int, list[str]] = {}
+    for place, level in zip(steps(levels), levels, strict=True):
+        spellings.setdefault(place, []).append(level)
+    return tuple(min(same, key=lambda s: (s.isupper() or s.islower(), s)) for same in spellings.values())
 
 
 def n_known(levels: Iterable[str], order: str) -> int:

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import get_args
 
 from segmentry.errors import SettingsError
-from segmentry.features.levels import are_genders, in_order, n_known, yes_and_no
+from segmentry.features.levels import are_genders, in_order, n_known, step_names, yes_and_no
 from segmentry.features.role_rules import (
     RULES,
     Clue,
@@ -216,7 +216,7 @@ def _by_levels(clue: Clue) -> ColumnRole | None:
         if ordered is not None:
             words = clue.name.says({role, "rating", "membership", "level", "group"})
             said = f"the name says '{words}'; " if is_named and words else ""
-            reason = f"{said}levels with a known order: {' < '.join(ordered)}"
+            reason = f"{said}levels with a known order: {' < '.join(step_names(ordered))}"
             return ColumnRole(s.name, role, reason, levels=ordered, confident=is_named)
     return None
 

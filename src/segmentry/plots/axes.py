@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import textwrap
@@ -13,6 +14,7 @@ import altair as alt
 import numpy as np
 
 from segmentry.features.feature import Unit
+from segmentry.features.levels import step_names
 from segmentry.profiles.profile import Measure
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
@@ -113,6 +115,20 @@ def tick_text(value: float, unit: Unit, symbol: str = "") -> str:
     return say_number(value, "number" if unit in ("years", "days", "count") else unit, symbol)
 
 
+def tick_texts(ticks: Sequence[float], unit: Unit, symbol: str = "") -> list[str]:
+    """The numbers of an axis, with as many decimals as it takes to tell its ticks apart.
+
+    >>> tick_texts([1.4, 1.45, 1.5], "number"), tick_texts([20_000.0, 40_000.0], "money", "$")
+    (['1.40', '1.45', '1.50'], ['$20,000', '$40,000'])
+    """
+    texts = [tick_text(t, unit, symbol) for t in ticks]
+    if len(set(texts)) == len(texts) or unit in ("share", "flag"):
+        return texts
+    step = min(b - a for a, b in itertools.pairwise(sorted(ticks)))
+    decimals = next((d for d in range(1, 7) if abs(round(step, d) - step) < 1e-9), 6)
+    return [f"{t:,.{decimals}f}" for t in ticks]
+
+
 def written_axis(ticks: Sequence[float], texts: Sequence[str], title: str | None = None, **more: Any) -> alt.Axis:
     """An axis with these ticks and these words; data text is quoted as JSON, never spliced into an expression."""
     expression = f"{json.dumps(list(texts))}[indexof({json.dumps(list(ticks))}, datum.value)]"
@@ -131,10 +147,8 @@ def whole(ticks: Sequence[float], unit: Unit) -> list[float]:
 
 def levels_of(segmentation: Segmentation, name: str) -> tuple[str, ...]:
     """The names of an ordered feature's levels, lowest first; empty for every other feature."""
-    found = [
-        s.feature.levels for s in segmentation.recipe.scales if s.feature.name == name and s.feature.unit == "level"
-    ]
-    return found[0] if found else ()
+    features = (s.feature for s in segmentation.recipe.scales)
+    return step_names(next((f.levels for f in features if f.name == name and f.unit == "level"), ()))
 
 
 def measure_axis(
@@ -143,7 +157,7 @@ def measure_axis(
     """The axis of a measure in its unit; a level is written by its name."""
     ticks = whole(span.ticks(about), measure.unit)
     words = axis_title(measure.label, measure.unit, measure.symbol) + (", log scale" if span.log else "")
-    texts = [tick_text(t, measure.unit, measure.symbol) for t in ticks]
+    texts = tick_texts(ticks, measure.unit, measure.symbol)
     if levels:
         ticks = [float(i) for i in range(len(levels)) if span.low <= i <= span.high]
         texts = [textwrap.shorten(levels[int(t)], 14, placeholder="…") for t in ticks]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from segmentry.plots.axes import linear_ticks, tick_text, written_axis
+from segmentry.plots.axes import linear_ticks, tick_texts, written_axis
 from segmentry.plots.picture import Picture, Row, absent
 from segmentry.plots.style import ACCENT, INK, MUTED, PAPER, drawn, layered, panel_title, styled
 from segmentry.profiles.wording import say_number
@@ -90,7 +90,7 @@ def _panel(segmentation: Segmentation, criterion: Criterion, tried: Sequence[int
     y = alt.Y(
         "value:Q",
         scale=alt.Scale(domain=domain, nice=False, zero=False),
-        axis=written_axis(ticks, [tick_text(t, "number") for t in ticks], domain=False, tickSize=0),
+        axis=written_axis(ticks, tick_texts(ticks, "number"), domain=False, tickSize=0),
     )
     layers = _lines(rows, x, y) + _marked(segmentation, criterion, rows, x, y, sum(domain) / 2)
     title = panel_title(criterion.name)

@@ -9,7 +9,8 @@ import numpy as np
 
 from segmentry.exploration import Inspection
 from segmentry.features.feature import Feature
-from segmentry.plots.axes import Span, tick_text, whole, written_axis
+from segmentry.features.levels import step_names
+from segmentry.plots.axes import Span, tick_texts, whole, written_axis
 from segmentry.plots.picture import Picture, absent
 from segmentry.plots.style import ACCENT, DIVERGING, GRID, INK, MUTED, PAPER, drawn, layered, lowered, styled, wrap
 from segmentry.plots.thinning import evenly
@@ -164,10 +165,11 @@ def _span(values: np.ndarray) -> Span:
 
 def _axis(feature: Feature, span: Span, title: str | None) -> alt.Axis:
     ticks = whole(span.ticks(2), feature.unit)
-    texts = [tick_text(t, feature.unit, feature.symbol) for t in ticks]
+    texts = tick_texts(ticks, feature.unit, feature.symbol)
     if feature.levels and feature.unit == "level":
-        ticks = [float(i) for i in range(len(feature.levels)) if span.low <= i <= span.high]
-        texts = [_cut(feature.levels[int(t)]) for t in ticks]
+        names = step_names(feature.levels)
+        ticks = [float(i) for i in range(len(names)) if span.low <= i <= span.high]
+        texts = [_cut(names[int(t)]) for t in ticks]
     return written_axis(ticks, texts, title, grid=False, domain=False, tickSize=3, labelFlush=14, titleFontSize=11)
 
 

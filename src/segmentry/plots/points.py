@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from segmentry.plots.axes import Span, axis_title, levels_of, measure_axis, span_of, tick_text, written_axis
+from segmentry.plots.axes import Span, axis_title, levels_of, measure_axis, span_of, tick_texts, written_axis
 from segmentry.plots.picture import NO_VIEW, Picture, Row, absent
 from segmentry.plots.placing import place
 from segmentry.plots.style import INK, LABEL, LINE, PAPER, colour, drawn, layered, lowered, names, shape, styled
@@ -115,7 +115,7 @@ def _feature_axes(segmentation: Segmentation, cloud: Cloud, a: Measure, b: Measu
 def _plain_axis(span: Span, which: int, explained: float) -> alt.Axis:
     ticks = span.ticks(6)
     title = f"{('First', 'Second')[which]} principal component ({say_number(explained, 'share')} of the variance)"
-    return written_axis(ticks, [tick_text(t, "number") for t in ticks], title, domain=False, tickSize=0)
+    return written_axis(ticks, tick_texts(ticks, "number"), title, domain=False, tickSize=0)
 
 
 def _cloud(

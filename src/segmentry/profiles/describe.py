@@ -15,13 +15,23 @@ import numpy as np
 from segmentry.features.feature import Feature, Unit
 from segmentry.features.grid import FEATURE
 from segmentry.features.learning import mean_and_sd, order_statistic
-from segmentry.profiles.profile import Category, Level, LevelInSegment, Measure, MeasureInSegment, Profile, Spread
+from segmentry.features.levels import step_names
+from segmentry.profiles.profile import (
+    MISSING,
+    OTHER,
+    Category,
+    Level,
+    LevelInSegment,
+    Measure,
+    MeasureInSegment,
+    Profile,
+    Spread,
+)
 from segmentry.prototypes.assign import PROTOTYPE
 from segmentry.tables import collect_rows
 
 MINIMUM_CUSTOMERS = 10
 MOST_LEVELS = 20
-MISSING, OTHER = "(missing)", "(other)"
 _POINTS = {"money": 2, "share": 6, "flag": 6}  # decimal places of the fixed point; 4 otherwise
 _LARGEST = 1e13  # fixed-point steps a single value may count for
 
@@ -119,7 +129,7 @@ def _measure(
         population,
         cells,
         # A flag's or a sum's levels are the answers that mean yes, and name no value.
-        feature.levels if feature.operation == "level" else (),
+        step_names(feature.levels) if feature.operation == "level" else (),
     )
 
 

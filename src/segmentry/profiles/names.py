@@ -2,11 +2,14 @@
 
 A word is true where the segment's mean differs from everyone's by at least 0.3 standard deviations; where no
 measure does, an index of at least 130 or at most 75 counts; where none does either, the name is "Average".
+A segment is also named by a level of a category that was clustered on, where most of it has the level, at an index of
+at least 130. A segment that is too small to describe is called so.
 Names are unique within a segmentation, and depend on the profile alone: not on the seed, order or segment numbers.
 """
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -15,14 +18,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from segmentry.profiles.profile import Measure, MeasureInSegment, Profile
-from segmentry.profiles.wording import lowered, say
+from segmentry.profiles.profile import MISSING, OTHER, Category, Level, Measure, MeasureInSegment, Profile
+from segmentry.profiles.wording import lowered, say, say_number
 
 CLEAR = 0.3
 HIGH_INDEX, LOW_INDEX = 130.0, 75.0
 WORDS = 2  # in a name, before uniqueness asks for more
 # Words on what was clustered on come first; another measure must speak this much louder to be heard.
 ASIDE = 0.5
+MOST = 0.6  # the share of a segment that makes it "mostly" of a level
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,44 @@ def _join(words: Sequence[Word]) -> str:
 def _words(profile: Profile, segment: str) -> list[Word]:
     """The segment's true words, strongest first, one a theme."""
     cells = [(m, m.segments[segment]) for m in profile.measures]
+    if cells and all(c.spread.mean is None for _, c in cells):
+        # Nothing may be said of it, "average" least of all.
+        text = "too few to describe"
+        return [
+            Word(text, 0, "", 0.0, f"Fewer than {profile.minimum_customers} customers: their figures are withheld.")
+        ]
     clear = [_word(m, c) for m, c in cells if c.difference is not None and abs(c.difference) >= CLEAR]
     if not any(clear):
         clear = [_word(m, c) for m, c in cells if c.index is not None and not LOW_INDEX < c.index < HIGH_INDEX]
+    clear += [_level_word(category, level, segment) for category, level in _telling_levels(profile, segment)]
     best: dict[int, Word] = {}
     for word in sorted(clear, key=lambda w: (-w.strength, w.measure)):
         best.setdefault(word.order, word)
     return list(best.values())
+
+
+def _telling_levels(profile: Profile, segment: str) -> list[tuple[Category, Level]]:
+    """Levels that most of a segment share and others have less often. No name tells a sensitive attribute."""
+    told = []
+    for category in profile.categories:
+        if not category.clustered or category.sensitive:
+            continue
+        for level in category.levels:
+            cell = level.segments[segment]
+            most = (cell.share or 0.0) >= MOST and (cell.index or 0.0) >= HIGH_INDEX
+            if most and level.level not in (OTHER, MISSING):
+                told.append((category, level))
+    return told
+
+
+def _level_word(category: Category, level: Level, segment: str) -> Word:
+    cell, spoken = level.segments[segment], _vocabulary()["level"]["most"]
+    share, index = cell.share or 0.0, cell.index or 0.0
+    text = str(spoken["high"]).format(rest=level.level)
+    figures = f"{say_number(share, 'share')}, everyone {say_number(level.share, 'share')} (index {index:.0f})"
+    evidence = f"{text[:1].upper()}{text[1:]}: {lowered(category.label)} {level.level} {figures}."
+    strength = (share - level.share) / math.sqrt(level.share * (1.0 - level.share))
+    return Word(text, int(spoken["order"]), category.name, strength, evidence)
 
 
 def _word(measure: Measure, cell: MeasureInSegment) -> Word:

@@ -10,6 +10,9 @@ from segmentry.tables import Frame, result_frame
 
 _Cell = TypeVar("_Cell")
 
+# Levels that are no level of the column.
+MISSING, OTHER = "(missing)", "(other)"
+
 
 @dataclass(frozen=True)
 class Spread:

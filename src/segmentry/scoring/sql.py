@@ -11,6 +11,7 @@ from datetime import date
 
 from segmentry.errors import SettingsError
 from segmentry.features.feature import Feature
+from segmentry.features.levels import steps
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale
 from segmentry.prototypes.assign import NO_DATA, NOISE
 from segmentry.prototypes.rule import Rule
@@ -106,7 +107,8 @@ def _feature(feature: Feature, as_of: date | None, d: Dialect) -> str:
     if feature.operation == "flag":
         return f"CAST({_flag(column, feature.levels, d)} AS {d.double})"
     if feature.operation == "level":
-        places = " ".join(f"WHEN {d.text(level)} THEN {d.number(place)}" for place, level in enumerate(feature.levels))
+        placed = zip(feature.levels, steps(feature.levels), strict=True)
+        places = " ".join(f"WHEN {d.text(level)} THEN {d.number(place)}" for level, place in placed)
         return f"CAST(CASE {column} {places} END AS {d.double})"
     if as_of is None:
         raise SettingsError(f"'{feature.name}' needs an as-of date.", remedy="Fit again with --as-of.")
