@@ -131,7 +131,8 @@ def are_years(s: ColumnSummary) -> bool:
 
 
 def are_ages(s: ColumnSummary) -> bool:
-    if not is_measure(s) or s.low is None or s.high is None:
+    # Two ages are ages still, unlike the two values of a flag.
+    if s.kind != "number" or s.n_distinct < 2 or s.low is None or s.high is None:
         return False
     return s.low >= 0 and (s.median or 0) >= 5 and s.high <= _OLDEST
 
