@@ -257,3 +257,14 @@ def test_stated_kinds_hold_for_frames() -> None:
     )
     assert to_memory(table.frame)["code"].tolist() == ["1", "2"]
     assert deliver(table, table.frame, [])["code"].to_list() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_numbers_too_large_to_compute_with_are_rejects(kind: str, tmp_path: Path) -> None:
+    """A number whose square leaves the computer's range is rejected with its line, like an infinite one."""
+    frame = pl.DataFrame({"id": [f"c{i}" for i in range(40)], "n": [1e200, *map(float, range(39))]})
+    path = tmp_path / f"c.{kind}"
+    frame.write_csv(path) if kind == "csv" else frame.write_parquet(path)
+    table = read(path)
+    assert (table.rows_present, table.rows_read, table.rows_rejected) == (40, 39, 1)
+    assert table.rejects[0].column == "n"

@@ -28,6 +28,8 @@ NEGATIVE_SPIKES = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 POSITIVE_SPIKES = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)
 
 LARGEST_EXACT = float(2**53)
+# Squares of larger numbers, and their sums, leave what a computer can hold; nothing in a shop is so large.
+LARGEST_USED = 1e100
 
 
 def _groups(mark: Mark) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from segmentry.errors import Notice
 from segmentry.tables.embedded.typing import Typed
 from segmentry.tables.names import raw_name
-from segmentry.tables.numbers import LARGEST_EXACT
+from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED
 from segmentry.tables.table import Column, Reading
 
 LARGEST = int(LARGEST_EXACT)
@@ -66,12 +66,17 @@ def _look(source: pl.LazyFrame, names: Sequence[str], schema: Mapping[str, Any])
     for i, name in enumerate(names):
         column = pl.col(name)
         if schema[name].is_float():
-            parts += [column.is_nan().sum().alias(f"{i} nan"), column.is_infinite().sum().alias(f"{i} large")]
+            parts += [column.is_nan().sum().alias(f"{i} nan"), _too_large(column).sum().alias(f"{i} large")]
         else:
             large = (column > LARGEST) | (column < -LARGEST) if schema[name] != pl.UInt64 else column > LARGEST
             parts += [pl.lit(0).alias(f"{i} nan"), large.sum().alias(f"{i} large")]
     row = source.select(parts).collect(engine="streaming").row(0, named=True)
     return {name: (row[f"{i} nan"] or 0, row[f"{i} large"] or 0) for i, name in enumerate(names)}
+
+
+def _too_large(column: pl.Expr) -> pl.Expr:
+    # NaN would count as larger than anything.
+    return column.fill_nan(None).abs() > LARGEST_USED
 
 
 def _typed(name: str, dtype: Any, figures: tuple[int, int]) -> Typed:
@@ -88,7 +93,7 @@ def _typed(name: str, dtype: Any, figures: tuple[int, int]) -> Typed:
         value = column.cast(pl.Float64).fill_nan(None)
         changed = bool(nan) or dtype != pl.Float64
         made = Column(name, number, "numbers", raw=raw if changed else None)
-        return Typed(made, value, column.is_infinite() if large else None, "not a finite number")
+        return Typed(made, value, _too_large(column) if large else None, "not a finite number")
     if dtype.is_integer() and large:
         how = "text, because its whole numbers are too long for exact arithmetic"
         return Typed(Column(name, text, how, raw=raw), column.cast(pl.String))

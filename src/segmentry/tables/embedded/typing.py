@@ -159,7 +159,7 @@ def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, set
     absent = cells.is_token(text, settings.missing)
     if reading.kind == "number":
         value = pl.when(~absent).then(cells.number(text, reading.decimal or "."))
-        finite = pl.when(value.is_finite()).then(value)
+        finite = pl.when(value.abs() <= numbers.LARGEST_USED).then(value)
         reason = "not a finite number" + (f" with decimal '{reading.decimal}'" if reading.decimal else "")
         return Typed(column, finite, text.is_not_null() & ~absent & finite.is_null(), reason)
     value = pl.when(~absent).then(_date(text, reading.date_format or "YYYY-MM-DD", distinct))
