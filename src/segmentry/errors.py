@@ -120,3 +120,12 @@ class Notice:
 
     code: str
     message: str
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """A number of things in the sentences of errors and notices.
+
+    >>> plural(1, "row"), plural(2, "row"), plural(1200, "category", "categories")
+    ('1 row', '2 rows', '1,200 categories')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

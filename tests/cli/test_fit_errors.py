@@ -59,7 +59,7 @@ def test_a_file_that_cannot_be_used_is_said_so(segmentry, folder, file, code, sa
 def test_repeated_ids_are_counted_and_not_shown(segmentry, folder):
     """How many ids repeat on how many rows is said; the option that keeps them works."""
     err = _fails(segmentry, folder, folder / "twice.csv", "-o", folder / "out")
-    assert "1 ids on 2 rows" in err
+    assert "1 id on 2 rows" in err
     assert "--on-duplicate keep" in err
     kept = segmentry("fit", folder / "twice.csv", "-o", folder / "out", "--on-duplicate", "keep", "--json")
     assert kept.code == 0, kept.err

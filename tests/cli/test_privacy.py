@@ -48,4 +48,4 @@ def test_rejects_and_errors_mask_values(segmentry, tmp_path):
     rejects = (tmp_path / "out" / "rejects.csv").read_text(encoding="utf-8")
     assert rejects.splitlines()[1].startswith("6,umsatz,")
     assert "Zyxwvut" not in rejects + outcome.out + outcome.err
-    assert "1 rows rejected" in outcome.out
+    assert "1 row rejected" in outcome.out

@@ -111,8 +111,8 @@ def test_what_is_unusual_is_counted(model, shop):
         recency=pl.when(pl.int_range(pl.len()) < 3).then(None).otherwise("recency"),
     )
     codes = _codes(model, changed)
-    assert codes["out-of-range"].startswith("7 customers have a 'income' outside")
-    assert codes["level-value"].startswith("5 customers have a 'education'")
+    assert codes["out-of-range"].startswith("7 customers with a value of 'income' outside")
+    assert codes["level-value"].startswith("5 customers with a value of 'education'")
     assert "'recency_days'" in codes["missing-value"] or "'income'" in codes["missing-value"]
     assert "Kindergarten" not in str(codes)
 

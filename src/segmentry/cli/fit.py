@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import typer
@@ -76,7 +77,7 @@ def demo(
     write_sample("marketing", customers, rows, seed, overwrite=overwrite)
     if not quiet:
         say(f"A made-up shop with {rows:,} customers: {customers}")
-        say(f"Now running: segmentry fit {customers} -o {output / 'segments'}")
+        say(f"Now running: segmentry fit {quote(str(customers))} -o {quote(str(output / 'segments'))}")
     _fit_into(customers, output / "segments", FitSettings(today=date.today()), overwrite, False, False, quiet)
 
 
@@ -114,17 +115,21 @@ def _fit_into(
     if as_json:
         say(to_json(summary).rstrip())
         return
-    warn(fitted.segmentation.notices, quiet)
+    warn((*fitted.segmentation.source_notices, *fitted.segmentation.notices), quiet)
     if not quiet:
         _tell(fitted, output)
 
 
 def _tell(fitted: Any, output: Path) -> None:
+    from segmentry.errors import plural
     from segmentry.profiles.wording import lowered, say_number
 
     segmentation, table = fitted.segmentation, fitted.table
-    rejected = f" ({table.rows_rejected:,} rows rejected: {output / 'rejects.csv'})" if table.rows_rejected else ""
-    say(f"{segmentation.k} segments from {segmentation.provenance.n_customers:,} customers{rejected}.")
+    n_rejected = table.rows_rejected
+    rejected = f" ({plural(n_rejected, 'row')} rejected: {output / 'rejects.csv'})" if n_rejected else ""
+    say(
+        f"{plural(segmentation.k, 'segment')} from {plural(segmentation.provenance.n_customers, 'customer')}{rejected}."
+    )
     say(f"Why {segmentation.k}: {segmentation.reason}")
     used = ", ".join(s.feature.name for s in segmentation.recipe.scales)
     used += "".join(f", {part.feature.name}" for part in segmentation.recipe.levels)
@@ -134,8 +139,9 @@ def _tell(fitted: Any, output: Path) -> None:
     say()
     for s in segmentation.segments:
         spend = f", {say_number(s.spend_share, 'share')} of spend" if s.spend_share is not None else ""
-        say(f"  {s.id:<4}{inert(s.name)}: {s.size:,} customers ({say_number(s.share, 'share')}{spend})")
+        say(f"  {s.id:<4}{inert(s.name)}: {plural(s.size, 'customer')} ({say_number(s.share, 'share')}{spend})")
         if s.playbook:
             say(f"      do: {inert('; '.join(lowered(play.title) for play in s.playbook))}")
     say()
-    say(f"Next: open {output / 'report.html'}, or segmentry score {output / 'segmentation.seg'} NEW.csv -o scored.csv")
+    page, model = (quote(str(output / name)) for name in ("report.html", "segmentation.seg"))
+    say(f"Next: open {page}, or segmentry score {model} NEW.csv -o scored.csv")

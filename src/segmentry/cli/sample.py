@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import typer
@@ -88,4 +89,4 @@ def _write(
 
     written = write_sample(kind, output, rows, seed, truth_path=truth, overwrite=overwrite, messy=messy)
     say(f"{written:,} customers: {output}")
-    say(f"Next: segmentry fit {output} -o segments/")
+    say(f"Next: segmentry fit {quote(str(output))} -o segments/")

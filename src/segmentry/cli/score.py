@@ -115,8 +115,10 @@ def _score_file(
         return
     warn(scored.notices, quiet)
     if not quiet:
+        from segmentry.errors import plural
+
         names = {s.id: s.name for s in segmentation.segments}
-        rejected = f" ({table.rows_rejected:,} rows rejected: {rejects})" if table.rows_rejected else ""
-        say(f"{table.rows_read:,} customers placed{rejected}: {shown(output, into)}")
+        rejected = f" ({plural(table.rows_rejected, 'row')} rejected: {rejects})" if table.rows_rejected else ""
+        say(f"{plural(table.rows_read, 'customer')} placed{rejected}: {shown(output, into)}")
         for segment, n in scored.counts.items():
             say(f"  {segment:<8}{inert(names.get(segment, segment))}: {n:,}")

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import narwhals.stable.v2 as nw
 
-from segmentry.errors import Notice
+from segmentry.errors import Notice, plural
 from segmentry.exploration.inspection import PRIVATE_ROLES, ColumnInspection, Finding, Severity
-from segmentry.exploration.wording import listed, plural, share
+from segmentry.exploration.wording import listed, share
 from segmentry.tables import Table, collect_rows
 
 _FEW_ROWS = 100

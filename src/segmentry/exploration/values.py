@@ -10,8 +10,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from segmentry.errors import plural
 from segmentry.exploration.inspection import ColumnInspection, Finding, Severity
-from segmentry.exploration.wording import listed, number, plural, rough, share
+from segmentry.exploration.wording import listed, number, rough, share
 from segmentry.features.choice import MOSTLY_MISSING
 from segmentry.features.summaries import write_number
 from segmentry.features.vocabulary import fold_level

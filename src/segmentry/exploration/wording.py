@@ -63,11 +63,3 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     if len(names) > most:
         shown.append(f"{len(names) - most} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def plural(n: int, one: str, many: str = "") -> str:
-    """
-    >>> plural(1, "row"), plural(2, "row"), plural(1200, "category", "categories")
-    ('1 row', '2 rows', '1,200 categories')
-    """
-    return f"{n:,} {one if n == 1 else many or one + 's'}"

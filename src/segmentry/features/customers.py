@@ -11,7 +11,7 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentry.errors import IdentifierError, NotEnoughDataError, Notice, SettingsError
+from segmentry.errors import IdentifierError, NotEnoughDataError, Notice, SettingsError, plural
 from segmentry.features.choice import FeatureSettings, choose_by_default, choose_by_name, resolve
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
@@ -113,10 +113,11 @@ def check_ids(table: Table, id_column: str | None, on_duplicate: str) -> list[No
     notices = []
     for row in sorted(collect_rows(by_kind), key=lambda r: int(r["blank"])):
         if row["blank"]:
-            message = f"{row['rows']} rows have no '{id_column}'; each is taken as a customer of its own."
+            rows = plural(int(row["rows"]), "row")
+            message = f"{rows} without '{id_column}'; each is taken as a customer of its own."
             notices.append(Notice("blank-id", message))
             continue
-        found = f"{row['ids']} ids on {row['rows']} rows"
+        found = f"{plural(int(row['ids']), 'id')} on {plural(int(row['rows']), 'row')}"
         if on_duplicate != "keep":
             raise IdentifierError(
                 f"'{id_column}' is not unique.",

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import segmentry
 from segmentry.clusters.polish import on_axes, polish
-from segmentry.errors import NotEnoughDataError
+from segmentry.errors import NotEnoughDataError, plural
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
 from segmentry.features.grid import axis_expressions, is_known
@@ -150,7 +150,7 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         k=search.k,
         reason=search.reason,
         inertia=polished.inertia,
-        polish=f"{polished.passes} passes over all customers, until {polished.ended}",
+        polish=f"{plural(polished.passes, 'pass', 'passes')} over all customers, until {polished.ended}",
         knee=search.knee,
         roles=tuple(
             {"column": r.column, "role": r.role, "reason": r.reason}

@@ -9,7 +9,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.errors import ColumnNotFoundError, Notice, SettingsError
+from segmentry.errors import ColumnNotFoundError, Notice, SettingsError, plural
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe, Scale
@@ -107,17 +107,16 @@ def _unusual(recipe: Recipe, placed: nw.LazyFrame[Any]) -> list[Notice]:
     counted = placed.select(*(nw.when(e).then(1).otherwise(0).cast(nw.Int64).alias(n) for n, e in flags.items()))
     row = collect_rows(counted.select(*(nw.col(n).sum() for n in flags)))[0]
     said = {
-        "missing": "customers have no value for '{}'; the usual value of the fitted customers stands in.",
-        "range": "customers have a '{}' outside of what was seen at fitting; look whether its unit has changed.",
-        "level": "customers have a '{}' that was rare or not there at fitting; it counts as none of the known.",
+        "missing": "without a value for '{}'; the usual value of the fitted customers stands in.",
+        "range": "with a value of '{}' outside of what was seen at fitting; look whether its unit has changed.",
+        "level": "with a value of '{}' that was rare or not there at fitting; it counts as none of the known.",
     }
     found = []
     for name, n in row.items():
         kind, _, feature = name.partition("::")
         if n:
-            found.append(
-                Notice(f"{kind}-value" if kind != "range" else "out-of-range", f"{n} {said[kind].format(feature)}")
-            )
+            code = f"{kind}-value" if kind != "range" else "out-of-range"
+            found.append(Notice(code, f"{plural(n, 'customer')} {said[kind].format(feature)}"))
     return found
 
 
