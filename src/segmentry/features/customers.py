@@ -18,9 +18,9 @@ from segmentry.features.feature import Feature
 from segmentry.features.grid import feature_expressions
 from segmentry.features.recipe import Recipe, SourceColumn
 from segmentry.features.roles import ColumnRole, assign_roles
-from segmentry.features.sample import ID, Sample, draw, sampled_values
+from segmentry.features.sample import ID, KEY, Sample, draw, sampled_values, with_key
 from segmentry.features.summaries import summarise, widen
-from segmentry.tables import Table, collect_rows, text_of
+from segmentry.tables import Table, all_different, collect_rows, text_of
 
 _DATE_OPERATIONS = ("years_since_year", "years_since", "days_since")
 _DATED_ROLES = ("signup_date", "last_purchase_date", "purchase_date", "date")
@@ -28,7 +28,7 @@ _DATED_ROLES = ("signup_date", "last_purchase_date", "purchase_date", "date")
 
 @dataclass(frozen=True)
 class Customers:
-    """One row per customer, lazily: KEY and every feature under its hidden name."""
+    """One row per customer, lazily: every feature under its hidden name."""
 
     table: Table
     frame: nw.LazyFrame[Any]
@@ -40,6 +40,7 @@ class Customers:
     id_column: str | None
     as_of: date | None
     notices: tuple[Notice, ...]
+    key_total: int  # a digest of the rows' values that no order changes
 
     @property
     def sensitive(self) -> frozenset[str]:
@@ -60,9 +61,9 @@ def prepare_customers(
     Raises IdentifierError for repeated ids, SettingsError for names that are not there or may not be used.
     """
     sample = draw(table)
-    summaries = summarise(sample.frame, table.columns)
-    if not sample.whole:
-        summaries = widen(summaries, table.frame)
+    rows = sample.frame if sample.whole else table.frame
+    keyed = with_key(rows, table.columns, sample.key_with_text)
+    summaries, key_total = widen(summarise(sample.frame, table.columns), keyed, KEY)
     roles = assign_roles(summaries, _overrides(settings, id_column, table))
     found = next((r.column for r in roles if r.role == "id"), None)
     notices = check_ids(table, found, on_duplicate)
@@ -73,7 +74,8 @@ def prepare_customers(
         notices.append(Notice("as-of-today", message))
     return Customers(
         table=table,
-        frame=table.frame.select(sample.key, *feature_expressions(features, settled)),
+        frame=table.frame.select(*feature_expressions(features, settled)),
+        key_total=key_total,
         sample=sample,
         identity=text_of(table, found) if found else nw.lit(""),
         roles=tuple(roles),
@@ -104,6 +106,8 @@ def check_ids(table: Table, id_column: str | None, on_duplicate: str) -> list[No
     if id_column is None:
         return [Notice("no-id", "No column identifies a customer; rows are taken as customers. Name one with --id.")]
     ids = table.frame.select(text_of(table, id_column).alias(ID))
+    if all_different(ids, ID):
+        return []
     figures = collect_rows(ids.select(different=nw.col(ID).n_unique(), blank=nw.col(ID).null_count()))[0]
     if int(figures["different"]) == table.rows_read and not figures["blank"]:
         return []

@@ -16,20 +16,23 @@ import numpy as np
 
 from segmentry.features.grid import AXIS, FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe
-from segmentry.tables import Column, Table, collect_rows, materialise, ordinal, to_memory
+from segmentry.tables import Column, Table, collect_rows, count_rows, materialise, ordinal, to_memory
 
 SAMPLE_ROWS = 20_000
 KEY = "key::"
 ID = "id::"
 _KNOWN = "known::"
+_MIXED = "mixed::"
 _REACH = 1e12  # beyond it a sum has no fractional part worth the name
 _ABSENT = -271.828
 _RANGE = 2.0**31
+_MARGIN = 6.0  # standard deviations of the number of rows drawn
+_MOST_FETCHED = 3
 _COARSE = 0.5  # share of different keys below which text is mixed in as well
 
 
-def key_expression(columns: Sequence[Column], with_text: bool = False) -> nw.Expr:
-    """A whole number below 2^31 that mixes a row's numbers and dates, in name order; and on request its texts.
+def with_key(frame: nw.LazyFrame[Any], columns: Sequence[Column], with_text: bool = False) -> nw.LazyFrame[Any]:
+    """Adds KEY, a whole number below 2^31 that mixes a row's numbers and dates, in name order; on request its texts.
 
     It is the fractional part of a weighted sum. The weights are square roots of primes, so that no two sums of whole
     numbers meet; additions and products of float64 in a stated order give the same bits on every engine.
@@ -40,11 +43,12 @@ def key_expression(columns: Sequence[Column], with_text: bool = False) -> nw.Exp
         value = _as_number(column, with_text)
         if value is not None:
             total = total + value.fill_null(_ABSENT) * weight
-    total = total.clip(-_REACH, _REACH)
+    # In steps: in one, an engine would work out the sum at each of its four mentions.
+    mixed = nw.col(_MIXED)
+    summed = frame.with_columns(total.clip(-_REACH, _REACH).alias(_MIXED))
     # Taken twice: once alone leaves neighbours in value neighbours in key.
-    once = total - total.floor()
-    twice = once * 9973.0 * math.pi
-    return ((twice - twice.floor()) * _RANGE).floor().cast(nw.Int64).alias(KEY)
+    once = summed.with_columns(((mixed - mixed.floor()) * 9973.0 * math.pi).alias(_MIXED))
+    return once.with_columns(((mixed - mixed.floor()) * _RANGE).floor().cast(nw.Int64).alias(KEY)).drop(_MIXED)
 
 
 def _primes(count: int) -> list[int]:
@@ -71,37 +75,42 @@ def _as_number(column: Column, with_text: bool) -> nw.Expr | None:
 
 @dataclass(frozen=True)
 class Sample:
-    """Sampled rows of a table, typed, in memory. `whole` when they are all of its rows."""
+    """Sampled rows of a table, typed, in memory. `whole` when they are all of its rows; `key_with_text` when texts
+    had to be mixed into the key that they were drawn by."""
 
     frame: nw.LazyFrame[Any]
-    key: nw.Expr
     whole: bool
+    key_with_text: bool = False
 
 
 def draw(table: Table, most: int = SAMPLE_ROWS) -> Sample:
     """At most `most` rows: all of them, else those with the smallest key."""
-    key = key_expression(table.columns)
     if table.rows_read <= most:
-        return Sample(materialise(table.frame.select(*table.names, *_raw(table))), key, True)
-    drawn = _smallest(table, key, most)
-    different = int(collect_rows(drawn.with_columns(key).select(nw.col(KEY).n_unique()))[0][KEY])
-    if different < _COARSE * most:
+        return Sample(materialise(table.frame.select(*table.names, *_raw(table))), True)
+    drawn = _smallest(table, most, with_text=False)
+    different = int(collect_rows(drawn.select(nw.col(KEY).n_unique()))[0][KEY])
+    coarse = different < _COARSE * most
+    if coarse:
         # Customers who share every number would be drawn all together or not at all.
-        key = key_expression(table.columns, with_text=True)
-        drawn = _smallest(table, key, most)
-    return Sample(drawn, key, False)
+        drawn = _smallest(table, most, with_text=True)
+    return Sample(drawn.drop(KEY), False, coarse)
 
 
 def _raw(table: Table) -> list[str]:
     return [c.raw for c in table.columns if c.raw is not None]
 
 
-def _smallest(table: Table, key: nw.Expr, most: int) -> nw.LazyFrame[Any]:
-    keys = table.frame.select(key)
-    last = collect_rows(keys.sort(KEY).head(most).select(nw.col(KEY).max()))[0][KEY]
-    wanted = table.frame.select(*table.names, *_raw(table), key).filter(nw.col(KEY) <= int(last))
+def _smallest(table: Table, most: int, with_text: bool) -> nw.LazyFrame[Any]:
+    keyed = with_key(table.frame.select(*table.names, *_raw(table)), table.columns, with_text)
+    # Keys are spread evenly where values are, so that the last one is about here: then one pass is enough.
+    last = math.ceil(_RANGE * (most + _MARGIN * math.sqrt(most)) / table.rows_read)
+    wanted = materialise(keyed.filter(nw.col(KEY) <= last))
+    if not most <= count_rows(wanted) <= _MOST_FETCHED * most:
+        keys = with_key(table.frame, table.columns, with_text).select(KEY)
+        last = int(collect_rows(keys.sort(KEY).head(most).select(nw.col(KEY).max()))[0][KEY])
+        wanted = materialise(keyed.filter(nw.col(KEY) <= last))
     # Equal keys at the end are ordered by everything that is known of a row.
-    return materialise(materialise(wanted).sort(KEY, *sorted(table.names)).head(most).drop(KEY))
+    return materialise(wanted.sort(KEY, *sorted(table.names)).head(most))
 
 
 def sampled_values(sample: Sample, identity: nw.Expr, features: Sequence[nw.Expr]) -> dict[str, np.ndarray]:

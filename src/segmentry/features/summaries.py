@@ -95,18 +95,26 @@ def summarise(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> tuple[Colu
     return tuple(_summary(i, column, numbers, levels.get(column.name, ())) for i, column in enumerate(columns))
 
 
-def widen(summaries: Sequence[ColumnSummary], frame: nw.LazyFrame[Any]) -> tuple[ColumnSummary, ...]:
-    """Summaries of a sample with the extremes and missing cells of all rows: one pass, cheap on any size."""
-    expressions: dict[str, nw.Expr] = {"n": nw.len()}
+def widen(
+    summaries: Sequence[ColumnSummary], frame: nw.LazyFrame[Any], total: str
+) -> tuple[tuple[ColumnSummary, ...], int]:
+    """Summaries of a sample with the extremes and missing cells of all rows, and the sum of the column `total`.
+
+    One pass, cheap on any size.
+    """
+    expressions: dict[str, nw.Expr] = {"n": nw.len(), "total": nw.col(total).sum()}
     for i, summary in enumerate(summaries):
         own = nw.col(summary.name)
-        expressions |= {f"{i}:missing": own.null_count(), f"{i}:minimum": own.min(), f"{i}:maximum": own.max()}
+        expressions[f"{i}:missing"] = own.null_count()
+        # The first and last of many texts in order cost more than all the rest, and only tell whether there are two.
+        if summary.kind != "text" or summary.n_distinct < 2:
+            expressions |= {f"{i}:minimum": own.min(), f"{i}:maximum": own.max()}
     [found] = collect_rows(frame.select(**expressions))
-    return tuple(_widened(i, summary, found) for i, summary in enumerate(summaries))
+    return tuple(_widened(i, summary, found) for i, summary in enumerate(summaries)), int(found["total"])
 
 
 def _widened(i: int, summary: ColumnSummary, found: dict[str, Any]) -> ColumnSummary:
-    low, high = found[f"{i}:minimum"], found[f"{i}:maximum"]
+    low, high = found.get(f"{i}:minimum"), found.get(f"{i}:maximum")
     n, n_missing = int(found["n"]), int(found[f"{i}:missing"])
     # One value in the sample and another elsewhere: not a constant. Mostly different in the sample: so in all rows.
     different = max(summary.n_distinct, 1 + (low != high)) if low is not None else summary.n_distinct

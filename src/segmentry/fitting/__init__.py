@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-import narwhals.stable.v2 as nw
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,7 +22,7 @@ from segmentry.errors import NotEnoughDataError, plural
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
 from segmentry.features.grid import axis_expressions, is_known
-from segmentry.features.sample import KEY, on_grid
+from segmentry.features.sample import on_grid
 from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices, with_plays
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices
 from segmentry.fitting.view import make_view
@@ -34,7 +33,7 @@ from segmentry.prototypes.assign import kmeans_rule, nearest, with_prototype
 from segmentry.prototypes.rule import Rule
 from segmentry.segmentation import Provenance, Segment, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
-from segmentry.tables import ReadingSettings, Table, collect_rows, hold, read
+from segmentry.tables import ReadingSettings, Table, hold, read
 
 Step = Callable[[str], AbstractContextManager[Any]]
 
@@ -196,10 +195,9 @@ def _with_stability(
 
 
 def _provenance(customers: Customers, n_customers: int, settings: FitSettings) -> Provenance:
-    keys = collect_rows(customers.frame.select(nw.col(KEY).sum()))[0][KEY]
     rows = customers.table.rows_read
     return Provenance(
-        fingerprint=hashlib.sha256(f"{rows}:{int(keys)}".encode()).hexdigest()[:16],
+        fingerprint=hashlib.sha256(f"{rows}:{customers.key_total}".encode()).hexdigest()[:16],
         n_customers=n_customers,
         n_no_data=rows - n_customers,
         seed=settings.selection.seed,

@@ -6,7 +6,16 @@ Reads and writes; knows nothing of customers, features or segments.
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.rows import Frame, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
-from segmentry.tables.memory import collect_rows, count_rows, hold, materialise, ordinal, text_of, to_memory
+from segmentry.tables.memory import (
+    all_different,
+    collect_rows,
+    count_rows,
+    hold,
+    materialise,
+    ordinal,
+    text_of,
+    to_memory,
+)
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
@@ -30,6 +39,7 @@ __all__ = [
     "SheetContent",
     "SourceKind",
     "Table",
+    "all_different",
     "atomically",
     "check_output",
     "check_target",

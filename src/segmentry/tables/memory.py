@@ -7,6 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from segmentry.tables.embedded.distinct import all_different as embedded_all_different
 from segmentry.tables.table import Table
 
 
@@ -61,9 +62,21 @@ def count_rows(frame: nw.LazyFrame[Any]) -> int:
 
 def ordinal(expr: nw.Expr) -> nw.Expr:
     """Days of a date as `date.toordinal` counts them, on every engine."""
-    # Narwhals has no difference in days that all engines answer; this whole-number form is one.
-    y = expr.dt.year().cast(nw.Int64) - 1
-    return 365 * y + y // 4 - y // 100 + y // 400 + expr.dt.ordinal_day().cast(nw.Int64)
+    # Narwhals has no difference in days that all engines answer; this form is one. In floats, which hold these whole
+    # numbers exactly, since dividing whole numbers is slow; and with the year named as seldom as can be, since an
+    # engine works out each mention: 365 y + y/4 is 365.25 y, and c - c/4 centuries are (3 c + 3)/4.
+    y = expr.dt.year().cast(nw.Float64) - 1.0
+    skipped = (((y / 100.0).floor() * 3.0 + 3.0) / 4.0).floor()
+    return ((y * 365.25).floor() - skipped + expr.dt.ordinal_day().cast(nw.Float64)).cast(nw.Int64)
+
+
+def all_different(frame: nw.LazyFrame[Any], column: str) -> bool:
+    """Whether no two rows have the same value there. False may also mean that only a count could tell.
+
+    Counting different values is the costliest question one can ask of a table; ids in order, or with hashes that
+    all differ, answer it at a fraction of the cost.
+    """
+    return frame.implementation.is_polars() and embedded_all_different(nw.to_native(frame), column)
 
 
 def text_of(table: Table, column: str) -> nw.Expr:

@@ -21,6 +21,9 @@ from segmentry.tables.names import ROW, check_names, raw_name
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Reject, SourceKind, Table
 
+# Sources of which some rows are had without reading, or computing, all.
+_ROWS_AT_HAND = ("parquet", "arrow", "polars", "pandas", "pyarrow")
+
 Keep = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
@@ -63,7 +66,10 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
     frame, preset = _as_expected(source.frame, schema, settings, expected)
     texts = [name for name in schema if is_text(schema[name]) or name in preset]
     native = {name: dtype for name, dtype in schema.items() if name not in texts}
-    made, notices = type_text(frame, texts, settings, expected)
+    present = source.present
+    if present is None:
+        present = int(frame.select(pl.len()).collect(engine="streaming").item())
+    made, notices = type_text(frame, texts, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
     more, said = type_native(frame, native)
     by_name = {t.column.name: t for t in (*made, *more)}
     typed = [by_name[name] for name in schema]
@@ -73,15 +79,12 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
     notices = [*source.notices, *notices, *said]
     numbered = frame.with_row_index(ROW)
     rejects = _rejects(numbered, typed, source.lines)
-    present = source.present
-    if present is None:
-        present = int(frame.select(pl.len()).collect(engine="streaming").item())
     every = tuple(sorted((*source.rejects, *rejects), key=lambda r: r.line))
     _check_share(every, present, settings, source.name)
     if not present:
         notices.append(Notice("no-rows", f"{source.name} has a header and no rows."))
     kept = source.keep(_typed_frame(numbered, typed, preset, bool(rejects)))
-    notices += spikes(kept, [t.column.name for t in typed if t.column.reading.kind == "number"])
+    notices += spikes(kept, typed, some_bad=bool(rejects))
     notices += far_dates(kept, [t.column.name for t in typed if t.column.reading.kind == "date"])
     table = Table(
         frame=nw.from_native(kept),

@@ -19,6 +19,7 @@ _DATE_SHAPE = (
     r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/., ]+\d"
 )
 DATE_NAME = re.compile(r"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when", re.IGNORECASE)
+_WHOLE = "text, so that leading zeros and long numbers stay whole"
 _CORE_OF_UNIT = rf"[{numbers.SPACES}]|{numbers.UNIT}"
 
 
@@ -73,12 +74,25 @@ def judge(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> V
     return _judge_freely(seen, settings)
 
 
+def surely_text(some: Cells) -> bool:
+    """Whether so few of some cells are numbers or dates that nineteen in twenty of all cells cannot be."""
+    text = pl.col("text")
+    marked = text.str.contains(numbers.pattern(".")) | text.str.contains(numbers.pattern(","))
+    return some.total >= 100 and some.count(marked | text.str.contains(_DATE_SHAPE)) * 4 < some.total
+
+
+def text_of_many(some: Cells, tokens: pl.DataFrame) -> Verdict:
+    """The verdict on a column of many different texts, from some of its cells and all that say "missing"."""
+    how = _WHOLE if _has_leading_zeros(some) or _has_huge_wholes(some) else "text"
+    return _text(Cells(some.column, some.body.clear(), tokens), how)
+
+
 def _judge_freely(seen: Cells, settings: ReadingSettings) -> Verdict:
     form = _likely_form(seen, settings)
     if form is not None:
         return _date(seen, form)
     if _has_leading_zeros(seen) or _has_huge_wholes(seen):
-        return _text(seen, "text, so that leading zeros and long numbers stay whole")
+        return _text(seen, _WHOLE)
     text = pl.col("text")
     enough = seen.total - seen.allowed
     as_numbers = seen.count(text.str.contains(numbers.pattern(".")) | text.str.contains(numbers.pattern(",")))

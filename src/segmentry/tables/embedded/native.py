@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -46,32 +47,42 @@ def as_text(name: str, dtype: Any) -> pl.Expr:
 
 def type_native(source: pl.LazyFrame, schema: Mapping[str, Any]) -> tuple[list[Typed], list[Notice]]:
     """Typed columns for those of `schema` that are not text."""
-    numeric = [name for name, dtype in schema.items() if dtype.is_float() or dtype in (pl.Int64, pl.UInt64, pl.Int128)]
-    figures = _look(source, numeric, schema)
+    figures = _look(source, schema)
     typed: list[Typed] = []
     notices: list[Notice] = []
     for name, dtype in schema.items():
-        made = _typed(name, dtype, figures.get(name, (0, 0)))
+        made = _typed(name, dtype, figures.get(name, _Figures()))
         if made.column.how == "nested values, not used":
             notices.append(Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used."))
         typed.append(made)
     return typed, notices
 
 
-def _look(source: pl.LazyFrame, names: Sequence[str], schema: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    """Cells that are NaN, and cells too large: not finite, or whole and beyond what float64 holds exactly."""
+@dataclass(frozen=True)
+class _Figures:
+    """Whether any cell is NaN; whether any is not finite, or too large for exact arithmetic; the extremes."""
+
+    nan: bool = False
+    large: bool = False
+    extremes: tuple[float, float] | None = None
+
+
+def _look(source: pl.LazyFrame, schema: Mapping[str, Any]) -> dict[str, _Figures]:
+    names = [name for name, dtype in schema.items() if dtype.is_numeric()]
     if not names:
         return {}
     parts: list[pl.Expr] = []
     for i, name in enumerate(names):
         column = pl.col(name)
         if schema[name].is_float():
-            parts += [column.is_nan().sum().alias(f"{i} nan"), _too_large(column).sum().alias(f"{i} large")]
-        else:
-            large = (column > LARGEST) | (column < -LARGEST) if schema[name] != pl.UInt64 else column > LARGEST
-            parts += [pl.lit(0).alias(f"{i} nan"), large.sum().alias(f"{i} large")]
+            parts.append(column.is_nan().any().alias(f"{i} nan"))
+        parts += [column.min().alias(f"{i} low"), column.max().alias(f"{i} high")]
     row = source.select(parts).collect(engine="streaming").row(0, named=True)
-    return {name: (row[f"{i} nan"] or 0, row[f"{i} large"] or 0) for i, name in enumerate(names)}
+    most = {name: LARGEST_USED if schema[name].is_float() else LARGEST for name in names}
+    return {
+        name: _figures(row.get(f"{i} nan"), row[f"{i} low"], row[f"{i} high"], most[name])
+        for i, name in enumerate(names)
+    }
 
 
 def _too_large(column: pl.Expr) -> pl.Expr:
@@ -79,9 +90,15 @@ def _too_large(column: pl.Expr) -> pl.Expr:
     return column.fill_nan(None).abs() > LARGEST_USED
 
 
-def _typed(name: str, dtype: Any, figures: tuple[int, int]) -> Typed:
+def _figures(nan: bool | None, low: Any, high: Any, most: float) -> _Figures:
+    if low is None or high is None:
+        return _Figures(bool(nan))
+    return _Figures(bool(nan), bool(low < -most or high > most), (float(low), float(high)))
+
+
+def _typed(name: str, dtype: Any, figures: _Figures) -> Typed:
     column, raw = pl.col(name), raw_name(name)
-    nan, large = figures
+    nan, large = figures.nan, figures.large
     number, text = Reading("number"), Reading("text")
     if dtype == pl.Date:
         return Typed(Column(name, Reading("date", date_format="YYYY-MM-DD"), "dates"), column)
@@ -93,13 +110,13 @@ def _typed(name: str, dtype: Any, figures: tuple[int, int]) -> Typed:
         value = column.cast(pl.Float64).fill_nan(None)
         changed = bool(nan) or dtype != pl.Float64
         made = Column(name, number, "numbers", raw=raw if changed else None)
-        return Typed(made, value, _too_large(column) if large else None, "not a finite number")
+        return Typed(made, value, _too_large(column) if large else None, "not a finite number", figures.extremes)
     if dtype.is_integer() and large:
         how = "text, because its whole numbers are too long for exact arithmetic"
         return Typed(Column(name, text, how, raw=raw), column.cast(pl.String))
     if dtype.is_numeric() or dtype == pl.Boolean:
         how = "true and false as 1 and 0" if dtype == pl.Boolean else "numbers"
-        return Typed(Column(name, number, how, raw=raw), column.cast(pl.Float64))
+        return Typed(Column(name, number, how, raw=raw), column.cast(pl.Float64), extremes=figures.extremes)
     if isinstance(dtype, pl.Duration):
         days = column.dt.total_microseconds().cast(pl.Float64) / 86_400_000_000.0
         return Typed(Column(name, number, "durations in days", raw=raw), days)

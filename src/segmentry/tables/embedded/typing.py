@@ -12,6 +12,7 @@ from segmentry.errors import Notice
 from segmentry.tables import numbers
 from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.judgement import DATE_NAME, Verdict, judge, split_tokens
+from segmentry.tables.embedded.settling import settle_texts
 from segmentry.tables.names import raw_name
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Column, Reading
@@ -30,12 +31,16 @@ _FEW = 100_000  # different cells
 
 @dataclass(frozen=True)
 class Typed:
-    """A column's typed expression, the condition for a cell that is wrong, and what to say of such a cell."""
+    """A column's typed expression, the condition for a cell that is wrong, and what to say of such a cell.
+
+    `extremes` are the smallest and the largest number, where a look has shown them.
+    """
 
     column: Column
     value: pl.Expr
     bad: pl.Expr | None = None
     reason: str = ""
+    extremes: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,31 @@ class _Look:
 
 
 def type_text(
-    source: pl.LazyFrame, names: Sequence[str], settings: ReadingSettings, expected: Mapping[str, Reading]
+    source: pl.LazyFrame,
+    names: Sequence[str],
+    settings: ReadingSettings,
+    expected: Mapping[str, Reading],
+    rows: int | None = None,
 ) -> tuple[list[Typed], list[Notice]]:
-    """Typed columns for the text columns `names`, in that order."""
-    looks = _look(source, names)
+    """Typed columns for the text columns `names`, in that order.
+
+    `rows` is the number of rows of a source of which some can be had without reading all; None where they cannot.
+    """
+    free = [n for n in names if n not in expected and n not in settings.types and n not in settings.date_formats]
+    settled = settle_texts(source, free, settings, rows)
+    others = [n for n in names if n not in settled]
+    looks = _look(source, others)
     typed: list[Typed] = []
     notices: list[Notice] = []
-    three = _three_digits(source, [n for n in names if looks[n].points])
+    three = _three_digits(source, [n for n in others if looks[n].points])
     for name in names:
+        if name in settled:
+            found = settled[name]
+            raw = raw_name(name) if found.untrimmed or found.dropped else None
+            known = _without(cells.trimmed(name), settings.missing if found.dropped else ())
+            typed.append(Typed(Column(name, found.verdict.reading, found.verdict.how, raw=raw), known))
+            notices += found.verdict.notices
+            continue
         look, expectation = looks[name], expected.get(name)
         if _is_plain(name, look, three.get(name, 0), settings, expectation):
             how = "numbers with decimal point" if look.points else "numbers"
@@ -148,12 +170,16 @@ def _distinct(source: pl.LazyFrame, name: str) -> pl.DataFrame:
     return text.group_by("text").agg(pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
 
 
+def _without(text: pl.Expr, missing: Sequence[str]) -> pl.Expr:
+    return pl.when(~text.is_in(list(missing))).then(text) if missing else text
+
+
 def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, settings: ReadingSettings) -> Typed:
     text, reading = cells.trimmed(name), verdict.reading
     if reading.kind == "text":
         dropped = bool(settings.missing) and bool(distinct["text"].is_in(list(settings.missing)).any())
         raw = raw_name(name) if look.untrimmed or dropped else None
-        known = pl.when(~text.is_in(list(settings.missing))).then(text) if dropped else text
+        known = _without(text, settings.missing if dropped else ())
         return Typed(Column(name, reading, verdict.how, raw=raw), known)
     column = Column(name, reading, verdict.how, raw=raw_name(name), unit=verdict.unit)
     absent = cells.is_token(text, settings.missing)
@@ -175,25 +201,48 @@ def _date(text: pl.Expr, form: str, distinct: pl.DataFrame) -> pl.Expr:
     return text.replace_strict(distinct["text"], days, default=None, return_dtype=pl.Date)
 
 
-def spikes(frame: pl.LazyFrame, names: Sequence[str]) -> list[Notice]:
-    """Numbers such as -999 that people write where they know nothing, in the typed columns `names`."""
+def spikes(frame: pl.LazyFrame, columns: Sequence[Typed], some_bad: bool = False) -> list[Notice]:
+    """Numbers such as -999 that people write where they know nothing, in the typed columns that hold numbers."""
+    known = {c.column.name: c.extremes for c in columns if c.column.reading.kind == "number"}
+    extremes = {name: found for name, found in known.items() if found is not None and not some_bad}
+    extremes |= _extremes(frame, [name for name in known if name not in extremes])
+    # Few columns end in such a number; only these are worth another look.
+    suspects = [
+        n for n, (low, high) in extremes.items() if low in numbers.NEGATIVE_SPIKES or high in numbers.POSITIVE_SPIKES
+    ]
+    counts = _end_counts(frame, suspects, extremes)
+    found = [_spike(name, *extremes[name], counts.get(name, {})) for name in known if name in extremes]
+    return [notice for notice in found if notice is not None]
+
+
+def _extremes(frame: pl.LazyFrame, names: Sequence[str]) -> dict[str, tuple[float, float]]:
     if not names:
-        return []
+        return {}
+    parts = [
+        e.alias(f"{i} {f}")
+        for i, n in enumerate(names)
+        for f, e in (("low", pl.col(n).min()), ("high", pl.col(n).max()))
+    ]
+    row = frame.select(parts).collect(engine="streaming").row(0, named=True)
+    return {n: (row[f"{i} low"], row[f"{i} high"]) for i, n in enumerate(names) if row[f"{i} low"] is not None}
+
+
+def _end_counts(
+    frame: pl.LazyFrame, names: Sequence[str], extremes: Mapping[str, tuple[float, float]]
+) -> dict[str, dict[str, Any]]:
+    if not names:
+        return {}
     parts: list[pl.Expr] = []
     for i, name in enumerate(names):
-        v = pl.col(name)
+        v, (low, high) = pl.col(name), extremes[name]
         parts += [
-            v.min().alias(f"{i} low"),
-            v.max().alias(f"{i} high"),
             (v < 0).sum().alias(f"{i} below"),
-            (v == v.min()).sum().alias(f"{i} lows"),
-            (v == v.max()).sum().alias(f"{i} highs"),
-            v.filter(v < v.max()).max().alias(f"{i} next"),
+            (v == low).sum().alias(f"{i} lows"),
+            (v == high).sum().alias(f"{i} highs"),
+            v.filter(v < high).max().alias(f"{i} next"),
         ]
     row = frame.select(parts).collect(engine="streaming").row(0, named=True)
-    figures = ("low", "high", "below", "lows", "highs", "next")
-    found = [_spike(name, {f: row[f"{i} {f}"] for f in figures}) for i, name in enumerate(names)]
-    return [notice for notice in found if notice is not None]
+    return {name: {f: row[f"{i} {f}"] for f in ("below", "lows", "highs", "next")} for i, name in enumerate(names)}
 
 
 def far_dates(frame: pl.LazyFrame, names: Sequence[str]) -> list[Notice]:
@@ -212,17 +261,19 @@ def far_dates(frame: pl.LazyFrame, names: Sequence[str]) -> list[Notice]:
     ]
 
 
-def _spike(name: str, seen: Mapping[str, Any]) -> Notice | None:
-    low, high, following = seen["low"], seen["high"], seen["next"]
-    if low is not None and DATE_NAME.search(name):
+def _spike(name: str, low: float, high: float, counts: Mapping[str, Any]) -> Notice | None:
+    if DATE_NAME.search(name):
         for start, stop, what in _COUNTED_DATES:
             if start <= low and high <= stop:
                 text = f"'{name}' looks like dates counted in {what}; it was read as numbers. Export it as dates."
                 return Notice("counted-dates", text)
-    if low in numbers.NEGATIVE_SPIKES and seen["below"] == seen["lows"]:
-        value, many = low, seen["lows"]
-    elif high in numbers.POSITIVE_SPIKES and seen["highs"] >= 2 and following is not None and following < high / 2:
-        value, many = high, seen["highs"]
+    if not counts:
+        return None
+    following = counts["next"]
+    if low in numbers.NEGATIVE_SPIKES and counts["below"] == counts["lows"]:
+        value, many = low, counts["lows"]
+    elif high in numbers.POSITIVE_SPIKES and counts["highs"] >= 2 and following is not None and following < high / 2:
+        value, many = high, counts["highs"]
     else:
         return None
     text = f"'{name}' holds {value:g} {many} times, which often stands for 'not known'; pass --missing {value:g} if so."
