@@ -18,12 +18,11 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Cluster
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from segmentry.clusters.kmeans import Clustering
 from segmentry.clusters.polish import polish
 from segmentry.errors import NotEnoughDataError, SegmentryError, SettingsError
 from segmentry.features.derive import slug
 from segmentry.features.feature import Feature
-from segmentry.features.grid import AXIS, axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import axis_columns, axis_expressions, feature_expressions, is_known
 from segmentry.features.learning import learn_scale, order_statistic
 from segmentry.features.recipe import GRID, LeftOut, Recipe
 from segmentry.features.sample import draw, on_grid, sampled_values
@@ -98,7 +97,6 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
             search = search_segments(grid[known], settings)
             # X is in memory, so the grid may be too, instead of being prepared anew for every pass.
             whole = materialise(_prepared(table, self.recipe_).filter(is_known(self.recipe_)))
-            assert isinstance(search.best, Clustering)
             polished = polish(whole, self.recipe_.axes, search.best.centres)
         # Largest first: a number then means something, whatever the search did.
         order = sorted(range(search.k), key=lambda place: (-polished.sizes[place], place))
@@ -177,7 +175,7 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
         # Through the expressions that place customers everywhere else, so that no last bit can differ.
         prepared = _prepared(_table(matrix, self._features()), self.recipe_)
         columns = to_memory(prepared.with_columns(is_known(self.recipe_).alias(_KNOWN)))
-        return np.column_stack([columns[AXIS + axis] for axis in self.recipe_.axes]), columns[_KNOWN] == 1.0
+        return np.column_stack([columns[axis] for axis in axis_columns(self.recipe_.axes)]), columns[_KNOWN] == 1.0
 
     def _positions(self, sample: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Prototypes in standard deviations and in own units, segments and columns in the order that users see."""

@@ -8,13 +8,16 @@ import polars as pl
 import pytest
 
 from segmentry.features.feature import Feature
-from segmentry.features.grid import AXIS, FEATURE, axis_expressions, is_known
+from segmentry.features.grid import FEATURE, axis_columns, axis_expressions, is_known
 from segmentry.features.learning import learn_levels, learn_scale, prepared
 from segmentry.features.recipe import GRID, LIMIT, Recipe
 
 SPEND = Feature("spend", "Spend", "money", "spend", "column", ("spend",))
 CITY = Feature("city", "City", "category", "category", "category", ("city",))
 VALUES = np.random.default_rng(0).lognormal(4, 1.2, 400)
+
+
+SPEND_AXIS, A_AXIS, B_AXIS = axis_columns(("spend", "city=a", "city=b"))
 
 
 def _recipe():
@@ -41,13 +44,13 @@ def test_the_grid_is_the_stated_formula():
     """floor(standard score x 1024 + 1/2), capped at 16 deviations."""
     out = _axes(VALUES.tolist(), ["a"] * len(VALUES))
     expected = np.floor(prepared(_recipe().scales[0], VALUES) * GRID + 0.5).clip(-LIMIT * GRID, LIMIT * GRID)
-    np.testing.assert_array_equal(out[AXIS + "spend"].to_numpy(), expected)
+    np.testing.assert_array_equal(out[SPEND_AXIS].to_numpy(), expected)
 
 
 @pytest.mark.parametrize("value", [None, -1e308, -5.0, 0.0, 1e308])
 def test_every_value_has_a_whole_number(value):
     """Missing, negative and huge values land on the grid, never beside it."""
-    found = _axes([value], ["a"])[AXIS + "spend"][0]
+    found = _axes([value], ["a"])[SPEND_AXIS][0]
     assert found == int(found)
     assert abs(found) <= LIMIT * GRID
 
@@ -56,6 +59,6 @@ def test_levels_have_an_axis_each():
     """A customer stands at the weight on the own level's axis and at 0 on others; an unknown level is nowhere."""
     out = _axes([1.0, 1.0, 1.0, None], ["a", "b", "never seen", None])
     weight = _recipe().levels[0].weight
-    assert out[AXIS + "city=a"].to_list() == [weight, 0, 0, 0]
-    assert out[AXIS + "city=b"].to_list() == [0, weight, 0, 0]
+    assert out[A_AXIS].to_list() == [weight, 0, 0, 0]
+    assert out[B_AXIS].to_list() == [0, weight, 0, 0]
     assert out["known"].to_list() == [True, True, True, False]

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentry.clusters.kmeans import in_order
-from segmentry.features.grid import AXIS
+from segmentry.features.grid import axis_columns
 from segmentry.features.recipe import GRID
 from segmentry.prototypes.assign import PROTOTYPE, kmeans_rule, with_prototype
 from segmentry.tables import collect_rows
@@ -32,7 +32,7 @@ class Polished:
 
 def on_axes(frame: nw.LazyFrame[Any], axes: Sequence[str]) -> nw.LazyFrame[Any]:
     """The grid's columns alone, as small whole numbers: what each pass reads."""
-    return frame.select(*(nw.col(AXIS + axis).cast(nw.Int16) for axis in axes))
+    return frame.select(*(nw.col(axis).cast(nw.Int16) for axis in axis_columns(axes)))
 
 
 def polish(
@@ -69,7 +69,7 @@ def _pass(
     frame: nw.LazyFrame[Any], axes: Sequence[str], centres: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rule = kmeans_rule(axes, centres, [""] * len(centres))
-    names = [AXIS + axis for axis in axes]
+    names = axis_columns(axes)
     placed = with_prototype(frame.select(*(nw.col(name).cast(nw.Float64) for name in names)), rule)
     squared = [(nw.col(name) * nw.col(name)).alias("square::" + name) for name in names]
     grouped = (

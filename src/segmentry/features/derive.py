@@ -286,8 +286,19 @@ def _sum(columns: Sequence[str], true_levels: Sequence[str]) -> nw.Expr:
 
 def _flag(column: str, true_levels: Sequence[str]) -> nw.Expr:
     cell = nw.col(column)
-    holds = nw.when(cell.is_in(list(true_levels))).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+    holds = nw.when(cell.is_in(meaning_yes(true_levels))).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
     return nw.when(~cell.is_null()).then(holds)
+
+
+def meaning_yes(levels: Sequence[str]) -> list[str]:
+    """The levels of a flag that count as 1: those that were seen, and what a column of truth values says as text.
+
+    One file's TRUE is another reader's true.
+
+    >>> meaning_yes(["TRUE"])
+    ['TRUE', 'true']
+    """
+    return list(dict.fromkeys([*levels, "true"]))
 
 
 def _level(cell: nw.Expr, levels: Sequence[str]) -> nw.Expr:

@@ -14,6 +14,16 @@ FEATURE = "feature::"  # hidden columns of a query; no source column can be call
 AXIS = "axis::"
 
 
+def axis_columns(axes: Sequence[str]) -> list[str]:
+    """The hidden columns of the axes, in order. By number: a level may hold a dot, or differ from another in case only,
+    and neither is a name to every engine.
+
+    >>> axis_columns(["age", "city=St. Louis"])
+    ['axis::0', 'axis::1']
+    """
+    return [f"{AXIS}{place}" for place in range(len(axes))]
+
+
 def feature_expressions(features: Sequence[Feature], recipe_as_of: object) -> list[nw.Expr]:
     """Each feature under its hidden name."""
     return [expression(f, recipe_as_of).alias(FEATURE + f.name) for f in features]  # type: ignore[arg-type]
@@ -23,7 +33,7 @@ def axis_expressions(recipe: Recipe) -> list[nw.Expr]:
     """The grid's whole-number columns, in axis order, over a frame that has the feature columns."""
     axes = [_on_grid(scale) for scale in recipe.scales]
     axes += [_on_level(part, level) for part in recipe.levels for level in part.levels]
-    return [e.alias(AXIS + name) for e, name in zip(axes, recipe.axes, strict=True)]
+    return [e.alias(name) for e, name in zip(axes, axis_columns(recipe.axes), strict=True)]
 
 
 def is_known(recipe: Recipe) -> nw.Expr:
@@ -38,12 +48,18 @@ def is_known(recipe: Recipe) -> nw.Expr:
 def _on_grid(scale: Scale) -> nw.Expr:
     value = nw.col(FEATURE + scale.feature.name).fill_null(scale.fill)
     if scale.low is not None and scale.high is not None:
-        value = value.clip(scale.low, scale.high)
+        value = _between(value, scale.low, scale.high)
     if scale.transform == "log1p":
         # Only features without negative values are logged; a later negative one counts as 0.
-        value = (value.clip(lower_bound=0.0) + 1.0).log()
+        value = (nw.max_horizontal(value, nw.lit(0.0)) + 1.0).log()
     steps = ((value - scale.centre) / scale.scale * float(GRID) + 0.5).floor()
-    return steps.clip(float(-LIMIT * GRID), float(LIMIT * GRID))
+    return _between(steps, float(-LIMIT * GRID), float(LIMIT * GRID))
+
+
+def _between(value: nw.Expr, low: float, high: float) -> nw.Expr:
+    # There is no missing value here. `clip` looks for one, so that SQL engines would write out and compute each value
+    # twice at every step, eight times in the end.
+    return nw.min_horizontal(nw.max_horizontal(value, nw.lit(low)), nw.lit(high))
 
 
 def _on_level(part: Levels, level: str) -> nw.Expr:

@@ -14,7 +14,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentry.features.grid import AXIS, FEATURE, axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import AXIS, FEATURE, axis_columns, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe
 from segmentry.tables import Column, Table, collect_rows, count_rows, materialise, ordinal, to_memory
 
@@ -128,7 +128,7 @@ def on_grid(sample: Sample, identity: nw.Expr, recipe: Recipe) -> tuple[np.ndarr
     frame = sample.frame.select(identity.alias(ID), *feature_expressions(features, recipe.as_of))
     prepared = frame.with_columns(*axis_expressions(recipe)).with_columns(is_known(recipe).alias(_KNOWN))
     columns = _in_order(to_memory(prepared), ignore=(AXIS, _KNOWN))
-    grid = np.column_stack([columns[AXIS + axis] for axis in recipe.axes])
+    grid = np.column_stack([columns[axis] for axis in axis_columns(recipe.axes)])
     return grid, columns[_KNOWN] == 1.0
 
 

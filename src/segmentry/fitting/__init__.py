@@ -17,25 +17,23 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 import segmentry
-from segmentry.clusters.grouping import Layout
-from segmentry.clusters.polish import on_axes
-from segmentry.errors import NotEnoughDataError
+from segmentry.clusters.polish import on_axes, polish
+from segmentry.errors import NotEnoughDataError, plural
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
 from segmentry.features.grid import axis_expressions, is_known
 from segmentry.features.sample import on_grid
-from segmentry.fitting.final import own_answer, settle_on_all
 from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices, with_plays
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices
 from segmentry.fitting.view import make_view
 from segmentry.profiles.describe import describe
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.stability import SolutionStability
-from segmentry.prototypes.assign import NOISE, in_segments, nearest, segment_of
+from segmentry.prototypes.assign import kmeans_rule, nearest, with_prototype
 from segmentry.prototypes.rule import Rule
 from segmentry.segmentation import Provenance, Segment, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
-from segmentry.tables import ReadingSettings, Table, hold, read
+from segmentry.tables import ReadingSettings, Table, held, read
 
 Step = Callable[[str], AbstractContextManager[Any]]
 
@@ -75,19 +73,17 @@ def fit(
     features: Sequence[str] = (),
     seed: int | None = None,
     as_of: date | None = None,
-    method: str | None = None,
     settings: FitSettings | None = None,
 ) -> Segmentation:
     """Segments of the customers in `source`, a path or a pandas or Polars frame with a row per customer.
 
     `k` is a number, a range such as "2-10", or "auto" (the default). `features` names columns or derived features;
-    none takes the small default set. `seed` is 0 unless stated. `method` is "k-means" unless stated; `docs/methods.md`
-    names the others. `settings` states anything else; arguments win over it.
+    none takes the small default set. `seed` is 0 unless stated. `settings` states anything else; arguments win over it.
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
     base = settings or FitSettings()
-    given = {"k": k, "seed": seed, "method": method}
-    selection = SelectionSettings(**{**dict(base.selection), **{n: v for n, v in given.items() if v is not None}})
+    stated = base.selection
+    selection = SelectionSettings(k=stated.k if k is None else k, seed=stated.seed if seed is None else seed)
     chosen = base.model_copy(
         update={
             "selection": selection,
@@ -123,29 +119,27 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         grid, known = on_grid(customers.sample, customers.identity, recipe)
         grid, values = grid[known], {name: column[known] for name, column in values.items()}
     with step("search"):
-        search = search_segments(grid, settings.selection, layout=Layout.of(recipe))
+        search = search_segments(grid, settings.selection)
     with step("polish"):
         placed = customers.frame.with_columns(*axis_expressions(recipe)).filter(is_known(recipe))
-        final = settle_on_all(hold(on_axes(placed, recipe.axes)), recipe.axes, search)
+        with held(on_axes(placed, recipe.axes)) as grid_of_all:
+            polished = polish(grid_of_all, recipe.axes, search.best.centres)
     with step("profile"):
-        rule, sizes = final.rule, final.sizes
-        sampled = segment_of(rule, grid)
-        inside = sampled != NOISE
+        rule = kmeans_rule(recipe.axes, polished.centres, [f"p{place}" for place in range(search.k)])
         profile = describe(
-            in_segments(placed, rule),
+            with_prototype(placed, rule),
             customers.features,
             frozenset(f.name for f in recipe.clustered),
             customers.sensitive,
             rule.owners,
-            {name: column[inside] for name, column in values.items()},
-            sampled[inside],
+            values,
+            np.array(rule.owners)[nearest(rule, grid)],
         )
-        rule, profile, renamed = in_order_of_value(rule, profile, sizes)
-        sizes = {renamed[owner]: n for owner, n in sizes.items()}
-        segments = make_segments(rule, profile, sizes, final.noise)
+        rule, profile = in_order_of_value(rule, profile, polished.sizes)
+        segments = make_segments(rule, profile, polished.sizes)
         segments = with_plays(segments, profile, settings.playbook, customers.features, customers.roles)
     with step("stability"):
-        stability, segments = _with_stability(grid, rule, segments, search, sum(sizes.values()), settings)
+        stability, segments = _with_stability(grid, rule, segments, search, sum(polished.sizes), settings)
     segmentation = Segmentation(
         recipe=recipe,
         rule=rule,
@@ -153,10 +147,10 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         profile=profile,
         candidates=search.candidates,
         method=search.method,
-        k=len(segments),
+        k=search.k,
         reason=search.reason,
-        inertia=final.inertia,
-        polish=final.polish,
+        inertia=polished.inertia,
+        polish=f"{plural(polished.passes, 'pass', 'passes')} over all customers, until {polished.ended}",
         knee=search.knee,
         roles=tuple(
             {"column": r.column, "role": r.role, "reason": r.reason}
@@ -169,10 +163,8 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
             *size_notices(segments, profile.minimum_customers),
             *stability_notices(segments),
         ),
-        provenance=_provenance(customers, sum(sizes.values()) + final.noise, settings),
+        provenance=_provenance(customers, sum(polished.sizes), settings),
         stability=stability,
-        own_answer=own_answer(search, renamed),
-        n_noise=final.noise,
         source_notices=table.notices,
         view=make_view(rule, recipe, grid, values, search),
     )

@@ -6,46 +6,129 @@ segment to the same customer. Cleaning of text is not part of it: the columns ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from segmentry.errors import SettingsError
+from segmentry.features.derive import meaning_yes, slug
 from segmentry.features.feature import Feature
 from segmentry.features.levels import steps
-from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale
+from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale, SourceColumn
 from segmentry.prototypes.assign import NO_DATA, NOISE
 from segmentry.prototypes.rule import Rule
-from segmentry.scoring.dialects import DIALECTS, Dialect
+from segmentry.scoring.dialects import Dialect, dialect_of, table_parts
 from segmentry.segmentation import Segmentation
+from segmentry.tables import free_names
 
-_TYPES = {"number": "number; truth values as 1 and 0", "date": "date", "text": "text"}
+_TRUTH_ROLES = ("flag", "campaign", "complaint", "deal_flag")
+_LONGEST_NAME = 48  # PostgreSQL cuts names at 63 bytes, and what was cut off may be all that told them apart
+
+Columns = list[tuple[str, str]]  # expression, name
 
 
 def to_sql(segmentation: Segmentation, *, dialect: str = "duckdb", table: str = "customers") -> str:
     """A SELECT that gives the id (when the model has one) and `segment_id` of every row of `table`.
 
-    `table` may be qualified with dots. Raises SettingsError for a dialect that is not known.
+    `table` may be qualified with dots; names are quoted, so that upper and lower case count.
+    Raises SettingsError for a dialect that is not known.
     """
-    if dialect not in DIALECTS:
-        raise SettingsError(f"There is no dialect '{dialect}'.", found=dialect, remedy=f"Use {', '.join(DIALECTS)}.")
-    d = DIALECTS[dialect]
-    recipe, rule = segmentation.recipe, segmentation.rule
-    features = recipe.clustered
-    scored_from = "pairs" if rule.pairs else "grid"
-    paired = [("pairs", [("*", "*"), *_pairs(rule, d)], "grid")] if rule.pairs else []
-    steps = [
-        ("typed", _typed(recipe, features, d), ".".join(d.name_of(part) for part in table.split("."))),
-        ("features", _features(recipe, features, d), "typed"),
-        ("grid", _grid(recipe, d), "features"),
-        *paired,
-        ("scores", [*_id(recipe, d), ("has_data", "has_data"), *_scores(rule, d)], scored_from),
+    scorer = _scorer(segmentation, dialect_of(dialect))
+    d = scorer.d
+    parts = [
+        ("typed", "the columns, as the types that the arithmetic needs", _typed(scorer)),
+        ("finite", "NaN and infinity count as missing", _finite(scorer)),
+        ("features", "what is known of each customer", _features(scorer)),
+        ("grid", f"filled, capped, and in whole steps of 1/{GRID} standard deviation", _grid(scorer)),
+        *([("pairs", "products of two", _pairs(scorer))] if scorer.rule.pairs else []),
+        ("scores", "how far from each prototype; the lowest is the nearest", _scores(scorer)),
     ]
-    blocks = [f"{name} AS (\n{_select(columns, source)}\n)" for name, columns, source in steps]
-    last = _select([*_id(recipe, d), (_winner(rule, d), "segment_id")], "scores")
-    return f"{_header(segmentation, features, d)}WITH {', '.join(blocks)}\n{last};\n"
+    if len(scorer.segments) < len(scorer.rule.owners):
+        parts.append(("nearest", "the nearest prototype of each segment", _nearest(scorer)))
+    names = _step_names([name for name, _, _ in parts], table)
+    sources = [d.table(table), *names]
+    blocks = [
+        f"-- {said}\n{name} AS{d.once} (\n{_select(columns, source)}\n)"
+        for name, (_, said, columns), source in zip(names, parts, sources, strict=False)
+    ]
+    last = _select([*_id_out(scorer), (_winner(scorer), scorer.output)], names[-1])
+    return f"{_header(segmentation, scorer)}WITH\n" + ",\n".join(blocks) + f"\n{last};\n"
 
 
-Columns = list[tuple[str, str]]  # expression, name
+@dataclass(frozen=True)
+class _Scorer:
+    """The parts of a segmentation that scoring needs, with the names that its columns have in the query."""
+
+    recipe: Recipe
+    rule: Rule
+    d: Dialect
+    columns: tuple[SourceColumn, ...]  # that features rest on
+    id: str | None  # the customer's id under a name that no other column has
+    features: dict[str, str]
+    axes: tuple[str, ...]
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        return self.rule.segments
+
+    @property
+    def pairs(self) -> list[str]:
+        return [f"pair_{place + 1}" for place in range(len(self.rule.pairs))]
+
+    @property
+    def scores(self) -> list[str]:
+        return [f"score_{place + 1}" for place in range(len(self.rule.owners))]
+
+    @property
+    def per_segment(self) -> list[str]:
+        several = len(self.segments) < len(self.rule.owners)
+        return [f"nearest_{place + 1}" for place in range(len(self.segments))] if several else self.scores
+
+    @property
+    def output(self) -> str:
+        """The name of the answer; an id that is called like it keeps its name, and ours gets a trailing `_`."""
+        taken = (self.recipe.id_column or "").lower()
+        return self.d.name_of(free_names(["segment_id"], [taken])["segment_id"])
+
+    def kept(self) -> Columns:
+        return [(self.id, self.id)] if self.id else []
+
+
+@dataclass
+class _Names:
+    """Plain names that differ from each other, and from the source's, even where case does not count."""
+
+    taken: set[str] = field(default_factory=set)
+
+    def new(self, wanted: str) -> str:
+        name, number = wanted[:_LONGEST_NAME], 2
+        while name.casefold() in self.taken:
+            name, number = f"{wanted[:_LONGEST_NAME]}_{number}", number + 1
+        self.taken.add(name.casefold())
+        return name
+
+
+def _scorer(segmentation: Segmentation, d: Dialect) -> _Scorer:
+    recipe = segmentation.recipe
+    used = {c for f in recipe.clustered for c in (*f.sources, *f.over)}
+    columns = tuple(c for c in recipe.columns if c.name in used)
+    names = _Names({c.name.casefold() for c in columns})
+    return _Scorer(
+        recipe=recipe,
+        rule=segmentation.rule,
+        d=d,
+        columns=columns,
+        id=d.name_of(names.new("customer_key")) if recipe.id_column else None,
+        features={f.name: d.name_of(names.new(f"feature_{slug(f.name)}")) for f in recipe.clustered},
+        axes=tuple(d.name_of(names.new(f"grid_{slug(axis)}")) for axis in recipe.axes),
+    )
+
+
+def _step_names(wanted: Iterable[str], table: str) -> list[str]:
+    """Names for the steps; a table that is called like one would be taken for it."""
+    taken = {part.casefold() for part in table_parts(table)}
+    return list(free_names(wanted, taken).values())
 
 
 def _select(columns: Columns, source: str) -> str:
@@ -53,46 +136,62 @@ def _select(columns: Columns, source: str) -> str:
     return f"  SELECT\n{listed}\n  FROM {source}"
 
 
-def _header(segmentation: Segmentation, features: Sequence[Feature], d: Dialect) -> str:
-    recipe = segmentation.recipe
-    used = {c for f in features for c in (*f.sources, *f.over)}
+def _header(segmentation: Segmentation, scorer: _Scorer) -> str:
+    recipe, d = scorer.recipe, scorer.d
+    needed = {
+        "number": f"number, cast to {d.double}; truth values count 1 and 0",
+        "date": d.date_needed,
+        "text": f"text, cast to {d.string}; spelled as below",
+    }
     lines = [
         f"segmentry: the segments of {segmentation.provenance.n_customers} customers as {d.name} SQL.",
-        "The table needs these columns, with these types (text is not cleaned here):",
+        "The table needs these columns, with these types. Text is not cleaned here, and case counts:",
         *([f"  {recipe.id_column}: any type (the customer's id)"] if recipe.id_column else []),
-        *(f"  {c.name}: {_TYPES[c.reading.kind]}" for c in recipe.columns if c.name in used),
+        *(f"  {c.name}: {needed[c.reading.kind]}" for c in scorer.columns),
         *([f"Ages and recencies count to {recipe.as_of}."] if recipe.as_of else []),
         "Segments:",
         *(f"  {s.id}: {s.name}" for s in segmentation.segments),
+        f"  {NO_DATA}: customers of whom none of these columns is known",
     ]
-    # A name from the data must not end the comment.
-    return "".join(f"-- {' '.join(line.splitlines())}\n" for line in lines)
+    # A name from the data must not end the comment, and a backslash at the end would go on with it.
+    told = ("".join(c if c.isprintable() else " " for c in line) for line in lines)
+    return "".join(f"-- {line} .\n" if line.endswith("\\") else f"-- {line}\n" for line in told)
 
 
-def _id(recipe: Recipe, d: Dialect) -> Columns:
-    return [(d.name_of(recipe.id_column), d.name_of(recipe.id_column))] if recipe.id_column else []
+def _typed(scorer: _Scorer) -> Columns:
+    d = scorer.d
+    columns = [(d.name_of(scorer.recipe.id_column), scorer.id)] if scorer.recipe.id_column and scorer.id else []
+    return [*columns, *((_cast(c, d), d.name_of(c.name)) for c in scorer.columns)]
 
 
-def _typed(recipe: Recipe, features: Sequence[Feature], d: Dialect) -> Columns:
-    used = {c for f in features for c in (*f.sources, *f.over)}
-    columns = _id(recipe, d)
-    for column in recipe.columns:
-        if column.name in used and column.name != recipe.id_column:
-            name = d.name_of(column.name)
-            columns.append((f"CAST({name} AS {d.double})" if column.reading.kind == "number" else name, name))
+def _cast(column: SourceColumn, d: Dialect) -> str:
+    name = d.name_of(column.name)
+    if column.reading.kind == "date":
+        return d.as_date(name)
+    text = f"CAST({name} AS {d.string})"
+    if column.reading.kind == "text":
+        return text
+    if column.role in _TRUTH_ROLES and not d.truth_casts:
+        truth = f"WHEN 'true' THEN {d.number(1)} WHEN 'false' THEN {d.number(0)}"
+        return f"CASE LOWER({text}) {truth} ELSE CAST({text} AS {d.double}) END"
+    return f"CAST({name} AS {d.double})"
+
+
+def _finite(scorer: _Scorer) -> Columns:
+    d = scorer.d
+    largest = d.number(sys.float_info.max)
+    columns = scorer.kept()
+    for column in scorer.columns:
+        name = d.name_of(column.name)
+        number = column.reading.kind == "number"
+        columns.append((f"CASE WHEN ABS({name}) <= {largest} THEN {name} END" if number else name, name))
     return columns
 
 
-def _features(recipe: Recipe, features: Sequence[Feature], d: Dialect) -> Columns:
-    return [*_id(recipe, d), *((_feature(f, recipe.as_of, d), _feature_name(f.name, d)) for f in features)]
-
-
-def _feature_name(name: str, d: Dialect) -> str:
-    return d.name_of(f"feature {name}")
-
-
-def _axis_name(axis: str, d: Dialect) -> str:
-    return d.name_of(f"axis {axis}")
+def _features(scorer: _Scorer) -> Columns:
+    recipe = scorer.recipe
+    named = [(_feature(f, recipe.as_of, scorer.d), scorer.features[f.name]) for f in recipe.clustered]
+    return [*scorer.kept(), *named]
 
 
 def _feature(feature: Feature, as_of: date | None, d: Dialect) -> str:
@@ -102,14 +201,15 @@ def _feature(feature: Feature, as_of: date | None, d: Dialect) -> str:
     if feature.operation == "sum":
         return _sum(feature.sources, feature.levels, d)
     if feature.operation == "ratio":
-        above, below = _sum(feature.sources, (), d), _sum(feature.over, (), d)
-        return f"CASE WHEN {below} > 0 THEN {above} / {below} END"
+        # Where nothing of it is known, the total below is 0.
+        above, below = _sum(feature.sources, (), d), _total(feature.over, (), d)
+        return f"CASE WHEN {below} > {d.number(0)} THEN {above} / ({below}) END"
     if feature.operation == "flag":
         return f"CAST({_flag(column, feature.levels, d)} AS {d.double})"
     if feature.operation == "level":
         placed = zip(feature.levels, steps(feature.levels), strict=True)
         places = " ".join(f"WHEN {d.text(level)} THEN {d.number(place)}" for level, place in placed)
-        return f"CAST(CASE {column} {places} END AS {d.double})"
+        return f"CAST(CASE {_or_none(column, feature.levels, d)} {places} END AS {d.double})"
     if as_of is None:
         raise SettingsError(f"'{feature.name}' needs an as-of date.", remedy="Fit again with --as-of.")
     if feature.operation == "years_since_year":
@@ -123,33 +223,43 @@ def _feature(feature: Feature, as_of: date | None, d: Dialect) -> str:
 
 
 def _sum(sources: Sequence[str], yes: Sequence[str], d: Dialect) -> str:
+    if len(sources) == 1 and not yes:
+        return d.name_of(sources[0])
+    known = " OR ".join(f"{d.name_of(c)} IS NOT NULL" for c in sources)
+    return f"CASE WHEN {known} THEN {_total(sources, yes, d)} END"
+
+
+def _total(sources: Sequence[str], yes: Sequence[str], d: Dialect) -> str:
     names = [d.name_of(c) for c in sources]
-    parts = [_flag(name, yes, d) if yes else name for name in names]
-    if len(parts) == 1 and not yes:
-        return parts[0]
-    missing = " AND ".join(f"{name} IS NULL" for name in names)
-    zero = d.number(0)
-    total = " + ".join(f"COALESCE({part}, {zero})" for part in parts)
-    return f"(CASE WHEN NOT ({missing}) THEN CAST({total} AS {d.double}) END)"
+    parts = [f"CAST({_flag(name, yes, d)} AS {d.double})" if yes else name for name in names]
+    return " + ".join(f"COALESCE({part}, {d.number(0)})" for part in parts)
 
 
 def _flag(column: str, yes: Sequence[str], d: Dialect) -> str:
-    levels = ", ".join(d.text(level) for level in yes)
+    levels = ", ".join(d.text(level) for level in meaning_yes(yes))
     one, zero = d.number(1), d.number(0)
     return f"CASE WHEN {column} IS NOT NULL THEN CASE WHEN {column} IN ({levels}) THEN {one} ELSE {zero} END END"
 
 
-def _grid(recipe: Recipe, d: Dialect) -> Columns:
-    known = " OR ".join(f"{_feature_name(f.name, d)} IS NOT NULL" for f in recipe.clustered)
-    columns = [*_id(recipe, d), (f"CASE WHEN {known} THEN 1 ELSE 0 END", "has_data")]
-    columns += [(_on_grid(s, d), _axis_name(s.feature.name, d)) for s in recipe.scales]
-    for part in recipe.levels:
-        columns += [(_on_level(part, level, d), _axis_name(f"{part.feature.name}={level}", d)) for level in part.levels]
-    return columns
+def _or_none(column: str, levels: Sequence[str], d: Dialect) -> str:
+    """The text, or where it is missing one that is none of the levels."""
+    absent = ""
+    while absent in levels:
+        absent += "-"
+    return f"COALESCE({column}, {d.text(absent)})"
 
 
-def _on_grid(scale: Scale, d: Dialect) -> str:
-    value = f"COALESCE({_feature_name(scale.feature.name, d)}, {d.number(scale.fill)})"
+def _grid(scorer: _Scorer) -> Columns:
+    recipe, d = scorer.recipe, scorer.d
+    known = " OR ".join(f"{scorer.features[f.name]} IS NOT NULL" for f in recipe.clustered)
+    axes = [_on_grid(s, scorer.features[s.feature.name], d) for s in recipe.scales]
+    axes += [_on_level(p, level, scorer.features[p.feature.name], d) for p in recipe.levels for level in p.levels]
+    has_data = (f"CASE WHEN {known} THEN 1 ELSE 0 END", "has_data")
+    return [*scorer.kept(), has_data, *zip(axes, scorer.axes, strict=True)]
+
+
+def _on_grid(scale: Scale, name: str, d: Dialect) -> str:
+    value = f"COALESCE({name}, {d.number(scale.fill)})"
     if scale.low is not None and scale.high is not None:
         value = _between(value, scale.low, scale.high, d)
     if scale.transform == "log1p":
@@ -162,39 +272,57 @@ def _between(value: str, low: float, high: float, d: Dialect) -> str:
     return f"{d.least}({d.greatest}({value}, {d.number(low)}), {d.number(high)})"
 
 
-def _on_level(part: Levels, level: str, d: Dialect) -> str:
-    name = _feature_name(part.feature.name, d)
-    case = f"CASE COALESCE({name}, '') WHEN {d.text(level)} THEN {d.number(part.weight)} ELSE {d.number(0)} END"
-    return f"CAST({case} AS {d.double})"
+def _on_level(part: Levels, level: str, name: str, d: Dialect) -> str:
+    found = f"WHEN {d.text(level)} THEN {d.number(part.weight)} ELSE {d.number(0)}"
+    return f"CAST(CASE {_or_none(name, part.levels, d)} {found} END AS {d.double})"
 
 
-def _pairs(rule: Rule, d: Dialect) -> Columns:
-    names = [_axis_name(axis, d) for axis in rule.axes]
-    return [(f"{names[a]} * {names[b]}", f"pair_{place + 1}") for place, (a, b) in enumerate(rule.pairs)]
+def _pairs(scorer: _Scorer) -> Columns:
+    axes = scorer.axes
+    kept = [*scorer.kept(), ("has_data", "has_data"), *((axis, axis) for axis in axes)]
+    products = [f"{axes[a]} * {axes[b]}" for a, b in scorer.rule.pairs]
+    return [*kept, *zip(products, scorer.pairs, strict=True)]
 
 
-def _scores(rule: Rule, d: Dialect) -> Columns:
-    columns: Columns = []
-    named = [*(_axis_name(axis, d) for axis in rule.axes), *(f"pair_{place + 1}" for place in range(len(rule.pairs)))]
-    pair_weights = rule.pair_weights or ((),) * len(rule.offsets)
-    for place, (offset, linear, quadratic) in enumerate(zip(rule.offsets, rule.weights, pair_weights, strict=True)):
+def _scores(scorer: _Scorer) -> Columns:
+    rule, d = scorer.rule, scorer.d
+    columns = [*scorer.kept(), ("has_data", "has_data")]
+    named = [*scorer.axes, *scorer.pairs]
+    parts = zip(scorer.scores, rule.offsets, rule.weights, rule.pair_weights or ((),) * len(rule.offsets), strict=True)
+    for name, offset, linear, quadratic in parts:
         weights = zip(named, (*linear, *quadratic), strict=True)
-        terms = [d.number(offset), *(f"{name} * {d.number(weight)}" for name, weight in weights if weight)]
-        columns.append((" + ".join(terms), f"score_{place + 1}"))
+        terms = [f"{column} * {d.number(weight)}" for column, weight in weights if weight]
+        columns.append(("\n      + ".join([d.number(offset), *terms]), name))
     if rule.cutoff is not None:
-        norm = " + ".join(f"{_axis_name(axis, d)} * {_axis_name(axis, d)}" for axis in rule.axes)
+        # With pairs, a score is a squared distance already.
+        norm = " + ".join(f"{axis} * {axis}" for axis in scorer.axes)
         columns.append((d.number(0) if rule.pairs else norm, "norm"))
     return columns
 
 
-def _winner(rule: Rule, d: Dialect) -> str:
-    names = [f"score_{place + 1}" for place in range(len(rule.offsets))]
+def _nearest(scorer: _Scorer) -> Columns:
+    d, rule = scorer.d, scorer.rule
+    columns = [*scorer.kept(), ("has_data", "has_data")]
+    for segment, name in zip(scorer.segments, scorer.per_segment, strict=True):
+        own = [score for score, owner in zip(scorer.scores, rule.owners, strict=True) if owner == segment]
+        columns.append((f"{d.least}({', '.join(own)})" if len(own) > 1 else own[0], name))
+    return columns if rule.cutoff is None else [*columns, ("norm", "norm")]
+
+
+def _id_out(scorer: _Scorer) -> Columns:
+    return [(scorer.id, scorer.d.name_of(scorer.recipe.id_column))] if scorer.recipe.id_column and scorer.id else []
+
+
+def _winner(scorer: _Scorer) -> str:
+    d, rule, names = scorer.d, scorer.rule, scorer.per_segment
     lines = [f"CASE\n      WHEN has_data = 0 THEN {d.text(NO_DATA)}"]
     if rule.cutoff is not None:
         far = " AND ".join(f"{name} + norm > {d.number(rule.cutoff)}" for name in names)
         lines.append(f"WHEN {far} THEN {d.text(NOISE)}")
-    for place, (name, owner) in enumerate(zip(names, rule.owners, strict=True)):
+    for place, (name, owner) in enumerate(zip(names, scorer.segments, strict=True)):
         # Earlier ones have lost already: the first of equals wins.
         rest = " AND ".join(f"{name} <= {other}" for other in names[place + 1 :])
         lines.append(f"WHEN {rest} THEN {d.text(owner)}" if rest else f"ELSE {d.text(owner)}")
+    if len(names) == 1:
+        lines[-1] = f"ELSE {d.text(scorer.segments[0])}"
     return "\n      ".join(lines) + "\n    END"

@@ -6,11 +6,11 @@ Reads and writes; knows nothing of customers, features or segments.
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.rows import Frame, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
+from segmentry.tables.engines import held
 from segmentry.tables.memory import (
     all_different,
     collect_rows,
     count_rows,
-    hold,
     materialise,
     ordinal,
     text_of,
@@ -48,7 +48,7 @@ __all__ = [
     "deliver",
     "fold",
     "free_names",
-    "hold",
+    "held",
     "is_hidden",
     "materialise",
     "number_table",

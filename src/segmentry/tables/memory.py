@@ -7,7 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentry.tables.embedded.distinct import all_different as embedded_all_different
+from segmentry.tables.engines import engine_of
 from segmentry.tables.table import Table
 
 
@@ -39,16 +39,8 @@ def materialise(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     return _collected(frame).lazy()
 
 
-def hold(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """A frame that several passes read: computed once and kept, where the embedded engine holds it anyway."""
-    return materialise(frame) if frame.implementation.is_polars() else frame
-
-
 def _collected(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
-    if frame.implementation.is_polars():
-        # The streaming engine takes less memory, and less time on many rows.
-        return nw.from_native(nw.to_native(frame).collect(engine="streaming"), eager_only=True)
-    return frame.collect("polars")
+    return engine_of(frame).collect(frame)
 
 
 def collect_rows(frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
@@ -76,24 +68,30 @@ def all_different(frame: nw.LazyFrame[Any], column: str) -> bool:
     Counting different values is the costliest question one can ask of a table; ids in order, or with hashes that
     all differ, answer it at a fraction of the cost.
     """
-    return frame.implementation.is_polars() and embedded_all_different(nw.to_native(frame), column)
+    return engine_of(frame).all_different(frame, column)
 
 
 def text_of(table: Table, column: str) -> nw.Expr:
-    """The cells of a column as text, as they were written: for ids, which are never numbers.
+    """The cells of a column as text, as they were written: for ids, which are never numbers."""
+    source = table.column(column).raw or column
+    return as_text(nw.col(source), table.frame.collect_schema()[source])
+
+
+def as_text(cell: nw.Expr, dtype: Any) -> nw.Expr:
+    """Cells of any type as text, missing where nothing is written.
 
     Whole numbers have no decimal point, so that an id column that pandas made floating reads as before.
     """
-    source = table.column(column).raw or column
-    cell, kind = nw.col(source), table.frame.collect_schema()[source]
-    if kind in (nw.String, nw.Categorical, nw.Enum):
+    if dtype in (nw.String, nw.Categorical, nw.Enum):
         text = cell.cast(nw.String).str.strip_chars()
-    elif kind.is_float():
+    elif dtype.is_float():
         # Beyond 2^53 a float holds no id exactly, and beyond 2^63 no whole number fits.
         whole = (cell == cell.floor()) & (cell < 2.0**63) & (cell > -(2.0**63))
         safe = nw.when(whole).then(cell).otherwise(nw.lit(0.0))
         known = nw.when(whole).then(safe.cast(nw.Int64).cast(nw.String)).otherwise(cell.cast(nw.String))
         text = nw.when(~cell.is_nan()).then(known)
+    elif dtype == nw.Datetime:
+        text = cell.cast(nw.Date).cast(nw.String)
     else:
         text = cell.cast(nw.String)
     return nw.when(text != "").then(text)

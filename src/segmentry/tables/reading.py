@@ -18,10 +18,11 @@ from segmentry.tables.embedded.excel import read_excel
 from segmentry.tables.embedded.frames import read_frame
 from segmentry.tables.embedded.json import read_json
 from segmentry.tables.embedded.parquet import parts_of, read_parquet
+from segmentry.tables.engines import warehouse_of
 from segmentry.tables.files import content_of, packed_content
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
-from segmentry.tables.warehouse import engine_of, read_warehouse
+from segmentry.tables.warehouse import read_warehouse
 
 _DEFAULTS = ReadingSettings()
 
@@ -44,9 +45,9 @@ def read(source: Any, settings: ReadingSettings = _DEFAULTS, expected: Mapping[s
     if is_address(source):
         return read_database(source, settings, expected)
     if not isinstance(source, (str, Path)):
-        engine = engine_of(source)
-        if engine is not None:
-            return read_warehouse(source, engine)
+        warehouse = warehouse_of(source)
+        if warehouse is not None:
+            return read_warehouse(source, warehouse, settings, expected)
         return read_frame(source, settings, expected)
     path = Path(source)
     if path.is_dir() and parts_of(path):

@@ -1,82 +1,147 @@
 """Tables that stay where they are: a DuckDB relation or a Spark DataFrame, typed by expressions on its own engine.
 
 Nothing here names an engine or fetches rows. Columns have types of their own in a warehouse, so that nothing is
-guessed from text; a text column stays text.
+guessed from text: a text column stays text, without the white space around it.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.errors import Notice, UnreadableFileError
-from segmentry.tables.memory import count_rows
+from segmentry.errors import ColumnNamesError, InputError, Notice, UnreadableFileError
+from segmentry.tables.engines import engine_of
+from segmentry.tables.memory import as_text, collect_rows
 from segmentry.tables.names import check_names, raw_name
-from segmentry.tables.table import Column, Reading, SourceKind, Table
+from segmentry.tables.numbers import LARGEST_EXACT
+from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.table import Column, Kind, Reading, SourceKind, Table
 
-# Engines by the name that narwhals gives them. What is not here is read into the embedded engine.
-ENGINES: Mapping[str, SourceKind] = {"duckdb": "duckdb", "pyspark": "spark", "pyspark[connect]": "spark"}
-
-
-def engine_of(source: Any) -> SourceKind | None:
-    """The warehouse that a frame lives in; None for anything else."""
-    try:
-        frame = nw.from_native(source)
-    except TypeError:
-        return None
-    return ENGINES.get(str(frame.implementation.value)) if isinstance(frame, nw.LazyFrame) else None
+_ROWS = "rows"
+_DATES = "YYYY-MM-DD"
+_WIDE = (nw.Int64, nw.UInt64, nw.Int128, nw.UInt128)
+_LARGEST = sys.float_info.max
 
 
-def read_warehouse(source: Any, kind: SourceKind) -> Table:
-    """A typed table over the warehouse's own: numbers as float64, dates as dates, truth values as 1 and 0."""
+@dataclass(frozen=True)
+class _Typed:
+    column: Column
+    value: nw.Expr
+    notice: Notice | None = None
+
+
+def read_warehouse(
+    source: Any, kind: SourceKind, settings: ReadingSettings, expected: Mapping[str, Reading] | None = None
+) -> Table:
+    """A typed table over the warehouse's own: numbers as float64, dates as dates, truth values as 1 and 0.
+
+    `expected` and the settings say which columns are wanted as text. Raises InputError where a column of text is
+    wanted as numbers or dates: that is the query's to do.
+    """
     frame: nw.LazyFrame[Any] = nw.from_native(source)
-    schema = frame.collect_schema()
-    check_names(list(schema.names()), f"The {kind} table")
-    columns, typed, kept, notices = [], [], [], []
-    for name, dtype in schema.items():
-        column, value = _typed(name, dtype)
-        if value is None:
-            notices.append(Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used."))
-            continue
-        columns.append(column)
-        if column.raw is not None:
-            kept.append(nw.col(name).alias(column.raw))
-        typed.append(value.alias(name))
-    if not columns:
+    schema: Mapping[str, Any] = frame.collect_schema()
+    _check_names(frame, list(schema), kind)
+    wanted = dict(settings.types) | {name: reading.kind for name, reading in (expected or {}).items()}
+    figures = _look(frame, schema)
+    typed = [_typed(name, dtype, figures, wanted.get(name), settings) for name, dtype in schema.items()]
+    if all(t.notice is not None and t.notice.code == "nested-column" for t in typed):
         raise UnreadableFileError(f"The {kind} table has no column that can be used.", remedy="Check the query.")
-    rows = count_rows(frame)
+    rows = figures[_ROWS]
+    kept = [nw.col(t.column.name).alias(t.column.raw) for t in typed if t.column.raw is not None]
     return Table(
-        frame=frame.select(*typed, *kept),
-        columns=tuple(columns),
+        frame=frame.select(*(t.value.alias(t.column.name) for t in typed), *kept),
+        columns=tuple(t.column for t in typed),
         rows_present=rows,
         rows_read=rows,
         source_kind=kind,
         source_name=f"{kind} table",
-        notices=tuple(notices),
+        notices=tuple(t.notice for t in typed if t.notice is not None),
         origin=source,
     )
 
 
-def _typed(name: str, dtype: Any) -> tuple[Column, nw.Expr | None]:
+def _check_names(frame: nw.LazyFrame[Any], names: Sequence[str], kind: SourceKind) -> None:
+    check_names(names, f"The {kind} table")
+    odd = [name for name in names if set(name) & set(engine_of(frame).not_in_names)]
+    if odd:
+        raise ColumnNamesError(
+            f"The {kind} table has column names that its expressions cannot say.",
+            found=", ".join(odd),
+            remedy=f"Rename them without {' or '.join(engine_of(frame).not_in_names)}, "
+            "for example with withColumnRenamed.",
+        )
+
+
+def _look(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> dict[str, int]:
+    """Rows, and by column: whole numbers too long for float64, or infinite ones. One pass."""
+    odd: dict[str, nw.Expr] = {}
+    for name, dtype in schema.items():
+        own = nw.col(name)
+        if dtype in _WIDE:
+            odd[name] = (own > int(LARGEST_EXACT)) | (own < -int(LARGEST_EXACT))
+        elif dtype.is_float():
+            odd[name] = ~own.is_nan() & ~_finite(own)
+    flags = [nw.when(e).then(1).otherwise(0).cast(nw.Int64).alias(f"odd {i}") for i, e in enumerate(odd.values())]
+    counted = frame.select(nw.lit(1).cast(nw.Int64).alias(_ROWS), *flags)
+    columns = [nw.col(_ROWS), *(nw.col(f"odd {i}") for i in range(len(odd)))]
+    [row] = collect_rows(counted.select(*(c.sum().cast(nw.Int64) for c in columns)))
+    found = {name: int(row[f"odd {i}"] or 0) for i, name in enumerate(odd)}
+    return {**found, _ROWS: int(row[_ROWS] or 0)}
+
+
+def _finite(own: nw.Expr) -> nw.Expr:
+    return own.cast(nw.Float64).abs() <= _LARGEST
+
+
+def _typed(name: str, dtype: Any, figures: Mapping[str, int], wanted: Kind | None, settings: ReadingSettings) -> _Typed:
+    made = _by_own_type(name, dtype, figures.get(name, 0), settings, wanted)
+    kind = made.column.reading.kind
+    if wanted is None or wanted == kind or made.notice is not None:
+        return made
+    if wanted == "text":
+        column = Column(name, Reading("text"), "text", raw=raw_name(name))
+        return _Typed(column, as_text(nw.col(name), dtype))
+    raise InputError(
+        f"'{name}' is wanted as {wanted}s and holds {'text' if kind == 'text' else kind + 's'} ({dtype}).",
+        found=name,
+        remedy=f"Cast it in the query, for example CAST({name} AS {'DATE' if wanted == 'date' else 'DOUBLE'}).",
+        code="column-kind",
+    )
+
+
+def _by_own_type(name: str, dtype: Any, n_odd: int, settings: ReadingSettings, wanted: Kind | None) -> _Typed:
     own, raw = nw.col(name), raw_name(name)
-    if dtype == nw.String or dtype in (nw.Categorical, nw.Enum):
-        return Column(name, Reading("text"), "text"), own.cast(nw.String)
+    if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Time):
+        return _Typed(Column(name, Reading("text"), "text", raw=raw), _known_words(as_text(own, nw.String), settings))
     if dtype == nw.Date:
-        return Column(name, Reading("date", date_format="YYYY-MM-DD"), "dates"), own
+        return _Typed(Column(name, Reading("date", date_format=_DATES), "dates"), own)
     if dtype == nw.Datetime:
         # The day that the session's clock shows; the zone of the session is the user's to set.
-        return Column(name, Reading("date", date_format="YYYY-MM-DD"), "dates", raw=raw), own.cast(nw.Date)
+        return _Typed(Column(name, Reading("date", date_format=_DATES), "dates", raw=raw), own.cast(nw.Date))
     if dtype == nw.Boolean:
         number = nw.when(own).then(nw.lit(1.0)).otherwise(nw.when(~own).then(nw.lit(0.0)))
-        return Column(name, Reading("number"), "true and false as 1 and 0", raw=raw), number
+        return _Typed(Column(name, Reading("number"), "true and false as 1 and 0", raw=raw), number)
     if dtype.is_float():
         value = own.cast(nw.Float64)
-        return Column(name, Reading("number"), "numbers", raw=raw), nw.when(~value.is_nan()).then(value)
+        infinite = Notice("not-finite", f"{n_odd} cells of '{name}' are infinite; they count as missing.")
+        column = Column(name, Reading("number"), "numbers", raw=raw)
+        return _Typed(column, nw.when(_finite(own)).then(value), infinite if n_odd else None)
+    if dtype in _WIDE and n_odd and wanted != "number":
+        how = "text, because its whole numbers are too long for exact arithmetic"
+        return _Typed(Column(name, Reading("text"), how, raw=raw), own.cast(nw.String))
     if dtype.is_numeric():
-        return Column(name, Reading("number"), "numbers", raw=raw), own.cast(nw.Float64)
-    return Column(name, Reading("text"), "nested values, not used"), None
+        return _Typed(Column(name, Reading("number"), "numbers", raw=raw), own.cast(nw.Float64))
+    notice = Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used.")
+    column = Column(name, Reading("text"), "nested values, not used", raw=raw)
+    return _Typed(column, nw.lit(None, dtype=nw.String), notice)
+
+
+def _known_words(text: nw.Expr, settings: ReadingSettings) -> nw.Expr:
+    return nw.when(~text.is_in(list(settings.missing))).then(text) if settings.missing else text
 
 
 def deliver_warehouse(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> Any:

@@ -14,6 +14,7 @@ from segmentry.tables import numbers
 from segmentry.tables.database.address import is_address
 from segmentry.tables.embedded.sheets import write_workbook
 from segmentry.tables.embedded.tablewriting import check_database, write_database
+from segmentry.tables.engines import WAREHOUSES
 from segmentry.tables.names import ROW, free_names
 from segmentry.tables.table import Table
 from segmentry.tables.warehouse import deliver_warehouse
@@ -34,7 +35,7 @@ def deliver(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> Any
 
     Columns of the source are as they were and come first; a new column whose name is taken gets a trailing `_`.
     """
-    if table.source_kind in ("duckdb", "spark"):
+    if table.source_kind in WAREHOUSES:
         return deliver_warehouse(table, frame, added)
     restored = _restored(table, frame, added)
     if table.source_kind == "polars-lazy":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -94,7 +94,9 @@ def type_text(
         distinct = _distinct(source, name)
         verdict = judge(split_tokens(name, distinct, settings.missing), settings, expectation)
         notices += verdict.notices
-        typed.append(_typed(name, verdict, look, distinct, settings))
+        made = _typed(name, verdict, look, distinct, settings)
+        # Fitted on truth values of a frame, scored from a file that spells them.
+        typed.append(_with_truth(made) if expectation is not None and expectation.kind == "number" else made)
     return typed, notices
 
 
@@ -199,6 +201,13 @@ def _date(text: pl.Expr, form: str, distinct: pl.DataFrame) -> pl.Expr:
     # Days repeat: to look each up costs a tenth of taking it apart again.
     days = distinct.select(cells.date(pl.col("text"), form)).to_series()
     return text.replace_strict(distinct["text"], days, default=None, return_dtype=pl.Date)
+
+
+def _with_truth(typed: Typed) -> Typed:
+    said = cells.trimmed(typed.column.name).str.to_lowercase()
+    truth = pl.when(said == "true").then(1.0).when(said == "false").then(0.0)
+    bad = typed.bad if typed.bad is None else typed.bad & ~said.is_in(["true", "false"])
+    return replace(typed, value=truth.otherwise(typed.value), bad=bad)
 
 
 def spikes(frame: pl.LazyFrame, columns: Sequence[Typed], some_bad: bool = False) -> list[Notice]:

@@ -1,0 +1,104 @@
+"""What one engine does otherwise than the others: the only list of such gaps.
+
+Everything else is written once, as expressions that every engine runs. pandas and Arrow frames are read into the
+embedded engine. A new engine is one more line here, and no `if` anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentry.tables.embedded.distinct import all_different
+from segmentry.tables.table import SourceKind
+
+Lazy = nw.LazyFrame[Any]
+Release = Callable[[], object]
+
+
+def _streamed(frame: Lazy) -> nw.DataFrame[Any]:
+    # The streaming engine takes less memory, and less time on many rows.
+    return nw.from_native(nw.to_native(frame).collect(engine="streaming"), eager_only=True)
+
+
+def _fetched(frame: Lazy) -> nw.DataFrame[Any]:
+    return frame.collect("polars")
+
+
+def _in_memory(frame: Lazy) -> tuple[Lazy, Release]:
+    return _streamed(frame).lazy(), lambda: None
+
+
+def _as_it_is(frame: Lazy) -> tuple[Lazy, Release]:
+    # A relation gives no hold on its connection, and a table of ours in the user's database would be seen by others.
+    return frame, lambda: None
+
+
+def _on_the_cluster(frame: Lazy) -> tuple[Lazy, Release]:
+    kept = nw.to_native(frame).persist()
+    return nw.from_native(kept), kept.unpersist
+
+
+def _quickly_all_different(frame: Lazy, column: str) -> bool:
+    return all_different(nw.to_native(frame), column)
+
+
+def _not_told(_frame: Lazy, _column: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Engine:
+    """`collect` brings a small result into memory; `hold` keeps a frame that several passes read, where the engine
+    can, and says how to let go of it. `warehouse` names the kind of source whose tables stay where they are.
+    `all_different` tells cheaply whether no two rows have the same value in a column; False where it cannot.
+    `not_in_names` are characters that its expressions take for something else in a column's name."""
+
+    warehouse: SourceKind | None
+    collect: Callable[[Lazy], nw.DataFrame[Any]]
+    hold: Callable[[Lazy], tuple[Lazy, Release]]
+    all_different: Callable[[Lazy, str], bool]
+    not_in_names: str = ""
+
+
+# By the name that narwhals gives an engine.
+ENGINES: Mapping[str, Engine] = {
+    "polars": Engine(None, _streamed, _in_memory, _quickly_all_different),
+    "duckdb": Engine("duckdb", _fetched, _as_it_is, _not_told),
+    "pyspark": Engine("spark", _fetched, _on_the_cluster, _not_told, not_in_names=".`"),
+    "pyspark[connect]": Engine("spark", _fetched, _on_the_cluster, _not_told, not_in_names=".`"),
+}
+WAREHOUSES = frozenset(engine.warehouse for engine in ENGINES.values() if engine.warehouse)
+
+
+def engine_of(frame: Lazy) -> Engine:
+    return ENGINES[str(frame.implementation.value)]
+
+
+def warehouse_of(source: Any) -> SourceKind | None:
+    """The kind of warehouse that a frame lives in; None for anything else.
+
+    >>> import polars as pl
+    >>> warehouse_of(pl.LazyFrame({"age": [41]})) is None
+    True
+    """
+    try:
+        frame = nw.from_native(source)
+    except TypeError:
+        return None
+    engine = ENGINES.get(str(frame.implementation.value)) if isinstance(frame, nw.LazyFrame) else None
+    return engine.warehouse if engine else None
+
+
+@contextmanager
+def held(frame: Lazy) -> Iterator[Lazy]:
+    """A frame that several passes read: computed once and kept until the block ends, where the engine can."""
+    kept, release = engine_of(frame).hold(frame)
+    try:
+        yield kept
+    finally:
+        release()
