@@ -249,3 +249,10 @@ def test_names_of_ones_own_stay_and_are_unique(model, tmp_path):
         rename(named, {"s1": "Größte Kunden 喜"})
     with pytest.raises(SettingsError, match="no such segment"):
         rename(named, {"s7": "x"})
+
+
+def test_a_table_given_for_a_model_is_not_quoted():
+    """The error tells what kind of file it is, and nothing of what stands in it."""
+    with pytest.raises(ModelFileError, match="Found: text") as caught:
+        parse(b"anna@example.org,41\n")
+    assert "anna" not in str(caught.value)

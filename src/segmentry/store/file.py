@@ -73,7 +73,7 @@ def _body(data: bytes, name: str) -> bytes:
         raise ModelFileError(f"'{name}' is larger than a segmentation can be.", found=f"over {LARGEST} bytes")
     header = _HEADER.match(data)
     if not header:
-        found = "a pickle or joblib file, which is never opened" if data[:1] == b"\x80" else repr(data[:24])
+        found = "a pickle or joblib file, which is never opened" if data[:1] == b"\x80" else _kind(data)
         raise ModelFileError(
             f"'{name}' is not a segmentation file.", found=found, remedy="Pass a .seg file that `segmentry fit` wrote."
         )
@@ -86,6 +86,13 @@ def _body(data: bytes, name: str) -> bytes:
     if len(body) != int(header[3]) or hashlib.sha256(body).hexdigest() != header[2].decode():
         raise ModelFileError(f"'{name}' is damaged: its content does not match its checksum.", remedy=_AGAIN)
     return body
+
+
+def _kind(data: bytes) -> str:
+    # The bytes themselves may be a customer's.
+    if not data:
+        return "an empty file"
+    return "a zip file, perhaps a workbook" if data[:2] == b"PK" else "text" if data[:200].isascii() else "other bytes"
 
 
 def _refuse_constant(text: str) -> Any:
