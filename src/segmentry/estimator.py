@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Cluster
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from segmentry.clusters.kmeans import Clustering
 from segmentry.clusters.polish import polish
 from segmentry.errors import NotEnoughDataError, SegmentryError, SettingsError
 from segmentry.features.derive import slug
@@ -97,6 +98,7 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
             search = search_segments(grid[known], settings)
             # X is in memory, so the grid may be too, instead of being prepared anew for every pass.
             whole = materialise(_prepared(table, self.recipe_).filter(is_known(self.recipe_)))
+            assert isinstance(search.best, Clustering)
             polished = polish(whole, self.recipe_.axes, search.best.centres)
         # Largest first: a number then means something, whatever the search did.
         order = sorted(range(search.k), key=lambda place: (-polished.sizes[place], place))

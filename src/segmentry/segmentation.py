@@ -56,6 +56,19 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class OwnAnswer:
+    """What the method itself said of the rows it saw, before the rule took its place.
+
+    `moved` is the share of them whom the rule places elsewhere; None when the method found no groups.
+    """
+
+    rows: int
+    sizes: dict[str, int]  # by segment id
+    noise: int
+    moved: float | None
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Where the segmentation comes from; nothing in it depends on path, format, engine, threads or clock."""
 
@@ -99,6 +112,8 @@ class Segmentation:
     notices: tuple[Notice, ...]
     provenance: Provenance
     stability: SolutionStability | None = None
+    own_answer: OwnAnswer | None = None  # none for k-means, whose rule is what the method says
+    n_noise: int = 0  # customers in no segment
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False)
     view: View | None = field(default=None, compare=False, repr=False)

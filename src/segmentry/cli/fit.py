@@ -20,6 +20,9 @@ def fit(
         ..., "-o", "--output", help="Folder for the model, the labelled customers, the report."
     ),
     k: str = typer.Option(None, "--k", help='Number of segments: 5, a range such as 2-10, or "auto" (the default).'),
+    method: str = typer.Option(
+        None, "--method", help="k-means (the default), gmm, ward, k-medoids, k-prototypes, hdbscan or dbscan."
+    ),
     features: str = typer.Option(None, "--features", help="Columns or derived features to cluster on, with commas."),
     seed: int = typer.Option(None, "--seed", help="Seed of the search; the same seed gives the same segments."),
     as_of: datetime | None = typer.Option(
@@ -48,6 +51,7 @@ def fit(
         "k": _number_or_text(k),
         "features": split_list(features),
         "seed": seed,
+        "method": method,
         "as_of": as_of.date() if as_of else None,
         "id": id_column,
         "on_duplicate": on_duplicate,

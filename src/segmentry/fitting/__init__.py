@@ -17,19 +17,21 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 import segmentry
-from segmentry.clusters.polish import on_axes, polish
-from segmentry.errors import NotEnoughDataError, plural
+from segmentry.clusters.grouping import Layout
+from segmentry.clusters.polish import on_axes
+from segmentry.errors import NotEnoughDataError
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
 from segmentry.features.grid import axis_expressions, is_known
 from segmentry.features.sample import on_grid
+from segmentry.fitting.final import own_answer, settle_on_all
 from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices, with_plays
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices
 from segmentry.fitting.view import make_view
 from segmentry.profiles.describe import describe
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.stability import SolutionStability
-from segmentry.prototypes.assign import kmeans_rule, nearest, with_prototype
+from segmentry.prototypes.assign import NOISE, in_segments, nearest, segment_of
 from segmentry.prototypes.rule import Rule
 from segmentry.segmentation import Provenance, Segment, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
@@ -73,17 +75,19 @@ def fit(
     features: Sequence[str] = (),
     seed: int | None = None,
     as_of: date | None = None,
+    method: str | None = None,
     settings: FitSettings | None = None,
 ) -> Segmentation:
     """Segments of the customers in `source`, a path or a pandas or Polars frame with a row per customer.
 
     `k` is a number, a range such as "2-10", or "auto" (the default). `features` names columns or derived features;
-    none takes the small default set. `seed` is 0 unless stated. `settings` states anything else; arguments win over it.
+    none takes the small default set. `seed` is 0 unless stated. `method` is "k-means" unless stated; `docs/methods.md`
+    names the others. `settings` states anything else; arguments win over it.
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
     base = settings or FitSettings()
-    stated = base.selection
-    selection = SelectionSettings(k=stated.k if k is None else k, seed=stated.seed if seed is None else seed)
+    given = {"k": k, "seed": seed, "method": method}
+    selection = SelectionSettings(**{**dict(base.selection), **{n: v for n, v in given.items() if v is not None}})
     chosen = base.model_copy(
         update={
             "selection": selection,
@@ -119,27 +123,30 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         grid, known = on_grid(customers.sample, customers.identity, recipe)
         grid, values = grid[known], {name: column[known] for name, column in values.items()}
     with step("search"):
-        search = search_segments(grid, settings.selection)
+        search = search_segments(grid, settings.selection, layout=Layout.of(recipe))
     with step("polish"):
         placed = customers.frame.with_columns(*axis_expressions(recipe)).filter(is_known(recipe))
         with held(on_axes(placed, recipe.axes)) as grid_of_all:
-            polished = polish(grid_of_all, recipe.axes, search.best.centres)
+            final = settle_on_all(grid_of_all, recipe.axes, search)
     with step("profile"):
-        rule = kmeans_rule(recipe.axes, polished.centres, [f"p{place}" for place in range(search.k)])
+        rule, sizes = final.rule, final.sizes
+        sampled = segment_of(rule, grid)
+        inside = sampled != NOISE
         profile = describe(
-            with_prototype(placed, rule),
+            in_segments(placed, rule),
             customers.features,
             frozenset(f.name for f in recipe.clustered),
             customers.sensitive,
             rule.owners,
-            values,
-            np.array(rule.owners)[nearest(rule, grid)],
+            {name: column[inside] for name, column in values.items()},
+            sampled[inside],
         )
-        rule, profile = in_order_of_value(rule, profile, polished.sizes)
-        segments = make_segments(rule, profile, polished.sizes)
+        rule, profile, renamed = in_order_of_value(rule, profile, sizes)
+        sizes = {renamed[owner]: n for owner, n in sizes.items()}
+        segments = make_segments(rule, profile, sizes, final.noise)
         segments = with_plays(segments, profile, settings.playbook, customers.features, customers.roles)
     with step("stability"):
-        stability, segments = _with_stability(grid, rule, segments, search, sum(polished.sizes), settings)
+        stability, segments = _with_stability(grid, rule, segments, search, sum(sizes.values()), settings)
     segmentation = Segmentation(
         recipe=recipe,
         rule=rule,
@@ -147,10 +154,10 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         profile=profile,
         candidates=search.candidates,
         method=search.method,
-        k=search.k,
+        k=len(segments),
         reason=search.reason,
-        inertia=polished.inertia,
-        polish=f"{plural(polished.passes, 'pass', 'passes')} over all customers, until {polished.ended}",
+        inertia=final.inertia,
+        polish=final.polish,
         knee=search.knee,
         roles=tuple(
             {"column": r.column, "role": r.role, "reason": r.reason}
@@ -163,8 +170,10 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
             *size_notices(segments, profile.minimum_customers),
             *stability_notices(segments),
         ),
-        provenance=_provenance(customers, sum(polished.sizes), settings),
+        provenance=_provenance(customers, sum(sizes.values()) + final.noise, settings),
         stability=stability,
+        own_answer=own_answer(search, renamed),
+        n_noise=final.noise,
         source_notices=table.notices,
         view=make_view(rule, recipe, grid, values, search),
     )

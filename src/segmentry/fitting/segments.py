@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from segmentry.errors import Notice
@@ -19,28 +19,31 @@ from segmentry.prototypes.rule import Rule
 from segmentry.segmentation import Segment
 
 
-def in_order_of_value(rule: Rule, profile: Profile, sizes: Sequence[int]) -> tuple[Rule, Profile]:
-    """Owners renamed s1, s2, ... by mean spend, else by size: a number means something, whatever the search did."""
+def in_order_of_value(rule: Rule, profile: Profile, sizes: Mapping[str, int]) -> tuple[Rule, Profile, dict[str, str]]:
+    """Owners renamed s1, s2, ... by mean spend, else by size: a number means something, whatever the search did.
+
+    Also gives the new name of each owner. `sizes` goes by owner.
+    """
     spend = profile.measure(profile.spend) if profile.spend else None
 
     def rank(place: int) -> tuple[float, float, int]:
-        mean = spend.segments[rule.owners[place]].spread.mean if spend else None
-        return (-mean if mean is not None else math.inf, -sizes[place], place)
+        owner = rule.segments[place]
+        mean = spend.segments[owner].spread.mean if spend else None
+        return (-mean if mean is not None else math.inf, -sizes[owner], place)
 
-    order = sorted(range(len(sizes)), key=rank)
-    new = {rule.owners[place]: f"s{number}" for number, place in enumerate(order, start=1)}
-    return replace(rule, owners=tuple(new[o] for o in rule.owners)), profile.renamed(new)
+    order = sorted(range(len(rule.segments)), key=rank)
+    new = {rule.segments[place]: f"s{number}" for number, place in enumerate(order, start=1)}
+    return replace(rule, owners=tuple(new[o] for o in rule.owners)), profile.renamed(new), new
 
 
-def make_segments(rule: Rule, profile: Profile, sizes: Sequence[int]) -> tuple[Segment, ...]:
-    """The segments in the order of their numbers; `sizes` goes by prototype."""
-    ids = sorted(set(rule.owners), key=lambda segment: int(segment[1:]))
+def make_segments(rule: Rule, profile: Profile, sizes: Mapping[str, int], noise: int = 0) -> tuple[Segment, ...]:
+    """The segments in the order of their numbers; shares are of all customers, those of noise among them."""
+    ids = sorted(rule.segments, key=lambda segment: int(segment[1:]))
     naming = name_segments(profile, ids)
     spend_shares = profile.spend_shares()
-    size_of = {s: sum(n for o, n in zip(rule.owners, sizes, strict=True) if o == s) for s in ids}
-    everyone = sum(sizes)
+    everyone = sum(sizes.values()) + noise
     return tuple(
-        _segment(place, s, size_of[s], size_of[s] / everyone, spend_shares.get(s), naming[s], profile)
+        _segment(place, s, sizes[s], sizes[s] / everyone, spend_shares.get(s), naming[s], profile)
         for place, s in enumerate(ids)
     )
 

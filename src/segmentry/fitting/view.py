@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from segmentry.features.recipe import GRID, Recipe
-from segmentry.prototypes.assign import nearest
+from segmentry.prototypes.assign import NOISE, segment_of
 from segmentry.prototypes.rule import Rule
 from segmentry.quality import principal_components
 from segmentry.segmentation import View
@@ -18,15 +18,19 @@ from segmentry.selection import Search
 def make_view(rule: Rule, recipe: Recipe, grid: np.ndarray, values: Mapping[str, np.ndarray], search: Search) -> View:
     """The rows that silhouettes were computed for, with everything a picture shows of them."""
     components, explained = principal_components(grid / GRID)
-    placed, rows = nearest(rule, grid), search.silhouette_rows
+    placed, rows = segment_of(rule, grid), search.silhouette_rows
+    inside = placed != NOISE
+    # Pictures show segments; a customer of noise is in none.
+    drawn = inside[rows]
+    rows = rows[drawn]
     return View(
-        segment_ids=np.array(rule.owners)[placed][rows],
+        segment_ids=placed[rows],
         values={name: column[rows] for name, column in values.items() if column.dtype != object},
         components=components[rows],
         explained=(explained[0], explained[1]),
-        silhouettes=search.silhouettes,
+        silhouettes=search.silhouettes[drawn],
         n_silhouettes=len(rows),
-        two_main=_two_main(recipe, grid, placed),
+        two_main=_two_main(recipe, grid[inside], np.unique(placed[inside], return_inverse=True)[1]),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from segmentry.features.feature import Theme, Unit
 from segmentry.profiles.playbook import Group
 from segmentry.profiles.profile import Measure, Profile
-from segmentry.profiles.wording import beside, say, say_number
+from segmentry.profiles.wording import beside, lowered, say, say_number
 
 STILL_VISITING = 0.5  # standard deviations: who visits this much more than others is not away
 LITTLE = 0.02  # share of all spend below which room to grow is hardly any
@@ -208,7 +208,7 @@ def _dormant(leads: _Leads, groups: Sequence[Group]) -> Answer:
     if leads.recency is None:
         return Answer(question, _unanswered(_RECENT), missing=_RECENT)
     recency, bought = leads.recency, leads.frequency or leads.spend
-    little = "" if bought is None else f" and whose {bought.label.lower()} is below by as much"
+    little = "" if bought is None else f" and are below in {lowered(bought.label)} by as much"
     visiting = "" if leads.visits is None else f", without those that visit more by {STILL_VISITING}"
     rule = f"Segments that have been away for longer than everyone by {CLEAR} standard deviations{little}{visiting}."
     rule += f" {_BASIS}"

@@ -83,6 +83,12 @@ def with_prototype(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
     return best.with_columns(winner.alias(PROTOTYPE)).drop(*names, _BEST, *_pair_names(rule))
 
 
+def in_segments(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
+    """The customers who are in a segment, with PROTOTYPE; those of noise are left out."""
+    placed = with_prototype(frame, rule)
+    return placed if rule.cutoff is None else placed.filter(nw.col(PROTOTYPE) >= 0)
+
+
 def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.LazyFrame[Any]:
     """Adds SEGMENT, RUNNER_UP and CONFIDENCE. `known` is False for customers without any feature.
 
@@ -105,7 +111,7 @@ def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.Laz
         scored = scored.rename({f"{_SCORE}{p}": _SCORE + owner for p, owner in enumerate(rule.owners)})
     best = scored.with_columns(nw.min_horizontal(*per_segment).alias(_BEST))
     placed = best.with_columns(_first_equal(per_segment, nw.col(_BEST), segments).alias(SEGMENT))
-    result = _with_runner_up(placed, segments, per_segment)
+    result = _with_runner_up(placed, rule, per_segment)
     noise = nw.lit(False) if rule.cutoff is None else nw.col(_BEST) + nw.col(_SIZE) > float(rule.cutoff)
     segment = (
         nw.when(~known).then(nw.lit(NO_DATA)).otherwise(nw.when(noise).then(nw.lit(NOISE)).otherwise(nw.col(SEGMENT)))
@@ -120,9 +126,8 @@ def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.Laz
     return result.drop(*scratch)
 
 
-def _with_runner_up(
-    placed: nw.LazyFrame[Any], segments: Sequence[str], per_segment: Sequence[str]
-) -> nw.LazyFrame[Any]:
+def _with_runner_up(placed: nw.LazyFrame[Any], rule: Rule, per_segment: Sequence[str]) -> nw.LazyFrame[Any]:
+    segments = rule.segments
     if len(segments) == 1:
         return placed.with_columns(nw.lit(None, dtype=nw.String).alias(RUNNER_UP), nw.lit(1.0).alias(CONFIDENCE))
     others = [
@@ -134,8 +139,8 @@ def _with_runner_up(
     # In steps: in one, an engine would take both roots at each of their mentions.
     d1, d2, both = nw.col(_BEST + "d1"), nw.col(_BEST + "d2"), nw.col(_BEST + "both")
     distances = second.with_columns(
-        (nw.col(_BEST) + nw.col(_SIZE)).sqrt().alias(_BEST + "d1"),
-        (nw.col(_BEST + "second") + nw.col(_SIZE)).sqrt().alias(_BEST + "d2"),
+        _distance(nw.col(_BEST), rule).alias(_BEST + "d1"),
+        _distance(nw.col(_BEST + "second"), rule).alias(_BEST + "d2"),
     ).with_columns((d1 + d2).alias(_BEST + "both"))
     return distances.with_columns(
         _first_equal(names, nw.col(_BEST + "second"), segments).alias(RUNNER_UP),
@@ -144,6 +149,12 @@ def _with_runner_up(
         .otherwise(nw.lit(0.0))
         .alias(CONFIDENCE),
     )
+
+
+def _distance(score: nw.Expr, rule: Rule) -> nw.Expr:
+    squared = score + nw.col(_SIZE)
+    # Rounding to whole numbers may put the middle of a Gaussian just below 0.
+    return (squared.clip(lower_bound=0.0) if rule.pairs else squared).sqrt()
 
 
 def _score_names(rule: Rule) -> list[str]:

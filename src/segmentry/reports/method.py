@@ -105,25 +105,46 @@ def method_facts(segmentation: Segmentation) -> MethodFacts:
     recipe, n = segmentation.recipe, segmentation.provenance.n_customers
     whole = recipe.n_sample >= n
     rows = f"all {say_number(n)} customers" if whole else f"a sample of {say_number(recipe.n_sample)} customers"
-    points = f"{len(segmentation.rule.owners)} typical points"
-    if len(segmentation.rule.owners) == len(segmentation.segments):
-        points = "one typical point a segment"
-    rule = (
-        f"A customer belongs to the segment whose typical point is nearest, over {len(recipe.axes)} prepared "
-        f"{'axis' if len(recipe.axes) == 1 else 'axes'} ({points}). The same rule places new customers, so that "
-        "scoring never disagrees with this report."
-    )
-    if segmentation.rule.cutoff is not None:
-        rule += " Customers farther away than a set distance from every point belong to no segment."
+    rule = _rule_in_words(segmentation)
     return MethodFacts(
         search=f"{segmentation.method} was run on {rows}. {segmentation.reason}",
         polish=(
-            f"The segments were then refined on all {say_number(n)} customers: {segmentation.polish}. "
+            f"{_finished(segmentation, n)} "
             f"The squared distances to the centres that remain sum to {say_number(segmentation.inertia)}"
             + (f", {segmentation.inertia / n:.2f} a customer." if n else ".")
         ),
         rule=rule,
     )
+
+
+def _finished(segmentation: Segmentation, n: int) -> str:
+    own = segmentation.own_answer
+    if own is None:
+        return f"The segments were then refined on all {say_number(n)} customers: {segmentation.polish}."
+    if own.moved is None:
+        return f"It found no groups among the {say_number(own.rows)} customers it saw."
+    sizes = ", ".join(f"{segment} {say_number(size)}" for segment, size in own.sizes.items())
+    noise = f", {say_number(own.noise)} in none" if own.noise else ""
+    return (
+        f"Of the {say_number(own.rows)} customers it saw, its own answer was {sizes}{noise}; the rule that then placed "
+        f"all {say_number(n)} customers puts {own.moved:.1%} of those elsewhere."
+    )
+
+
+def _rule_in_words(segmentation: Segmentation) -> str:
+    recipe, rule = segmentation.recipe, segmentation.rule
+    axes = f"{len(recipe.axes)} prepared {'axis' if len(recipe.axes) == 1 else 'axes'}"
+    if rule.pairs:
+        text = f"A customer belongs to the segment whose Gaussian gives the highest density, over {axes}."
+    else:
+        points = f"{len(rule.owners)} typical points"
+        if len(rule.owners) == len(segmentation.segments):
+            points = "one typical point a segment"
+        text = f"A customer belongs to the segment whose typical point is nearest, over {axes} ({points})."
+    text += " The same rule places new customers, so that scoring never disagrees with this report."
+    if rule.cutoff is not None:
+        text += " Customers farther away than a set distance from every point belong to no segment."
+    return text
 
 
 def provenance_rows(segmentation: Segmentation) -> tuple[tuple[str, str], ...]:

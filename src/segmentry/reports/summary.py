@@ -26,6 +26,8 @@ def summarise_run(segmentation: Segmentation, table: Table, seconds: Mapping[str
         "knee": s.knee,
         "inertia": s.inertia,
         "polish": s.polish,
+        "own_answer": asdict(s.own_answer) if s.own_answer else None,
+        "noise": s.n_noise,
         "features": list(s.recipe.axes),
         "candidates": [
             {

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from segmentry.clusters.kmeans import Clustering, search_kmeans
+from segmentry.clusters.grouping import Grouping, Layout
+from segmentry.clusters.kmeans import Clustering
+from segmentry.clusters.methods import method_called
+from segmentry.clusters.names import METHODS, known_method
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
 from segmentry.features.recipe import GRID
 from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
@@ -38,6 +41,12 @@ class SelectionSettings(BaseModel):
 
     k: int | str = "auto"
     seed: int = Field(default=0, ge=0, lt=2**32)
+    method: str = "k-means"
+
+    @field_validator("method")
+    @classmethod
+    def _method_is_known(cls, method: str) -> str:
+        return known_method(method)
 
     @field_validator("k")
     @classmethod
@@ -74,7 +83,7 @@ class Search:
     """Every candidate, the clustering of the one that won, and why."""
 
     candidates: tuple[Candidate, ...]
-    best: Clustering
+    best: Clustering | Grouping
     k: int
     method: str
     reason: str
@@ -86,45 +95,71 @@ class Search:
 
 
 def search_segments(
-    grid: np.ndarray, settings: SelectionSettings, progress: Callable[[str], None] | None = None
+    grid: np.ndarray,
+    settings: SelectionSettings,
+    progress: Callable[[str], None] | None = None,
+    layout: Layout | None = None,
 ) -> Search:
-    """Clusters the sampled rows for each k and picks one.
+    """Clusters the sampled rows for each k and picks one. `layout` says which axes are levels of a category.
 
     Raises NotEnoughDataError when there are fewer different rows than the smallest k.
     """
-    ks, notices = _ks(grid, settings)
-    clusterings: list[Clustering] = []
+    method = method_called(settings.method, layout or Layout.numeric(grid.shape[1]))
+    ks, notices = _ks(grid, settings) if method.needs_k else ([1], [])
+    clusterings: list[Clustering | Grouping] = []
     for k in ks:
-        clusterings.append(search_kmeans(grid, k, settings.seed))
+        clusterings.append(method.search(grid, k, settings.seed))
         if progress:
             progress(f"k = {k}")
     rows = evenly_spaced(len(grid), SILHOUETTE_ROWS)
+    if not method.needs_k:
+        rows = rows[clusterings[0].labels[rows] >= 0]  # noise is in no group that it could be far from or near to
     silhouette_of = silhouettes(grid[rows], [c.labels[rows] for c in clusterings])
-    candidates = tuple(
-        Candidate(
-            k=k,
-            method="k-means",
-            inertia=c.inertia / GRID**2,
-            silhouette=math.fsum(s.tolist()) / len(s),
-            calinski_harabasz=calinski_harabasz(grid, c.labels),
-            davies_bouldin=davies_bouldin(grid, c.labels),
-            sizes=tuple(sorted(c.sizes, reverse=True)),
-        )
-        for k, c, s in zip(ks, clusterings, silhouette_of, strict=True)
-    )
+    candidates = tuple(_candidate(method.name, grid, c, s) for c, s in zip(clusterings, silhouette_of, strict=True))
     best = _best(candidates)
     return Search(
         candidates=candidates,
         best=clusterings[best],
-        k=ks[best],
-        method="k-means",
-        reason=_reason(candidates, best),
-        knee=knee(ks, [c.inertia for c in candidates]),
+        k=candidates[best].k,
+        method=method.name,
+        reason=_reason(candidates, best) if method.needs_k else _found(clusterings[0], candidates[0]),
+        knee=knee([c.k for c in candidates], [c.inertia for c in candidates]),
         silhouettes=silhouette_of[best],
         silhouette_rows=rows,
-        notices=(*notices, *_weakness(candidates[best])),
+        notices=(*notices, *_weakness(candidates[best]), *_no_groups(clusterings[best], method.name)),
         groupings=tuple(c.labels for c in clusterings),
     )
+
+
+def _candidate(method: str, grid: np.ndarray, clustering: Clustering | Grouping, silhouette: np.ndarray) -> Candidate:
+    inside = clustering.labels >= 0
+    labels = clustering.labels[inside]
+    several = len(clustering.sizes) > 1
+    return Candidate(
+        k=len(clustering.sizes),
+        method=method,
+        inertia=clustering.inertia / GRID**2,
+        silhouette=math.fsum(silhouette.tolist()) / len(silhouette) if several and len(silhouette) else None,
+        calinski_harabasz=calinski_harabasz(grid[inside], labels) if several else None,
+        davies_bouldin=davies_bouldin(grid[inside], labels) if several else None,
+        sizes=tuple(sorted(clustering.sizes, reverse=True)),
+    )
+
+
+def _found(clustering: Clustering | Grouping, candidate: Candidate) -> str:
+    """Why there are as many as a method that finds their number itself found."""
+    name = METHODS[candidate.method]
+    if isinstance(clustering, Grouping) and clustering.changed is None:
+        return f"{name} found no groups: no place is so much more crowded than those around it."
+    noise = (clustering.labels < 0).mean()
+    return f"{name} found {candidate.k} crowded places by itself; {noise:.0%} of customers stand in none of them."
+
+
+def _no_groups(clustering: Clustering | Grouping, method: str) -> list[Notice]:
+    if not isinstance(clustering, Grouping) or clustering.changed is not None:
+        return []
+    message = f"{METHODS[method]} found no groups; all customers are kept together as one."
+    return [Notice("no-groups", message)]
 
 
 def evenly_spaced(n: int, most: int) -> np.ndarray:

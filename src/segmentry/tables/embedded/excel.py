@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from segmentry.tables.table import Reading, Table
 from segmentry.tables.text.header import Header, find_header, is_total
 from segmentry.tables.text.records import Record
 from segmentry.tables.workbook import Findings, Sheet, Workbook, letters_of
+
+# It warns of columns without results; we say so ourselves, with the column and the remedy.
+logging.getLogger("fastexcel.types.dtype").setLevel(logging.ERROR)
 
 _HEAD = 100  # rows in which the header must be
 _LARGEST_OLD = 256 * 1024**2  # bytes of an .xls file, which is read whole
