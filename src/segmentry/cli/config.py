@@ -21,7 +21,7 @@ from segmentry.tables import ReadingSettings
 # Where each key of the file, and each option, lives in FitSettings.
 _FEATURES = ("features", "roles", "purposes")
 _SELECTION = ("k", "seed", "method")
-_OWN = ("id", "as_of", "names", "on_duplicate", "playbook", "stability_pairs")
+_OWN = ("id", "as_of", "names", "on_duplicate", "playbook", "stability_pairs", "min_size", "max_size")
 KNOWN = (*_FEATURES, *_SELECTION, *_OWN, "reading")
 
 

@@ -23,6 +23,8 @@ def fit(
     method: str = typer.Option(
         None, "--method", help="k-means (the default), gmm, ward, k-medoids, k-prototypes, hdbscan or dbscan."
     ),
+    min_size: int = typer.Option(None, "--min-size", min=1, help="Fewest customers in a segment."),
+    max_size: int = typer.Option(None, "--max-size", min=1, help="Most customers in a segment."),
     features: str = typer.Option(None, "--features", help="Columns or derived features to cluster on, with commas."),
     seed: int = typer.Option(None, "--seed", help="Seed of the search; the same seed gives the same segments."),
     as_of: datetime | None = typer.Option(
@@ -52,6 +54,8 @@ def fit(
         "features": split_list(features),
         "seed": seed,
         "method": method,
+        "min_size": min_size,
+        "max_size": max_size,
         "as_of": as_of.date() if as_of else None,
         "id": id_column,
         "on_duplicate": on_duplicate,

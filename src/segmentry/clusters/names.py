@@ -16,6 +16,7 @@ METHODS: Mapping[str, str] = {
     "hdbscan": "HDBSCAN",
     "dbscan": "DBSCAN",
 }
+FIND_K = ("hdbscan", "dbscan")  # these find the number of groups themselves
 _SPELLINGS = {"hierarchical": "ward", "mixture": "gmm", "gaussian-mixture": "gmm", "pam": "k-medoids"}
 
 

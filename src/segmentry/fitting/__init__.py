@@ -18,13 +18,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import segmentry
 from segmentry.clusters.grouping import Layout
+from segmentry.clusters.limits import SizeLimits
 from segmentry.clusters.polish import on_axes
 from segmentry.errors import NotEnoughDataError
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
 from segmentry.features.grid import axis_expressions, is_known
 from segmentry.features.sample import on_grid
-from segmentry.fitting.final import own_answer, settle_on_all
+from segmentry.fitting.final import own_answer, possible, settle_on_all
 from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices, with_plays
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices
 from segmentry.fitting.view import make_view
@@ -57,6 +58,8 @@ class FitSettings(BaseModel):
     names: Mapping[str, str] = {}
     on_duplicate: Literal["error", "keep"] = "error"
     stability_pairs: int = Field(default=PAIRS, ge=0, le=10_000)  # 0 measures none
+    min_size: int | None = Field(default=None, ge=1)  # customers in a segment, of all customers
+    max_size: int | None = Field(default=None, ge=1)
     playbook: Playbook | None = None  # none is the built-in one; `profiles.playrules.read_playbook` reads a file
 
 
@@ -123,11 +126,13 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         grid, known = on_grid(customers.sample, customers.identity, recipe)
         grid, values = grid[known], {name: column[known] for name, column in values.items()}
     with step("search"):
-        search = search_segments(grid, settings.selection, layout=Layout.of(recipe))
+        limits = SizeLimits(settings.min_size, settings.max_size)
+        selection = possible(settings.selection, limits, len(grid) if customers.sample.whole else table.rows_read)
+        search = search_segments(grid, selection, layout=Layout.of(recipe))
     with step("polish"):
         placed = customers.frame.with_columns(*axis_expressions(recipe)).filter(is_known(recipe))
         with held(on_axes(placed, recipe.axes)) as grid_of_all:
-            final = settle_on_all(grid_of_all, recipe.axes, search)
+            final = settle_on_all(grid_of_all, recipe.axes, search, grid, limits)
     with step("profile"):
         rule, sizes = final.rule, final.sizes
         sampled = segment_of(rule, grid)
