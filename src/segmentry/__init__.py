@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from segmentry.errors import Notice, SegmentryError
     from segmentry.estimator import Segmenter
+    from segmentry.explanations import explain
     from segmentry.exploration import Inspection, inspect
     from segmentry.fitting import FitSettings, fit
     from segmentry.plots import draw, draw_all, write_pictures
@@ -34,6 +35,7 @@ _HOMES = {
     "Segmenter": "segmentry.estimator",
     "draw": "segmentry.plots",
     "draw_all": "segmentry.plots",
+    "explain": "segmentry.explanations",
     "fit": "segmentry.fitting",
     "inspect": "segmentry.exploration",
     "load": "segmentry.store",
@@ -55,6 +57,7 @@ __all__ = [
     "SegmentryError",
     "draw",
     "draw_all",
+    "explain",
     "fit",
     "inspect",
     "load",

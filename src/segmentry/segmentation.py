@@ -14,10 +14,13 @@ import numpy as np
 
 from segmentry.errors import Notice, SettingsError
 from segmentry.features.recipe import Recipe
+from segmentry.profiles.evidence import Evidence
 from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Profile
+from segmentry.profiles.questions import GoldenQuestions
 from segmentry.profiles.stability import SegmentStability, SolutionStability
 from segmentry.prototypes.rule import Rule
+from segmentry.prototypes.tree import ThresholdTree
 from segmentry.tables import Frame, result_frame
 
 
@@ -114,6 +117,9 @@ class Segmentation:
     stability: SolutionStability | None = None
     own_answer: OwnAnswer | None = None  # none for k-means, whose rule is what the method says
     n_noise: int = 0  # customers in no segment
+    evidence: Evidence | None = None
+    tree: ThresholdTree | None = None  # nearly the same segments as a rule for people
+    questions: GoldenQuestions | None = None
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False)
     view: View | None = field(default=None, compare=False, repr=False)

@@ -22,6 +22,7 @@ _STEPS = {
     "polish": "Placing every customer",
     "profile": "Describing and naming segments",
     "stability": "Drawing customers anew to see what is stable",
+    "evidence": "Finding out what tells the segments apart",
     "label": "Writing the labelled customers and the model",
     "pictures": "Drawing pictures",
     "report": "Writing the report",

@@ -25,6 +25,7 @@ from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
 from segmentry.features.grid import axis_expressions, is_known
 from segmentry.features.sample import on_grid
+from segmentry.fitting.explained import explain_segments
 from segmentry.fitting.final import own_answer, possible, settle_on_all
 from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices, with_plays
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices
@@ -152,6 +153,8 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         segments = with_plays(segments, profile, settings.playbook, customers.features, customers.roles)
     with step("stability"):
         stability, segments = _with_stability(grid, rule, segments, search, sum(sizes.values()), settings)
+    with step("evidence"):
+        evidence, tree, questions = explain_segments(placed, recipe, rule, profile, segments, grid, values)
     segmentation = Segmentation(
         recipe=recipe,
         rule=rule,
@@ -179,6 +182,9 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         stability=stability,
         own_answer=own_answer(search, renamed),
         n_noise=final.noise,
+        evidence=evidence,
+        tree=tree,
+        questions=questions,
         source_notices=table.notices,
         view=make_view(rule, recipe, grid, values, search),
     )

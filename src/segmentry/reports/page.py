@@ -16,6 +16,7 @@ from segmentry.reports.answers import answer_rows
 from segmentry.reports.cards import cards, opening
 from segmentry.reports.comparison import category_groups, measure_rows
 from segmentry.reports.method import candidate_rows, feature_rows, method_facts, provenance_rows
+from segmentry.reports.rules import rules_of
 from segmentry.segmentation import Segmentation
 from segmentry.tables.writing import write_bytes_atomically
 
@@ -52,6 +53,7 @@ def report(
         answers=answer_rows(segmentation),
         pictures=[(picture, picture_svg(picture)) for picture in drawn],
         segments=segmentation.segments,
+        rules=rules_of(segmentation),
         measures=measure_rows(segmentation),
         categories=category_groups(segmentation),
         features=feature_rows(segmentation.recipe),

@@ -128,15 +128,7 @@ def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[
     """
     recipe = segmentation.recipe
     features = recipe.clustered
-    columns, stated = _sort_out(features, values)
-    table = read(
-        text_frame(columns), ReadingSettings(max_rejected_share=1), {c.name: c.reading for c in recipe.columns}
-    )
-    if table.rows_rejected:
-        reject = table.rejects[0]
-        raise SettingsError(f"'{reject.column}': {reject.reason}.", found=reject.value, remedy="Correct the value.")
-    derived = feature_expressions([f for f in features if f.name not in stated], recipe.as_of)
-    frame = table.frame.with_columns(*derived, *(nw.lit(v).alias(FEATURE + n) for n, v in stated.items()))
+    frame = customer_frame(segmentation, values)
     placed = with_segment(frame.with_columns(*axis_expressions(recipe)), segmentation.rule, is_known(recipe))
     found = collect_rows(placed.select(SEGMENT, RUNNER_UP, CONFIDENCE, *(FEATURE + f.name for f in features)))[0]
     missing = [f.name for f in features if found[FEATURE + f.name] is None]
@@ -158,6 +150,23 @@ def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[
     }
 
 
+def customer_frame(segmentation: Segmentation, values: Mapping[str, object]) -> nw.LazyFrame[Any]:
+    """One row with the features of a customer given by columns or by features, under their hidden names.
+
+    Raises SettingsError for a name that is neither, or a value that cannot be read.
+    """
+    recipe, features = segmentation.recipe, segmentation.recipe.clustered
+    columns, stated = _sort_out(features, values)
+    table = read(
+        text_frame(columns), ReadingSettings(max_rejected_share=1), {c.name: c.reading for c in recipe.columns}
+    )
+    if table.rows_rejected:
+        reject = table.rejects[0]
+        raise SettingsError(f"'{reject.column}': {reject.reason}.", found=reject.value, remedy="Correct the value.")
+    derived = feature_expressions([f for f in features if f.name not in stated], recipe.as_of)
+    return table.frame.with_columns(*derived, *(nw.lit(v).alias(FEATURE + n) for n, v in stated.items()))
+
+
 def _note(scale: Scale, value: float | None) -> list[str]:
     if value is None or scale.minimum <= value <= scale.maximum:
         return []
@@ -173,7 +182,9 @@ def _sort_out(
     columns: dict[str, list[str | None]] = {c: [None] for f in features for c in (*f.sources, *f.over)}
     stated: dict[str, float | str] = {}
     for name, value in values.items():
-        if name in columns:
+        # A number for a feature that is a column of its own needs no reading: the column's decimal mark may differ.
+        plain = name in by_name and by_name[name].operation == "column" and isinstance(value, (int, float))
+        if name in columns and not plain:
             columns[name] = [None if value is None else str(value)]
         elif name in by_name:
             stated[name] = str(value) if by_name[name].operation == "category" else _number(name, value)

@@ -7,7 +7,7 @@ segment to the same customer. Cleaning of text is not part of it: the columns ha
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -53,6 +53,31 @@ def to_sql(segmentation: Segmentation, *, dialect: str = "duckdb", table: str = 
         for name, (_, said, columns), source in zip(names, parts, sources, strict=False)
     ]
     last = _select([*_id_out(scorer), (_winner(scorer), scorer.output)], names[-1])
+    return f"{_header(segmentation, scorer)}WITH\n" + ",\n".join(blocks) + f"\n{last};\n"
+
+
+def features_to_sql(
+    segmentation: Segmentation, answer: Callable[[Dialect, Mapping[str, str]], str], *, dialect: str, table: str
+) -> str:
+    """The same for another rule over the same features: `answer` makes its expression from the features' names.
+
+    Raises SettingsError for a dialect that is not known.
+    """
+    scorer = _scorer(segmentation, dialect_of(dialect))
+    d = scorer.d
+    parts = [
+        ("typed", "the columns, as the types that the arithmetic needs", _typed(scorer)),
+        ("finite", "NaN and infinity count as missing", _finite(scorer)),
+        ("features", "what is known of each customer", _features(scorer)),
+    ]
+    names = _step_names([name for name, _, _ in parts], table)
+    blocks = [
+        f"-- {said}\n{name} AS{d.once} (\n{_select(columns, source)}\n)"
+        for name, (_, said, columns), source in zip(names, parts, [d.table(table), *names], strict=False)
+    ]
+    known = " OR ".join(f"{name} IS NOT NULL" for name in scorer.features.values())
+    case = f"CASE WHEN {known} THEN\n      {answer(d, scorer.features)}\n    ELSE {d.text(NO_DATA)} END"
+    last = _select([*_id_out(scorer), (case, scorer.output)], names[-1])
     return f"{_header(segmentation, scorer)}WITH\n" + ",\n".join(blocks) + f"\n{last};\n"
 
 

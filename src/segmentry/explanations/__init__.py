@@ -1,0 +1,18 @@
+"""Why a customer is in a segment, and each segment as a rule that a person can apply. Never imports scikit-learn."""
+
+from segmentry.explanations.customer import Change, Explanation, Part, explain
+from segmentry.explanations.growing import grow_tree
+from segmentry.explanations.questions import find_questions
+from segmentry.explanations.rules import segment_rules, tree_text, tree_to_sql
+
+__all__ = [
+    "Change",
+    "Explanation",
+    "Part",
+    "explain",
+    "find_questions",
+    "grow_tree",
+    "segment_rules",
+    "tree_text",
+    "tree_to_sql",
+]

@@ -1,0 +1,70 @@
+"""Golden questions: the fewest features that place a new customer nearly as well as all of them.
+
+What is not known counts as the usual value, as in scoring, so that the questions work with `score` as it is.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from segmentry.features.recipe import GRID, LIMIT, Recipe, Scale
+from segmentry.profiles.questions import GoldenQuestions, QuestionSet
+from segmentry.prototypes.assign import segment_of
+from segmentry.prototypes.rule import Rule
+
+ROWS = 4000
+EVERY_SET = 130  # of one size: beyond, the best set with one feature fewer is extended
+
+
+def find_questions(recipe: Recipe, rule: Rule, grid: np.ndarray) -> GoldenQuestions:
+    """For each number of features the set that places most of the sampled rows as all features do."""
+    rows = grid if len(grid) <= ROWS else grid[(np.arange(ROWS) * len(grid)) // ROWS]
+    truth = segment_of(rule, rows)
+    axes = _axes_of(recipe)
+    usual = np.array([_usual(scale) for scale in recipe.scales] + [0.0] * (len(recipe.axes) - len(recipe.scales)))
+
+    def accuracy(names: Iterable[str]) -> float:
+        known = np.zeros(len(recipe.axes), dtype=bool)
+        for name in names:
+            known[axes[name]] = True
+        return float((segment_of(rule, np.where(known, rows, usual)) == truth).mean())
+
+    found: list[QuestionSet] = []
+    for size in range(1, len(axes) + 1):
+        before = found[-1].features if found else ()
+        tried = list(itertools.combinations(axes, size)) if math.comb(len(axes), size) <= EVERY_SET else [
+            (*before, name) for name in axes if name not in before
+        ]  # fmt: skip
+        best = max(((accuracy(names), names) for names in tried), key=lambda pair: pair[0])
+        found.append(QuestionSet(tuple(best[1]), best[0]))
+    return GoldenQuestions(tuple(found), len(rows))
+
+
+def _axes_of(recipe: Recipe) -> dict[str, list[int]]:
+    axes = {scale.feature.name: [place] for place, scale in enumerate(recipe.scales)}
+    place = len(recipe.scales)
+    for part in recipe.levels:
+        axes[part.feature.name] = list(range(place, place + len(part.levels)))
+        place += len(part.levels)
+    return axes
+
+
+def _usual(scale: Scale) -> float:
+    return on_grid(scale, scale.fill)
+
+
+def on_grid(scale: Scale, value: float) -> float:
+    """A value of a feature as a whole number on the grid, as scoring computes it.
+
+    Where the logarithm is taken, another library's last digit may fall on the other side of a step.
+    """
+    if scale.low is not None and scale.high is not None:
+        value = min(max(value, scale.low), scale.high)
+    if scale.transform == "log1p":
+        value = math.log(max(value, 0.0) + 1.0)
+    steps = math.floor((value - scale.centre) / scale.scale * GRID + 0.5)
+    return float(min(max(steps, -LIMIT * GRID), LIMIT * GRID))

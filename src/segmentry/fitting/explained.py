@@ -1,0 +1,86 @@
+"""What explains the segments: the tree, the golden questions, and who stands between which segments, over all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentry.explanations import find_questions, grow_tree
+from segmentry.features.grid import is_known
+from segmentry.features.recipe import Recipe
+from segmentry.profiles.evidence import Evidence, Switch
+from segmentry.profiles.profile import Profile
+from segmentry.profiles.questions import GoldenQuestions
+from segmentry.prototypes.assign import CONFIDENCE, RUNNER_UP, SEGMENT, segment_of, with_segment
+from segmentry.prototypes.rule import Rule
+from segmentry.prototypes.tree import TREE, ThresholdTree, tree_expression
+from segmentry.quality.evidence import effects, gorge
+from segmentry.segmentation import Segment
+from segmentry.tables import collect_rows
+
+BORDER = 0.1
+STEPS = 1_000_000  # confidence is added up in millionths: whole numbers have the same sum in any order
+
+
+def explain_segments(
+    placed: nw.LazyFrame[Any],
+    recipe: Recipe,
+    rule: Rule,
+    profile: Profile,
+    segments: Sequence[Segment],
+    grid: np.ndarray,
+    values: Mapping[str, np.ndarray],
+) -> tuple[Evidence | None, ThresholdTree | None, GoldenQuestions | None]:
+    """Evidence, tree and questions; none for a single segment. `placed` has features and axes of all customers."""
+    if len(segments) < 2:
+        return None, None, None
+    tree = grow_tree(recipe, grid, segment_of(rule, grid), values)
+    switches, fidelity, n = _between(placed, recipe, rule, tree)
+    if tree is not None:
+        tree = replace(tree, fidelity=fidelity, fidelity_rows=n)
+    evidence = Evidence(
+        effects=effects(profile, {s.id: s.size for s in segments}, _shaped(recipe)),
+        switches=switches,
+        gorge=gorge(rule, grid, [s.id for s in segments]),
+        customers=n,
+        spread_rows=profile.quantiles_from,
+        gorge_rows=len(grid),
+    )
+    return evidence, tree, find_questions(recipe, rule, grid)
+
+
+def _shaped(recipe: Recipe) -> frozenset[str]:
+    """Features that were not clustered on and are made of a column that was."""
+    used = {c for f in recipe.clustered for c in (*f.sources, *f.over)}
+    return frozenset(f.name for f in recipe.described if used & {*f.sources, *f.over})
+
+
+def _between(
+    placed: nw.LazyFrame[Any], recipe: Recipe, rule: Rule, tree: ThresholdTree | None
+) -> tuple[tuple[Switch, ...], float, int]:
+    """In one query over all customers: runners-up with confidence, and how often the tree agrees."""
+    frame = with_segment(placed, rule, is_known(recipe))
+    same = (tree_expression(tree) == nw.col(SEGMENT)) if tree is not None else nw.lit(False)
+    figures = frame.select(
+        SEGMENT,
+        RUNNER_UP,
+        nw.when(same).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(TREE),
+        (nw.col(CONFIDENCE).fill_null(0.0) * STEPS).floor().cast(nw.Int64).alias("steps"),
+        nw.when(nw.col(CONFIDENCE) < BORDER).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias("border"),
+    )
+    grouped = figures.group_by(SEGMENT, RUNNER_UP).agg(
+        nw.len().alias("n"), nw.col(TREE).sum(), nw.col("steps").sum(), nw.col("border").sum()
+    )
+    rows = collect_rows(grouped)
+    n = sum(int(r["n"]) for r in rows)
+    switches = [
+        Switch(r[SEGMENT], r[RUNNER_UP], int(r["n"]), int(r["steps"]) / int(r["n"]) / STEPS, int(r["border"]))
+        for r in rows
+        if r[RUNNER_UP] is not None
+    ]
+    ordered = sorted(switches, key=lambda s: (len(s.segment), s.segment, -s.n, s.runner_up))
+    return tuple(ordered), sum(int(r[TREE]) for r in rows) / n if n else 0.0, n

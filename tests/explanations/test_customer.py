@@ -1,0 +1,117 @@
+"""Why one customer is where they are, and what would move them."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+import segmentry as sg
+from segmentry.cli import app
+from segmentry.errors import SettingsError
+from segmentry.explanations import explain
+from segmentry.explanations.customer import values_of
+from segmentry.features.recipe import GRID
+from segmentry.prototypes.assign import scores
+from segmentry.samples import sample_marketing
+from segmentry.scoring import score, score_one
+from segmentry.segmentation import Segmentation
+from segmentry.tables import read
+
+
+@pytest.fixture(scope="module")
+def shop() -> pl.DataFrame:
+    frame = sample_marketing(900, seed=5)
+    return frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+
+
+@pytest.fixture(scope="module")
+def model(shop: pl.DataFrame) -> Segmentation:
+    return sg.fit(shop, k=4)
+
+
+def ids(shop: pl.DataFrame, model: Segmentation) -> list[str]:
+    return [str(i) for i in shop[str(model.recipe.id_column)].to_list()[::60]]
+
+
+def test_the_change_moves_them(model: Segmentation, shop: pl.DataFrame) -> None:
+    """Applied and scored anew, every suggested change leads to the segment that was said, and never touches age."""
+    table, moved = read(shop), 0
+    for customer in ids(shop, model):
+        values = values_of(model, table, customer)
+        found = sg.explain(model, values)
+        if found.change is None:
+            continue
+        moved += 1
+        fixed = {f.name for f in model.recipe.clustered if f.theme in ("age", "tenure")}
+        assert not fixed & set(found.change.values)
+        after = score_one(model, {**values, **found.change.values})
+        assert after["segment_id"] == found.change.segment != found.segment_id
+    assert moved >= 10
+
+
+def test_explaining_agrees_with_scoring(model: Segmentation, shop: pl.DataFrame) -> None:
+    """A customer found by id has the segment, confidence and runner-up that scoring the table gives."""
+    scored = score(model, shop)
+    rows = {str(r[str(model.recipe.id_column)]): r for r in scored.iter_rows(named=True)}
+    for customer in ids(shop, model)[:6]:
+        found = explain(model, values_of(model, read(shop), customer))
+        assert found.segment_id == rows[customer]["segment_id"]
+        assert found.runner_up == rows[customer]["runner_up"]
+        assert found.confidence == pytest.approx(rows[customer]["confidence"])
+
+
+def test_contributions_add_up(model: Segmentation, shop: pl.DataFrame) -> None:
+    """What the features say, added up, is the lead of the segment over the runner-up."""
+    from segmentry.explanations.customer import _prepared
+
+    values = values_of(model, read(shop), ids(shop, model)[0])
+    found = explain(model, values)
+    lead = scores(model.rule, _prepared(model, values)[1][None, :])[0] / GRID**2
+    by_owner = dict(zip(model.rule.owners, lead, strict=True))
+    assert sum(p.pull for p in found.parts) == pytest.approx(
+        by_owner[str(found.runner_up)] - by_owner[found.segment_id]
+    )
+
+
+def test_only_what_is_named_changes(model: Segmentation, shop: pl.DataFrame) -> None:
+    """The features that may change can be stated; one that the segments do not rest on is an error."""
+    values = values_of(model, read(shop), ids(shop, model)[1])
+    name = model.recipe.clustered[0].name
+    found = explain(model, values, changeable=[name])
+    assert found.change is None or set(found.change.values) == {name}
+    with pytest.raises(SettingsError, match="do not rest"):
+        explain(model, values, changeable=["shoe_size"])
+
+
+def test_a_customer_without_data_is_no_crash(model: Segmentation) -> None:
+    """Nothing known: no segment, no change, and it says so."""
+    found = explain(model, {})
+    assert found.segment_id == "no-data"
+    assert found.change is None
+
+
+def test_an_unknown_id_is_said_without_repeating_it(model: Segmentation, shop: pl.DataFrame) -> None:
+    """The error does not print the id that was typed."""
+    with pytest.raises(SettingsError) as error:
+        values_of(model, read(shop), "Anna.Example@mail")
+    assert "Anna" not in str(error.value)
+
+
+def test_command_line(model: Segmentation, shop: pl.DataFrame, tmp_path) -> None:
+    """`explain` gives rules, SQL, or one customer of a file."""
+    path, customers = tmp_path / "m.seg", tmp_path / "customers.csv"
+    sg.save(model, path)
+    shop.write_csv(customers)
+    run = CliRunner()
+    rules = run.invoke(app, ["explain", str(path)])
+    assert rules.exit_code == 0, rules.output
+    assert "Golden questions" in rules.output
+    sql = run.invoke(app, ["explain", str(path), "--sql", "duckdb"])
+    assert "CASE WHEN" in sql.output
+    one = run.invoke(app, ["explain", str(path), "--id", ids(shop, model)[2], "--customers", str(customers)])
+    assert one.exit_code == 0, one.output
+    assert "What each feature says" in one.output
+    as_json = run.invoke(app, ["explain", str(path), "--set", "age=41", "--json"])
+    assert '"runner_up"' in as_json.output
+    assert run.invoke(app, ["explain", str(path), "--id", "C1"]).exit_code == 2
