@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from segmentry.cli.budget import forget_peak_memory, peak_memory_mb
 from segmentry.errors import Notice, SegmentryError
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
@@ -30,26 +32,86 @@ _STEPS = {
 }
 
 
-class Steps:
-    """Measures each step and, on a terminal, says which one is under way."""
+# Share of the time that each step takes where there are many customers (docs/performance.md): from them, and from how
+# long the first took, comes the time that is left.
+_SHARES = {
+    "read": 0.11,
+    "roles": 0.24,
+    "features": 0.03,
+    "search": 0.08,
+    "polish": 0.08,
+    "profile": 0.18,
+    "label": 0.28,
+}
+_MANY = 1_000_000
+_PATIENCE = 2.0  # seconds before a step says how long it has been at work
 
-    def __init__(self, quiet: bool) -> None:
+
+class Steps:
+    """Measures each step and, on a terminal, says which one is under way.
+
+    `rows` are the customers under way, where they are known beforehand. `peak_memory_mb` is the most memory that the
+    process held during each step, as far as the system tells.
+    """
+
+    def __init__(self, quiet: bool, rows: int | None = None) -> None:
         self.seconds: dict[str, float] = {}
+        self.peak_memory_mb: dict[str, float] = {}
+        self.rows = rows
         self._shown = not quiet and sys.stderr.isatty()
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
-        if self._shown:
-            sys.stderr.write(f"\r\x1b[2K{_STEPS.get(name, name)} ...")
-            sys.stderr.flush()
+        forget_peak_memory()
+        over = threading.Event()
+        teller = threading.Thread(target=self._tell, args=(name, start, over), daemon=True) if self._shown else None
+        if teller:
+            teller.start()
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-            if self._shown:
+            over.set()
+            if teller:
+                teller.join()
                 sys.stderr.write("\r\x1b[2K")
                 sys.stderr.flush()
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+            peak = peak_memory_mb()
+            if peak is not None:
+                self.peak_memory_mb[name] = max(peak, self.peak_memory_mb.get(name, 0.0))
+
+    def _tell(self, name: str, start: float, over: threading.Event) -> None:
+        while True:
+            sys.stderr.write(f"\r\x1b[2K{self.line(name, time.perf_counter() - start)}")
+            sys.stderr.flush()
+            if over.wait(1.0):
+                return
+
+    def line(self, name: str, seconds: float) -> str:
+        """What is said of a step that has taken so many seconds: the step, the rows, the time left where it is known.
+
+        >>> steps = Steps(quiet=True, rows=10_000_000)
+        >>> steps.seconds = {"read": 1.1, "roles": 2.4}
+        >>> steps.line("profile", 3.0)
+        'Describing and naming segments ... 10,000,000 rows, 3 s, about 2 s left'
+        """
+        parts = [f"{self.rows:,} rows"] if self.rows else []
+        if seconds >= _PATIENCE:
+            parts.append(f"{seconds:.0f} s")
+            left = self._left(name, seconds)
+            parts += [f"about {left:.0f} s left"] if left is not None else []
+        return f"{_STEPS.get(name, name)} ... {', '.join(parts)}".rstrip()
+
+    def _left(self, name: str, seconds: float) -> float | None:
+        """None before two steps have shown the pace, and where there are so few rows that other work weighs more."""
+        done = [step for step in _SHARES if step in self.seconds and step != name]
+        if not self.rows or self.rows < _MANY or name not in _SHARES or len(done) < 2:
+            return None
+        pace = sum(self.seconds[step] for step in done) / sum(_SHARES[step] for step in done)
+        order = list(_SHARES)
+        left = pace * sum(_SHARES[step] for step in order[order.index(name) :]) - seconds
+        return left if left >= 1.0 else None
 
 
 def inert(text: str) -> str:

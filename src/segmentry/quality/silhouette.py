@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 BLOCK = 1024
+_ROWS_AT_ONCE = 16_384
 # Distances between rows on the grid are rounded to this fraction of a step: sums of whole numbers are the same in any
 # order, so that neither threads nor the machine's linear algebra can change a silhouette.
 STEPS = 2.0**20
@@ -51,3 +52,27 @@ def _of_block(sums: np.ndarray, labels: np.ndarray, counts: np.ndarray) -> np.nd
     widest = np.maximum(a, b)
     defined = (own > 1) & (widest > 0) & np.isfinite(b)
     return np.where(defined, np.where(defined, b - a, 0.0) / np.where(defined, widest, 1.0), 0.0)
+
+
+def squared_silhouettes(grid: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The silhouette of every row with squared Euclidean distances: exact and in linear time, so for any size.
+
+    The mean squared distance of x to a cluster needs the cluster's sums only: |x|^2 + (sum |c|^2 - 2 x . sum c) / n.
+    The figures are not comparable with those of `silhouettes`, whose distances are not squared.
+
+    >>> rows = np.array([[0.0], [1.0], [10.0], [11.0]])
+    >>> [round(float(s), 4) for s in squared_silhouettes(rows, np.array([0, 0, 1, 1]))]
+    [0.991, 0.989, 0.989, 0.991]
+    """
+    k = int(labels.max()) + 1
+    counts = np.bincount(labels, minlength=k).astype(np.float64)
+    norms = np.einsum("ij,ij->i", grid, grid)
+    squares = np.bincount(labels, weights=norms, minlength=k)
+    sums = np.stack([np.bincount(labels, weights=column, minlength=k) for column in grid.T], axis=1)
+    result = np.empty(len(grid))
+    for start in range(0, len(grid), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        # Whole numbers throughout, so that no order of adding can matter; the sums of distances to each cluster.
+        totals = norms[rows, None] * counts + (squares - 2.0 * (grid[rows] @ sums.T))
+        result[rows] = _of_block(np.maximum(totals, 0.0), labels[rows], counts)
+    return result

@@ -57,10 +57,12 @@ def write_outputs(
     overwrite: bool = False,
     for_spreadsheet: bool = False,
     excel: bool = False,
+    peak_memory_mb: dict[str, float] | None = None,
 ) -> dict[str, object]:
     """Writes every output of a fit and returns what stands in `summary.json`; `excel` adds a workbook of it all.
 
-    `seconds` is filled by `step` as the work goes on, so that the report and the summary can show it.
+    `seconds` and `peak_memory_mb` are filled by `step` as the work goes on, so that the report and the summary can
+    show them.
     """
     with _staged(folder, overwrite) as stage:
         with step("label"):
@@ -79,9 +81,10 @@ def write_outputs(
             pictures = draw_all(segmentation)
             write_pictures(pictures, stage / "plots")
         with step("report"):
-            facts = RunFacts(table.rows_present, table.rows_read, table.rows_rejected, table.source_name, dict(seconds))
+            rows = (table.rows_present, table.rows_read, table.rows_rejected)
+            facts = RunFacts(*rows, table.source_name, dict(seconds), dict(peak_memory_mb or {}))
             report(shown, stage / "report.html", pictures=pictures, facts=facts)
-        summary = summarise_run(shown, table, seconds)
+        summary = summarise_run(shown, table, seconds, peak_memory_mb)
         write_text_atomically(stage / "summary.json", as_json(summary))
     return summary
 

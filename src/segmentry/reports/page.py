@@ -30,6 +30,7 @@ class RunFacts:
     rows_rejected: int
     source_name: str
     seconds: dict[str, float] = field(default_factory=dict)
+    peak_memory_mb: dict[str, float] = field(default_factory=dict)
 
 
 def report(

@@ -11,7 +11,12 @@ from segmentry.segmentation import Segmentation
 from segmentry.tables import Table
 
 
-def summarise_run(segmentation: Segmentation, table: Table, seconds: Mapping[str, float]) -> dict[str, object]:
+def summarise_run(
+    segmentation: Segmentation,
+    table: Table,
+    seconds: Mapping[str, float],
+    peak_memory_mb: Mapping[str, float] | None = None,
+) -> dict[str, object]:
     """The summary as plain values. `means` are in original units, by measure; a withheld figure is null."""
     s = segmentation
     return {
@@ -63,6 +68,7 @@ def summarise_run(segmentation: Segmentation, table: Table, seconds: Mapping[str
         "fingerprint": s.provenance.fingerprint,
         "source": {"kind": table.source_kind, "name": table.source_name},
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "peak_memory_mb": {name: round(value) for name, value in (peak_memory_mb or {}).items()},
     }
 
 

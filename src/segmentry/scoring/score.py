@@ -38,7 +38,8 @@ def score(segmentation: Segmentation, customers: Any, *, reading: ReadingSetting
     A path gives a Polars frame. Columns are matched by name; order does not matter and further columns are kept.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
-    scored = score_table(segmentation, read_like(segmentation, customers, reading))
+    # Counting would be two passes more, and nobody asks for it here.
+    scored = score_table(segmentation, read_like(segmentation, customers, reading), count=False)
     return deliver(scored.table, scored.frame, scored.added)
 
 

@@ -4,6 +4,7 @@ Reads and writes; knows nothing of customers, features or segments.
 """
 
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
+from segmentry.tables.embedded.parquet import parquet_size
 from segmentry.tables.embedded.rows import Frame, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
 from segmentry.tables.engines import held
@@ -53,6 +54,7 @@ __all__ = [
     "materialise",
     "number_table",
     "ordinal",
+    "parquet_size",
     "read",
     "result_frame",
     "text_frame",

@@ -51,7 +51,9 @@ def deliver(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> Any
     if table.source_kind == "pyarrow":
         return _with_pyarrow(native, collected[ROW], new)
     if table.source_kind == "polars":
-        return _wrapped(native[collected[ROW].to_list()].hstack(new), table.origin)
+        # In order and complete, as nearly always: then the rows need not be fetched one by one.
+        kept = native if collected.height == native.height else native[collected[ROW]]
+        return _wrapped(kept.hstack(new), table.origin)
     return collected.drop(ROW)
 
 

@@ -1,0 +1,44 @@
+"""Memory is asked for before the work begins, and told after it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from segmentry.cli.budget import Need, check_memory, parse_memory
+from segmentry.errors import SettingsError
+from segmentry.samples import write_sample
+
+
+def test_a_run_that_cannot_be_done_ends_before_it_begins_and_names_its_need():
+    """The error tells rows, columns, megabytes and what to do."""
+    with pytest.raises(SettingsError, match=r"1,000,000,000 rows of 25 columns need about .* MB.*--memory-limit"):
+        check_memory(Need(1_000_000_000, 25), 8192)
+    check_memory(Need(100_000, 25), 8192)
+
+
+@pytest.mark.parametrize("text", ["much", "-1G", "0"])
+def test_a_limit_that_is_no_size_is_refused(text):
+    """The error shows how a size is written."""
+    with pytest.raises(SettingsError, match="8G"):
+        parse_memory(text)
+
+
+def test_the_limit_holds_for_fit_and_the_summary_tells_what_was_taken(tmp_path):
+    """Under a limit of a megabyte nothing is written; without one, each step has seconds and megabytes."""
+    write_sample("marketing", tmp_path / "shop.parquet", 300, 0)
+
+    def fit(*options):
+        command = [sys.executable, "-c", "from segmentry.cli import main; main()", "fit"]
+        given = [str(tmp_path / "shop.parquet"), "-o", str(tmp_path / "out"), "--k", "3", *options]
+        return subprocess.run([*command, *given], capture_output=True, text=True, check=False)
+
+    refused = fit("--memory-limit", "1M")
+    assert refused.returncode == 1
+    assert "--memory-limit" in refused.stderr
+    assert not (tmp_path / "out").exists()
+    assert fit().returncode == 0
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    if sys.platform == "linux":
+        assert set(summary["peak_memory_mb"]) == set(summary["seconds"])
