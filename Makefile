@@ -58,8 +58,10 @@ format: $(SETUP)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# The peer draws with libraries that segmentry itself does not need.
 bench: $(SETUP)
-	@if [ -f bench/run.py ]; then $(BIN)/python bench/run.py; else echo "There is no bench/run.py yet."; fi
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all,bench]"
+	$(BIN)/python bench/run.py --into docs/performance.md $(BENCH_ARGS)
 
 clean:
 	rm -rf build dist demo-out bench-out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

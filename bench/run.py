@@ -1,6 +1,6 @@
 """Speed and quality beside the usual notebook, as the table of docs/performance.md.
 
-    make bench                                      1 and 10 million customers; takes up to an hour, nearly all of it the peer's
+    make bench                                      1 and 10 million customers; most of the time is the peer's
     python bench/run.py --rows 20000 --cap 60       a quick look
     python bench/run.py --into docs/performance.md  puts the table in its place on the page
 
