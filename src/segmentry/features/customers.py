@@ -16,7 +16,7 @@ from segmentry.features.choice import FeatureSettings, choose_by_default, choose
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
 from segmentry.features.grid import feature_expressions
-from segmentry.features.recipe import Recipe, SourceColumn
+from segmentry.features.recipe import Recipe, Scale, SourceColumn
 from segmentry.features.roles import ColumnRole, assign_roles
 from segmentry.features.sample import ID, KEY, Sample, draw, sampled_values, with_key
 from segmentry.features.summaries import summarise, widen
@@ -195,7 +195,25 @@ def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tupl
         left_out=choice.left_out,
         n_sample=max((len(v) for v in values.values()), default=0),
     )
-    return recipe, choice.notices
+    return recipe, (
+        *choice.notices,
+        *(_capped(scale, customers.sample.whole) for scale in recipe.scales if scale.n_capped),
+    )
+
+
+def _capped(scale: Scale, whole: bool) -> Notice:
+    low, high = scale.low, scale.high
+    beyond = [
+        f"below {low:,.0f} (least {scale.minimum:,.0f})" if low is not None and scale.minimum < low else "",
+        f"above {high:,.0f} (most {scale.maximum:,.0f})" if high is not None and scale.maximum > high else "",
+    ]
+    what = plural(scale.n_capped, "customer") + ("" if whole else " of the sample")
+    what += " stands" if scale.n_capped == 1 else " stand"
+    return Notice(
+        "outliers",
+        f"{what} far out in '{scale.feature.name}': {' or '.join(b for b in beyond if b)}. "
+        "The clustering counts that as the limit, the profile as it is. Look whether it is a mistake.",
+    )
 
 
 def _role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:

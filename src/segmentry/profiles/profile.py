@@ -102,13 +102,15 @@ class Profile:
         return next(m for m in self.measures if m.name == name)
 
     def spend_shares(self) -> dict[str, float]:
-        """Each segment's share of the money spent in segments with a figure; empty without a spend measure."""
+        """Each segment's share of all the money spent, for those with a figure; empty without a spend measure."""
         if self.spend is None:
             return {}
         measure = self.measure(self.spend)
         totals = {s: c.spread.n * c.spread.mean for s, c in measure.segments.items() if c.spread.mean is not None}
-        everything = sum(totals.values())
-        if everything <= 0 or min(totals.values()) < 0:
+        everyone = measure.population
+        # A segment too small to tell of still counts in the whole, or the others would seem to spend its money.
+        everything = 0.0 if everyone.mean is None else everyone.n * everyone.mean
+        if not totals or everything <= 0 or min(totals.values()) < 0:
             return {}
         return {segment: total / everything for segment, total in totals.items()}
 
