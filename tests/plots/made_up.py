@@ -10,6 +10,7 @@ import numpy as np
 from segmentry.errors import Notice
 from segmentry.features.feature import Feature, Theme, Unit
 from segmentry.features.recipe import LeftOut, Levels, Recipe, Scale, SourceColumn
+from segmentry.profiles.evidence import BINS, Effect, Evidence, Gorge, Switch
 from segmentry.profiles.profile import Category, Level, LevelInSegment, Measure, MeasureInSegment, Profile, Spread
 from segmentry.profiles.stability import Interval, SegmentStability, SeriesEdge, SeriesNode, SolutionStability
 from segmentry.prototypes.rule import Rule
@@ -110,6 +111,7 @@ def made_up(
             versions={"segmentry": "0.1.0", "numpy": "2.4.6"},
         ),
         stability=make_stability(ids, n) if k > 1 else None,
+        evidence=make_evidence(features, ids, n) if k > 1 else None,
         view=make_view(segment_ids, values, owner, random) if view else None,
     )
 
@@ -201,6 +203,19 @@ def make_stability(ids: Sequence[str], n: int) -> SolutionStability:
     edges = tuple(SeriesEdge(k, min(place, k - 2), place, 1.0) for k in ks if k > 2 for place in range(k))
     chosen = {name: place for place, name in enumerate(ids)}
     return SolutionStability(n, n, 20, Interval(0.8, 0.7, 0.9, 20), nodes, edges, chosen)
+
+
+def make_evidence(features: Sequence[Feature], ids: Sequence[str], n: int) -> Evidence:
+    """Each segment is marked by every second feature, and next to all others in equal parts."""
+    effects = tuple(
+        Effect(name, f.name, "", True, 1.0 - 0.2 * i, 0.5, 1.5, None, i % 2 == 0, n // len(ids), n)
+        for name in ids
+        for i, f in enumerate(features)
+    )
+    each = n // len(ids) // (len(ids) - 1)
+    switches = tuple(Switch(a, b, each, 0.4, each // 5) for a in ids for b in ids if a != b)
+    gorge = tuple(Gorge(name, tuple(1 + abs(i - 10) for i in range(BINS))) for name in ids)
+    return Evidence(effects, switches, gorge, n, n, n)
 
 
 def make_recipe(features: Sequence[Feature], values: dict[str, np.ndarray], n: int) -> Recipe:

@@ -20,9 +20,12 @@ from segmentry.segmentation import Segmentation
 
 MadeUp = Callable[..., Segmentation]
 KEYS = ("sizes", "heatmap", "scatter", "components", "boxes", "distributions", "criteria", "silhouette",
-        "stability", "series")  # fmt: skip
+        "markers", "gorge", "switching", "stability", "series")  # fmt: skip
 NEED_ROWS = {"scatter", "components", "distributions", "silhouette"}
-ONE_MARK_A_SEGMENT = ("sizes", "scatter", "components", "boxes", "distributions", "silhouette", "stability")
+NAMED_ABOVE = ("markers", "gorge")  # a panel a segment, with its name for a title
+ONE_MARK_A_SEGMENT = (
+    "sizes", "scatter", "components", "boxes", "distributions", "silhouette", "switching", "stability"
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def test_all_pictures_come_in_the_order_of_the_report(pictures: dict[str, Pictur
         assert len({tuple(row) for row in picture.table}) == 1
 
 
-@pytest.mark.parametrize("key", ONE_MARK_A_SEGMENT)
+@pytest.mark.parametrize("key", (*ONE_MARK_A_SEGMENT, *NAMED_ABOVE))
 def test_each_segment_has_its_mark(pictures: dict[str, Picture], five: Segmentation, key: str) -> None:
     """A picture by segment draws every segment of the value and no other."""
     ids = {row["id"] for rows in datasets(pictures[key]) for row in rows if "id" in row}
@@ -107,7 +110,9 @@ def test_asking_for_an_absent_chart_tells_the_reason(made_up: MadeUp) -> None:
 def test_one_segment_has_no_silhouette(made_up: MadeUp) -> None:
     """One segment is a value like any other; only what compares segments has nothing to show."""
     found = {p.key: p for p in draw_all(made_up(1))}
-    assert {key for key, picture in found.items() if picture.chart is None} == {"silhouette", "stability", "series"}
+    assert {key for key, picture in found.items() if picture.chart is None} == {
+        "silhouette", "markers", "gorge", "switching", "stability", "series"
+    }  # fmt: skip
     with pytest.raises(NotEnoughDataError):
         plot_silhouette(made_up(1))
 

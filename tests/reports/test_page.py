@@ -87,8 +87,8 @@ def test_every_segment_notice_and_reason_is_on_the_page(page: str, five: Segment
         assert escape(text, quote=False) in page or escape(text).replace("&#x27;", "&#39;") in page, text
     assert "<strong>2 warnings</strong>" in page
     assert page.count('<article class="card"') == 5
-    assert page.count("<figure ") == 10
-    assert page.count('<svg role="img"') == 10
+    assert page.count("<figure ") == 13
+    assert page.count('<svg role="img"') == 13
 
 
 def test_tables_have_scoped_headers(page: str) -> None:
@@ -122,7 +122,7 @@ def test_a_colour_that_is_none_never_reaches_the_style(five: Segmentation) -> No
 def test_absent_pictures_say_why(made_up: MadeUp) -> None:
     """A loaded segmentation has a sentence where a picture would need rows."""
     html = report(made_up(view=False))
-    assert html.count("<figure ") == 10
+    assert html.count("<figure ") == 13
     assert html.count('class="absent"') == 4
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from segmentry.errors import SettingsError
 from segmentry.plots.criteria import picture_criteria
+from segmentry.plots.evidence import picture_gorge, picture_markers, picture_switching
 from segmentry.plots.heatmap import picture_heatmap
 from segmentry.plots.panels import picture_boxes, picture_distributions
 from segmentry.plots.picture import Picture, to_png, to_svg, write_pictures
@@ -28,12 +29,15 @@ __all__ = [
     "plot_components",
     "plot_criteria",
     "plot_distributions",
+    "plot_gorge",
     "plot_heatmap",
+    "plot_markers",
     "plot_scatter",
     "plot_series",
     "plot_silhouette",
     "plot_sizes",
     "plot_stability",
+    "plot_switching",
     "to_png",
     "to_svg",
     "write_pictures",
@@ -50,6 +54,9 @@ _PICTURES: Mapping[str, Callable[[Segmentation], Picture]] = {
     "distributions": picture_distributions,
     "criteria": picture_criteria,
     "silhouette": picture_silhouette,
+    "markers": picture_markers,
+    "gorge": picture_gorge,
+    "switching": picture_switching,
     "stability": picture_stability,
     "series": picture_series,
 }
@@ -70,7 +77,7 @@ def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
 
 def draw(segmentation: Segmentation, key: str) -> Picture:
     """One picture by its key: sizes, heatmap, scatter, components, boxes, distributions, criteria, silhouette,
-    stability or series.
+    markers, gorge, switching, stability or series.
 
     A notebook shows it as it is; `.chart` is the chart to change, `.caption` says what to see in it.
     Raises SettingsError when there is no picture of that name.
@@ -128,3 +135,18 @@ def plot_stability(segmentation: Segmentation) -> Chart:
 def plot_series(segmentation: Segmentation) -> Chart:
     """Which segment comes from which as their number grows (SLSA)."""
     return picture_series(segmentation).shown()
+
+
+def plot_markers(segmentation: Segmentation) -> Chart:
+    """The segment profile plot: means beside everyone's, marker features in colour."""
+    return picture_markers(segmentation).shown()
+
+
+def plot_gorge(segmentation: Segmentation) -> Chart:
+    """How similar all customers are to each segment."""
+    return picture_gorge(segmentation).shown()
+
+
+def plot_switching(segmentation: Segmentation) -> Chart:
+    """Each segment's customers by their second-best segment, with confidence."""
+    return picture_switching(segmentation).shown()

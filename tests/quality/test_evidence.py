@@ -1,0 +1,93 @@
+"""What tells segments apart: effects, tests and markers that do not mistake chance for evidence."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmentry.fitting import fit
+from segmentry.prototypes.assign import kmeans_rule
+from segmentry.quality.evidence import gorge, holm, two_sided
+from segmentry.scoring import score
+from segmentry.segmentation import Segmentation
+
+NOISE_SEEDS = 40
+
+
+def planted(seed: int, n: int = 240) -> pl.DataFrame:
+    """Three groups by spend and visits, one column that follows them, three of noise."""
+    random = np.random.default_rng(seed)
+    group = np.arange(n) % 3
+    return pl.DataFrame(
+        {
+            "customer_id": [f"C{i:04d}" for i in range(n)],
+            "points_a": np.array([10.0, 50, 90])[group] + random.normal(size=n) * 4,
+            "points_b": np.array([80.0, 10, 60])[group] + random.normal(size=n) * 4,
+            "follows": group * 10 + random.normal(size=n) * 3,
+            "noise": random.normal(size=n),
+            "noise_flag": (random.random(n) < 0.3).astype(float),
+            "noise_level": random.choice(["north", "south", "west"], n),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def fits() -> list[Segmentation]:
+    return [fit(planted(s), k=3, features=["points_a", "points_b", "noise"], seed=s) for s in range(NOISE_SEEDS)]
+
+
+def test_noise_is_no_marker(fits: list[Segmentation]) -> None:
+    """Neither a noise column that was clustered on nor one that was not is a marker in more than 5 % of seeds."""
+    for name in ("noise", "noise_flag", "noise_level"):
+        found = [any(e.marker for e in f.evidence.effects if e.measure == name) for f in fits if f.evidence]
+        assert len(found) == NOISE_SEEDS
+        assert np.mean(found) <= 0.05, name
+
+
+def test_what_differs_is_a_marker(fits: list[Segmentation]) -> None:
+    """The planted columns mark the outer groups, and so does one that follows them and was not clustered on."""
+    for one in fits[:5]:
+        assert one.evidence is not None
+        marked = {e.measure for e in one.evidence.effects if e.marker}
+        assert {"points_a", "points_b", "follows"} <= marked
+
+
+def test_no_test_is_made_where_it_means_nothing(fits: list[Segmentation]) -> None:
+    """What was clustered on has no p value; what was not has a corrected one."""
+    assert fits[0].evidence is not None
+    for e in fits[0].evidence.effects:
+        assert (e.p_value is None) == e.clustered
+        assert e.low <= e.effect <= e.high
+
+
+def test_switches_are_all_customers(fits: list[Segmentation]) -> None:
+    """The switching matrix counts each customer once, with the runner-up and confidence of scoring."""
+    scored = score(fits[0], planted(0))
+    assert fits[0].evidence is not None
+    for w in fits[0].evidence.switches:
+        rows = scored.filter((pl.col("segment_id") == w.segment) & (pl.col("runner_up") == w.runner_up))
+        assert len(rows) == w.n
+        assert rows["confidence"].mean() == pytest.approx(w.confidence, abs=1e-5)
+    assert sum(w.n for w in fits[0].evidence.switches) == len(scored)
+
+
+def test_holm_is_the_published_example() -> None:
+    """Corrected values rise with the rank and never exceed 1."""
+    assert holm([0.01, 0.005, 0.04, 0.03]) == pytest.approx([0.03, 0.02, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_two_sided_is_the_normal_tail() -> None:
+    """1.96 standard errors are 5 %."""
+    assert two_sided(1.959964) == pytest.approx(0.05, abs=1e-6)
+    assert two_sided(-1.959964) == two_sided(1.959964)
+
+
+def test_gorge_of_separated_groups_is_empty_in_the_middle() -> None:
+    """Far apart, customers are similar to one segment alone."""
+    rows = np.repeat([[0.0], [20 * 1024.0]], 30, axis=0)
+    found = gorge(kmeans_rule(["a"], np.array([[0.0], [20 * 1024.0]]), ["s1", "s2"]), rows, ["s1", "s2"])
+    for one in found:
+        assert (one.counts[0], one.counts[-1]) == (30, 30)
+        assert sum(one.counts) == 60
