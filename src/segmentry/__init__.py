@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from segmentry.explanations import explain
     from segmentry.exploration import Inspection, inspect
     from segmentry.fitting import FitSettings, fit
+    from segmentry.fitting.comparing import compare
     from segmentry.plots import draw, draw_all, write_pictures
     from segmentry.reports import report
     from segmentry.scoring import score, score_one, to_sql
@@ -33,6 +34,7 @@ _HOMES = {
     "SegmentryError": "segmentry.errors",
     "Segmentation": "segmentry.segmentation",
     "Segmenter": "segmentry.estimator",
+    "compare": "segmentry.fitting.comparing",
     "draw": "segmentry.plots",
     "draw_all": "segmentry.plots",
     "explain": "segmentry.explanations",
@@ -55,6 +57,7 @@ __all__ = [
     "Segmentation",
     "Segmenter",
     "SegmentryError",
+    "compare",
     "draw",
     "draw_all",
     "explain",

@@ -10,7 +10,7 @@ from types import FrameType
 import typer
 
 import segmentry
-from segmentry.cli import explain, fit, inspect, model, sample, score, sql
+from segmentry.cli import compare, explain, fit, inspect, model, sample, score, sql
 from segmentry.cli.terminal import complain
 from segmentry.errors import SegmentryError
 
@@ -41,6 +41,7 @@ def _about(
 
 app.command("inspect", epilog="Example: segmentry inspect customers.csv -o look/")(inspect.inspect)
 app.command("fit", epilog="Example: segmentry fit customers.csv --k 2-10 -o segments/")(fit.fit)
+app.command("compare", epilog="Example: segmentry compare customers.csv --k 5 -o comparison/")(compare.compare)
 app.command("score", epilog="Example: segmentry score segments/segmentation.seg new.csv -o scored.csv")(score.score)
 app.command("explain", epilog="Example: segmentry explain segments/segmentation.seg --set age=41 --set income=52000")(
     explain.explain

@@ -15,7 +15,7 @@ from segmentry.errors import IdentifierError, NotEnoughDataError, Notice, Settin
 from segmentry.features.choice import FeatureSettings, choose_by_default, choose_by_name, resolve
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
-from segmentry.features.grid import feature_expressions
+from segmentry.features.grid import FEATURE, feature_expressions
 from segmentry.features.recipe import Recipe, Scale, SourceColumn
 from segmentry.features.roles import ColumnRole, assign_roles
 from segmentry.features.sample import ID, KEY, Sample, draw, sampled_values, with_key
@@ -166,6 +166,14 @@ def feature_values(customers: Customers) -> dict[str, np.ndarray]:
     """Sampled values by feature name, original units, NaN or None where missing; rows in order of id."""
     expressions = feature_expressions(customers.features, customers.as_of)
     return sampled_values(customers.sample, customers.identity, expressions)
+
+
+def column_beside(customers: Customers, column: str) -> np.ndarray:
+    """A column of the table as text, None where empty, for the rows of `feature_values` in their order."""
+    last = "\U0010ffff"  # sorted after every feature, so that it decides no order but that of rows alike in all else
+    expressions = feature_expressions(customers.features, customers.as_of)
+    beside = text_of(customers.table, column).alias(FEATURE + last)
+    return sampled_values(customers.sample, customers.identity, [*expressions, beside])[last]
 
 
 def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tuple[Recipe, tuple[Notice, ...]]:

@@ -1,0 +1,91 @@
+"""`segmentry compare`: several methods on the same customers, side by side."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from segmentry.cli.reading_options import SOURCE_HELP, source_of, takes_reading
+from segmentry.cli.terminal import Steps, inert, say
+
+
+@takes_reading
+def compare(
+    source: str = typer.Argument(..., help=f"Customers, a row for each. {SOURCE_HELP}"),
+    output: Path = typer.Option(None, "-o", "--output", help="Folder for the page, the picture and the tables."),
+    methods: str = typer.Option(None, "--methods", help="Which, with commas; all unless named."),
+    compare_with: list[str] = typer.Option(
+        [], "--compare-with", help="A column that holds an existing segmentation; may be given more than once."
+    ),
+    k: str = typer.Option(None, "--k", help='Number of segments: 5, a range such as 2-10, or "auto" (the default).'),
+    features: str = typer.Option(None, "--features", help="Columns or derived features to cluster on, with commas."),
+    seed: int = typer.Option(None, "--seed", help="Seed of the search."),
+    as_of: datetime | None = typer.Option(
+        None, "--as-of", formats=["%Y-%m-%d"], help="Day that ages and recencies count to."
+    ),
+    id_column: str = typer.Option(None, "--id", help="Column that identifies a customer."),
+    config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
+    reading: dict[str, Any] = {},  # noqa: B006
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an earlier comparison."),
+    as_json: bool = typer.Option(False, "--json", help="Print the comparison as JSON and nothing else."),
+    quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
+) -> None:
+    """Group the customers in SOURCE by several methods, and say how good, how steady and how alike the answers are."""
+    from segmentry.cli.config import settings_from
+    from segmentry.cli.pairs import split_list
+    from segmentry.fitting.comparing import compare as side_by_side
+    from segmentry.reports.methods import check_comparison_folder, summary, write_comparison
+    from segmentry.reports.summary import as_json as to_json
+
+    options: dict[str, Any] = {
+        "k": int(k) if (k or "").strip().isdigit() else k,
+        "features": split_list(features),
+        "seed": seed,
+        "as_of": as_of.date() if as_of else None,
+        "id": id_column,
+    }
+    settings = settings_from(config, options, reading, date.today())
+    if output is not None:
+        check_comparison_folder(output, overwrite)
+    steps = Steps(quiet or as_json)
+    with steps("search"):
+        found = side_by_side(
+            source_of(source), methods=split_list(methods) or (), columns=tuple(compare_with), settings=settings
+        )
+    if output is not None:
+        with steps("report"):
+            write_comparison(found, output, overwrite=overwrite)
+    if as_json:
+        say(to_json(summary(found)).rstrip())
+    elif not quiet:
+        for line in _told(found, output):
+            say(line)
+
+
+def _told(found: Any, output: Path | None) -> list[str]:
+    lines = [f"{len(found.methods)} groupings of {found.n_compared:,} of {found.n_customers:,} customers:", ""]
+    lines.append(
+        f"  {'':<22}{'k':>3}{'stability':>11}{'silhouette':>12}{'in none':>9}{'moved':>8}{'seconds':>9}  sizes"
+    )
+    for m in found.methods:
+        sizes = ", ".join(f"{n:,}" for n in m.sizes[:8]) + (", ..." if len(m.sizes) > 8 else "")
+        seconds = found.seconds.get(m.name)
+        lines.append(
+            f"  {inert(m.name)[:21]:<22}{m.k:>3}{_number(m.stability):>11}{_number(m.silhouette):>12}{m.noise:>9.0%}"
+            f"{'–' if m.moved is None else f'{m.moved:.1%}':>8}{_number(seconds, 1):>9}  {sizes}"
+        )
+    lines += ["", "Agreement (adjusted Rand; 1 is the same grouping, 0 is chance):"]
+    for m, row in zip(found.methods, found.agreement, strict=True):
+        lines.append(f"  {inert(m.name)[:21]:<22}" + "".join(f"{value:>7.2f}" for value in row))
+    lines += ["", f"Recommended: {inert(found.recommended or 'none')}. {inert(found.reason)}"]
+    method = found.recommended or "k-means"
+    where = f"open {output / 'comparison.html'}, or " if output else ""
+    lines.append(f"Next: {where}segmentry fit ... --method {method}")
+    return lines
+
+
+def _number(value: float | None, places: int = 2) -> str:
+    return "–" if value is None else f"{value:.{places}f}"

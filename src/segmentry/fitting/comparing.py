@@ -1,0 +1,163 @@
+"""Several methods on the same customers: which agree, which hold when customers are drawn anew, which to take."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from segmentry.clusters.exemplars import typical_points
+from segmentry.clusters.grouping import Grouping, Layout, ruled
+from segmentry.clusters.kmeans import Clustering
+from segmentry.clusters.methods import method_called
+from segmentry.clusters.names import METHODS, known_method
+from segmentry.errors import NotEnoughDataError, SettingsError
+from segmentry.features.customers import column_beside, feature_values, learn_recipe, prepare_customers
+from segmentry.features.sample import on_grid
+from segmentry.fitting import FitSettings
+from segmentry.profiles.comparison import Compared, Comparison, recommend
+from segmentry.prototypes.assign import kmeans_rule, nearest
+from segmentry.prototypes.rule import Rule
+from segmentry.quality import calinski_harabasz, davies_bouldin, silhouettes
+from segmentry.quality.stability import adjusted_rand, interval
+from segmentry.selection import SelectionSettings, search_segments
+from segmentry.tables import read
+
+ROWS = 4_000
+STABILITY_ROWS = 1_000
+PAIRS = 5
+ALL = tuple(METHODS)
+
+
+def compare(
+    source: Any,
+    *,
+    methods: Sequence[str] = (),
+    k: int | str | None = None,
+    features: Sequence[str] = (),
+    seed: int | None = None,
+    columns: Sequence[str] = (),
+    settings: FitSettings | None = None,
+) -> Comparison:
+    """Groups the customers by each method and says how good, how steady and how alike the groupings are.
+
+    `methods` are all unless named. `columns` are existing segmentations in the table, compared with the rest and not
+    used as features. It rests on at most 4,000 customers, the same for all. Arguments win over `settings`.
+    Raises a SegmentryError that says what is wrong, what was found and what to do.
+    """
+    base = settings or FitSettings()
+    names = tuple(dict.fromkeys(map(known_method, methods or ALL)))
+    given = {"k": k, "seed": seed}
+    selection = SelectionSettings(**{**dict(base.selection), **{n: v for n, v in given.items() if v is not None}})
+    table = read(source, base.reading)
+    if table.rows_read < 2:
+        raise NotEnoughDataError("Methods need at least two customers to compare.", found=f"{table.rows_read} rows")
+    missing = [c for c in columns if c not in table.names]
+    if missing:
+        raise SettingsError(
+            f"There is no column '{missing[0]}' to compare with.",
+            found=", ".join(table.names),
+            remedy="Name a column of the table with --compare-with.",
+        )
+    # An earlier segmentation must not be what the new ones are made of.
+    roles = {**base.features.roles, **dict.fromkeys(columns, "leak")}
+    wanted = base.features.model_copy(update={"roles": roles, "features": tuple(features) or base.features.features})
+    customers = prepare_customers(
+        table, wanted, id_column=base.id, on_duplicate=base.on_duplicate, as_of=base.as_of, today=base.today
+    )
+    recipe, _ = learn_recipe(customers, feature_values(customers))
+    grid, known = on_grid(customers.sample, customers.identity, recipe)
+    places = np.flatnonzero(known)
+    places = places if len(places) <= ROWS else places[(np.arange(ROWS) * len(places)) // ROWS]
+    grid, layout = grid[places], Layout.of(recipe)
+    found: list[tuple[Compared, np.ndarray]] = []
+    seconds = {}
+    for name in names:
+        start = time.perf_counter()
+        found.append(_by_method(grid, layout, selection.model_copy(update={"method": name})))
+        seconds[name] = time.perf_counter() - start
+    for column in columns:
+        found.append(_by_column(grid, layout, column, column_beside(customers, column)[places], selection.seed))
+    listed = tuple(compared for compared, _ in found)
+    agreement = tuple(tuple(adjusted_rand(a + 1, b + 1) for _, b in found) for _, a in found)
+    chosen, reason = recommend(listed)
+    return Comparison(listed, agreement, chosen, reason, len(grid), table.rows_read, seconds)
+
+
+def _by_method(grid: np.ndarray, layout: Layout, selection: SelectionSettings) -> tuple[Compared, np.ndarray]:
+    search = search_segments(grid, selection, layout=layout)
+    best = search.best
+    chosen = next(c for c in search.candidates if c.k == search.k)
+    moved = best.changed if isinstance(best, Grouping) else 0.0
+    return Compared(
+        name=selection.method,
+        k=search.k,
+        silhouette=chosen.silhouette,
+        calinski_harabasz=chosen.calinski_harabasz,
+        davies_bouldin=chosen.davies_bouldin,
+        stability=_stability(grid, layout, selection, search.k) if search.k > 1 else None,
+        moved=moved,
+        noise=float((best.labels < 0).mean()),
+        sizes=chosen.sizes,
+    ), best.labels
+
+
+def _stability(grid: np.ndarray, layout: Layout, selection: SelectionSettings, k: int) -> float:
+    """The mean adjusted Rand index of pairs of fits on bootstrap samples; all rows are placed by both rules."""
+    rows = grid if len(grid) <= STABILITY_ROWS else grid[(np.arange(STABILITY_ROWS) * len(grid)) // STABILITY_ROWS]
+    draw = np.random.default_rng(selection.seed)
+    alike = []
+    for _ in range(PAIRS):
+        labels = []
+        for _ in range(2):
+            taken = np.sort(draw.integers(len(rows), size=len(rows)))
+            fitted = method_called(selection.method, layout).search(rows[taken], k, selection.seed)
+            labels.append(_placed(fitted, layout, rows))
+        alike.append(adjusted_rand(labels[0] + 1, labels[1] + 1))
+    return interval(np.array(alike)).mean
+
+
+def _placed(fitted: Clustering | Grouping, layout: Layout, rows: np.ndarray) -> np.ndarray:
+    if isinstance(fitted, Grouping):
+        return _segments(fitted.rule, rows)
+    return nearest(kmeans_rule(layout.axes, fitted.centres, [str(p) for p in range(len(fitted.centres))]), rows)
+
+
+def _segments(rule: Rule, rows: np.ndarray) -> np.ndarray:
+    owners = np.array([*(int(o) for o in rule.owners), -1])
+    labels: np.ndarray = owners[nearest(rule, rows)]
+    return labels
+
+
+def _by_column(
+    grid: np.ndarray, layout: Layout, column: str, values: np.ndarray, seed: int
+) -> tuple[Compared, np.ndarray]:
+    """An existing segmentation: its levels are the groups, an empty cell is in none."""
+    levels = sorted({str(v) for v in values if v is not None})
+    number = {level: place for place, level in enumerate(levels)}
+    labels = np.array([-1 if v is None else number[str(v)] for v in values])
+    if len(levels) > len(grid) // 2 or not levels:
+        raise SettingsError(
+            f"'{column}' is no segmentation: it has {len(levels)} levels.",
+            remedy="Name another column to compare with.",
+        )
+    inside = labels >= 0
+    several = len(levels) > 1
+    silhouette = silhouettes(grid[inside], [labels[inside]])[0] if several else np.zeros(0)
+    rule, own = typical_points(grid, labels, layout.axes, seed)
+    changed = ruled(grid[inside], rule, own[inside], np.arange(int(inside.sum()))).changed
+    return Compared(
+        name=column,
+        k=len(levels),
+        silhouette=math.fsum(silhouette.tolist()) / len(silhouette) if several else None,
+        calinski_harabasz=calinski_harabasz(grid[inside], labels[inside]) if several else None,
+        davies_bouldin=davies_bouldin(grid[inside], labels[inside]) if several else None,
+        stability=None,
+        moved=changed,
+        noise=float((~inside).mean()),
+        sizes=tuple(sorted((int(n) for n in np.bincount(labels[inside])), reverse=True)),
+        existing=True,
+    ), labels

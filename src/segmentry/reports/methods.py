@@ -1,0 +1,80 @@
+"""A comparison of methods as files: one page, its picture, and its tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import asdict
+from html import escape
+from pathlib import Path
+
+from segmentry.errors import OutputError
+from segmentry.plots.comparison import picture_comparison
+from segmentry.plots.picture import to_svg, write_pictures
+from segmentry.profiles.comparison import Comparison
+from segmentry.reports.summary import as_json
+from segmentry.tables import write_text_atomically
+
+FILES = ("comparison.html", "comparison.json", "methods.csv", "agreement.csv", "comparison.png")
+
+
+def check_comparison_folder(folder: Path, overwrite: bool) -> None:
+    """Raises OutputError, before any work is done, when the files could not be written there."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"'{folder}' is a file, not a folder.", remedy="Name a folder with -o.")
+    there = [name for name in FILES if (folder / name).exists()]
+    if there and not overwrite:
+        raise OutputError(f"'{folder / there[0]}' exists.", remedy="Name another folder, or pass --overwrite.")
+
+
+def write_comparison(comparison: Comparison, folder: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+    """Writes the page, the picture and the tables. Raises OutputError when one exists or cannot be written."""
+    check_comparison_folder(folder, overwrite)
+    picture = picture_comparison(comparison)
+    rows, agreement = summary(comparison)["methods"], comparison.agreement_frame().rows(named=True)
+    assert isinstance(rows, list)
+    write_pictures([picture], folder, overwrite=overwrite)
+    texts = {
+        "comparison.html": _page(comparison),
+        "comparison.json": as_json(summary(comparison)),
+        "methods.csv": _csv([{**row, "sizes": " ".join(map(str, row["sizes"]))} for row in rows]),
+        "agreement.csv": _csv(agreement),
+    }
+    for name, text in texts.items():
+        write_text_atomically(folder / name, text, overwrite=overwrite)
+    return tuple(sorted(p for p in folder.iterdir() if p.stem.endswith("comparison") or p.name in FILES))
+
+
+def summary(comparison: Comparison) -> dict[str, object]:
+    """The comparison as plain values, for machines."""
+    return {
+        "recommended": comparison.recommended,
+        "reason": comparison.reason,
+        "customers": comparison.n_customers,
+        "customers_compared": comparison.n_compared,
+        "methods": [
+            asdict(m) | {"sizes": list(m.sizes), "seconds": round(comparison.seconds.get(m.name, 0.0), 3)}
+            for m in comparison.methods
+        ],
+        "agreement": [list(row) for row in comparison.agreement],
+    }
+
+
+def _page(comparison: Comparison) -> str:
+    picture = picture_comparison(comparison)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Methods side by side</title>\n'
+        "<style>body{font-family:system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1b2430}"
+        "svg{max-width:100%;height:auto}p{max-width:46rem}</style></head><body>\n"
+        f"<h1>{escape(picture.title)}</h1>\n<p>{escape(picture.caption)}</p>\n{to_svg(picture, titled=False)}\n"
+        f"<p>It rests on {comparison.n_compared:,} of {comparison.n_customers:,} customers.</p>\n</body></html>\n"
+    )
+
+
+def _csv(rows: list[Mapping[str, object]] | list[dict[str, object]]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n", restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
