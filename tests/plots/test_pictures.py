@@ -64,7 +64,7 @@ def test_all_pictures_come_in_the_order_of_the_report(pictures: dict[str, Pictur
         assert len({tuple(row) for row in picture.table}) == 1
 
 
-@pytest.mark.parametrize("key", (*ONE_MARK_A_SEGMENT, *NAMED_ABOVE))
+@pytest.mark.parametrize("key", [*ONE_MARK_A_SEGMENT, *NAMED_ABOVE])
 def test_each_segment_has_its_mark(pictures: dict[str, Picture], five: Segmentation, key: str) -> None:
     """A picture by segment draws every segment of the value and no other."""
     ids = {row["id"] for rows in datasets(pictures[key]) for row in rows if "id" in row}
