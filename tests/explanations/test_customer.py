@@ -115,3 +115,13 @@ def test_command_line(model: Segmentation, shop: pl.DataFrame, tmp_path) -> None
     as_json = run.invoke(app, ["explain", str(path), "--set", "age=41", "--json"])
     assert '"runner_up"' in as_json.output
     assert run.invoke(app, ["explain", str(path), "--id", "C1"]).exit_code == 2
+
+
+def test_a_mixture_is_explained_too(shop: pl.DataFrame) -> None:
+    """With a rule that weighs pairs of features, the parts still speak, and a change still moves the customer."""
+    mixture = sg.fit(shop, k=3, method="gaussian-mixture")
+    values = values_of(mixture, read(shop), ids(shop, mixture)[0])
+    found = explain(mixture, values)
+    assert max(abs(p.pull) for p in found.parts) > 0.01
+    if found.change is not None:
+        assert score_one(mixture, {**values, **found.change.values})["segment_id"] == found.change.segment

@@ -187,7 +187,9 @@ def _best_of(rule: Rule, segment: str, x: np.ndarray) -> np.ndarray:
 def _parts(
     recipe: Recipe, rule: Rule, features: Mapping[str, Any], x: np.ndarray, own: str, runner: str
 ) -> tuple[Part, ...]:
-    pulls = (_best_of(rule, runner, x) - _best_of(rule, own, x)) / (GRID**2 * rule.scale)
+    # With pairs, a score is in multiples of a squared distance already, not of squared grid steps.
+    unit = rule.scale if rule.pairs else GRID**2 * rule.scale
+    pulls = (_best_of(rule, runner, x) - _best_of(rule, own, x)) / unit
     found, place = [], 0
     for part in _prepared_parts(recipe):
         width = 1 if isinstance(part, Scale) else len(part.levels)
