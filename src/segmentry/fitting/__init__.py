@@ -63,6 +63,12 @@ class FitSettings(BaseModel):
     max_size: int | None = Field(default=None, ge=1)
     playbook: Playbook | None = None  # none is the built-in one; `profiles.playrules.read_playbook` reads a file
 
+    @property
+    def reading_by_role(self) -> ReadingSettings:
+        """The reading with every column that is stated to be a category as text: a level's number is its name."""
+        levels = {c: "text" for c, role in self.features.roles.items() if role in ("category", "sensitive")}
+        return self.reading.model_copy(update={"types": {**levels, **self.reading.types}})
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -105,7 +111,7 @@ def fit(
 def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullcontext()) -> Fitted:
     """The main job. `step` is entered with the name of each step, for those who show progress or measure time."""
     with step("read"):
-        table = read(source, settings.reading)
+        table = read(source, settings.reading_by_role)
         if table.rows_read == 0:
             raise NotEnoughDataError("The table has no customers.", found="0 rows", remedy="Check the file.")
         if table.rows_read == 1:

@@ -52,7 +52,7 @@ def compare(
     names = tuple(dict.fromkeys(map(known_method, methods or ALL)))
     given = {"k": k, "seed": seed}
     selection = SelectionSettings(**{**dict(base.selection), **{n: v for n, v in given.items() if v is not None}})
-    table = read(source, base.reading)
+    table = read(source, base.reading_by_role)
     if table.rows_read < 2:
         raise NotEnoughDataError("Methods need at least two customers to compare.", found=f"{table.rows_read} rows")
     missing = [c for c in columns if c not in table.names]
