@@ -6,6 +6,7 @@
 #   make test     every test, and the examples in docstrings
 #   make test-all the tests on every Python of PYTHONS that this machine has
 #   make bench    speed and quality beside the usual notebook
+#   make battery  is the number of segments honest? tables with and without groups, one row a kind
 
 PYTHON ?= python3
 # Commands, versions that pyenv has, or paths: make test-all PYTHONS="python3.12 3.13"
@@ -19,7 +20,7 @@ SETUP := $(VENV)/.setup-all
 SETUP_SLIM := $(VENV)/.setup-slim
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format bench clean
+.PHONY: help setup demo test test-all check format bench battery clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +63,11 @@ format: $(SETUP)
 bench: $(SETUP)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all,bench]"
 	$(BIN)/python bench/run.py --into docs/performance.md $(BENCH_ARGS)
+
+# HALF=tuning runs the half of the seeds that thresholds were set on.
+HALF ?= held-out
+battery: $(SETUP)
+	$(BIN)/python bench/battery.py --half $(HALF) --jobs $(JOBS)
 
 clean:
 	rm -rf build dist demo-out bench-out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -47,7 +47,7 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
     Parameters
     ----------
     n_segments : int, "auto" or a range such as "2-10"
-        How many segments. "auto" tries 3 to 10 and takes the best separated, as `fit` does; that costs about eight
+        How many segments. "auto" tries 3 to 10 and weighs the criteria, as `fit` does; that costs about twenty
         times as much as a number, so state one inside a grid search or a resampling loop.
     random_state : int, RandomState instance or None
         Seeds the starts of the search. None means 0 and not chance: the same rows give the same segments.
@@ -60,6 +60,7 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
     cluster_centers_ : the prototypes in the columns' own units (of a logged column, the geometric centre).
     inertia_ : squared distances to the own prototype, summed over all rows, in squared standard deviations.
     reason_ : why this many, in a sentence.
+    verdict_ : "natural", "reproducible", "constructive" or "no groups"; `verdict_words_` says what that means.
     candidates_ : every number of segments that was tried, with its criteria.
         `pandas.DataFrame(candidates_)` shows them as a table.
     notices_ : what a careful reader should know, such as groups that overlap.
@@ -108,6 +109,8 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
         self.inertia_ = polished.inertia
         self.n_iter_ = polished.passes
         self.reason_ = search.reason
+        self.verdict_ = search.verdict
+        self.verdict_words_ = search.verdict_words
         self.candidates_ = list(search.candidates)
         self.notices_ = list(search.notices)
         self.prototypes_, self.cluster_centers_ = self._positions(values)

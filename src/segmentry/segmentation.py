@@ -23,6 +23,8 @@ from segmentry.prototypes.rule import Rule
 from segmentry.prototypes.tree import ThresholdTree
 from segmentry.tables import Frame, result_frame
 
+NO_GROUPS_MARK = "No groups were found: these segments are a convenient division."
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -35,6 +37,15 @@ class Candidate:
     calinski_harabasz: float | None
     davies_bouldin: float | None
     sizes: tuple[int, ...]
+    # On the rows that the verdict was computed on: how many standard deviations better than look-alikes without groups
+    # in silhouette and in tightness (-log inertia); then gap, its error, prediction strength, bootstrap adjusted Rand.
+    silhouette_beyond_chance: float | None = None
+    tightness_beyond_chance: float | None = None
+    gap: float | None = None
+    gap_error: float | None = None
+    prediction_strength: float | None = None
+    stability: float | None = None
+    bic: float | None = None  # where the method has a likelihood; lower is better
 
 
 @dataclass(frozen=True)
@@ -120,6 +131,8 @@ class Segmentation:
     evidence: Evidence | None = None
     tree: ThresholdTree | None = None  # nearly the same segments as a rule for people
     questions: GoldenQuestions | None = None
+    verdict: str = ""  # "natural", "reproducible", "constructive" or "no groups"; "" where none was computed
+    verdict_words: str = ""  # what that means, in plain words
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False)
     view: View | None = field(default=None, compare=False, repr=False)
@@ -148,7 +161,8 @@ class Segmentation:
             for s in self.segments
         )
         heads = "".join(f"<th>{head}</th>" for head in ("", "Segment", "Customers", "Share", "Share of spend"))
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p>{escape(self.reason)}</p>"
+        words = " ".join(part for part in (self.verdict_words, self.reason) if part)
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p>{escape(words)}</p>"
 
 
 def rename(segmentation: Segmentation, names: Mapping[str, str]) -> Segmentation:

@@ -21,7 +21,8 @@ def test_the_best_separated_wins():
     assert found.k == 4
     assert [c.k for c in found.candidates] == [2, 3, 4, 5, 6, 7]
     assert sorted(found.candidates[2].sizes) == [40, 50, 60, 70]
-    assert found.reason.startswith("4 segments are the best separated of 2 to 7")
+    assert found.reason.startswith("4 segments have most in their favour of 2 to 7")
+    assert found.verdict == "natural"
 
 
 def test_a_segment_too_small_to_act_on_is_passed_over():
@@ -45,7 +46,7 @@ def test_fewer_profiles_than_asked_for():
         search_segments(grid, SelectionSettings(k=4))
     found = search_segments(grid, SelectionSettings(k="2-9"))
     assert [c.k for c in found.candidates] == [2, 3]
-    assert [n.code for n in found.notices] == ["few-profiles"]
+    assert [n.code for n in found.notices] == ["few-profiles", "no-groups"]
 
 
 @pytest.mark.parametrize(("k", "span"), [(5, (5, 5)), ("5", (5, 5)), ("2-10", (2, 10)), (" AUTO ", (3, 10))])

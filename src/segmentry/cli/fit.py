@@ -151,9 +151,11 @@ def _tell(fitted: Any, output: Path) -> None:
     segmentation, table = fitted.segmentation, fitted.table
     n_rejected = table.rows_rejected
     rejected = f" ({plural(n_rejected, 'row')} rejected: {output / 'rejects.csv'})" if n_rejected else ""
-    say(
-        f"{plural(segmentation.k, 'segment')} from {plural(segmentation.provenance.n_customers, 'customer')}{rejected}."
-    )
+    kind = f"{segmentation.verdict} " if segmentation.verdict in ("natural", "reproducible") else ""
+    n = segmentation.provenance.n_customers
+    say(f"{plural(segmentation.k, f'{kind}segment')} from {plural(n, 'customer')}{rejected}.")
+    if segmentation.verdict_words:
+        say(segmentation.verdict_words)
     say(f"Why {segmentation.k}: {segmentation.reason}")
     used = ", ".join(s.feature.name for s in segmentation.recipe.scales)
     used += "".join(f", {part.feature.name}" for part in segmentation.recipe.levels)

@@ -7,6 +7,7 @@ carry come as pictures without a chart and with the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from segmentry.errors import SettingsError
 from segmentry.plots.criteria import picture_criteria
@@ -19,7 +20,7 @@ from segmentry.plots.silhouette import picture_silhouette
 from segmentry.plots.sizes import picture_sizes
 from segmentry.plots.stability import picture_series, picture_stability
 from segmentry.plots.style import Chart
-from segmentry.segmentation import Segmentation
+from segmentry.segmentation import NO_GROUPS_MARK, Segmentation
 
 __all__ = [
     "Picture",
@@ -72,7 +73,7 @@ def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
     >>> [picture.key for picture in draw_all(fit(sample_marketing(300, seed=0), k=3))][:3]
     ['sizes', 'heatmap', 'scatter']
     """
-    return tuple(picture(segmentation) for picture in _PICTURES.values())
+    return tuple(draw(segmentation, key) for key in _PICTURES)
 
 
 def draw(segmentation: Segmentation, key: str) -> Picture:
@@ -84,7 +85,14 @@ def draw(segmentation: Segmentation, key: str) -> Picture:
     """
     if key not in _PICTURES:
         raise SettingsError(f"There is no picture '{key}'.", found=key, remedy=f"There are {', '.join(_PICTURES)}.")
-    return _PICTURES[key](segmentation)
+    return _marked(_PICTURES[key](segmentation), segmentation)
+
+
+def _marked(picture: Picture, segmentation: Segmentation) -> Picture:
+    """A picture travels alone, so that it says itself when there are no groups."""
+    if segmentation.verdict != "no groups" or picture.chart is None:
+        return picture
+    return replace(picture, caption=f"{NO_GROUPS_MARK} {picture.caption}")
 
 
 def plot_sizes(segmentation: Segmentation) -> Chart:

@@ -32,18 +32,24 @@ CRITERIA = (
     Criterion("Silhouette", "higher is better", lambda c: c.silhouette),
     Criterion("Calinski-Harabasz", "higher is better", lambda c: c.calinski_harabasz),
     Criterion("Davies-Bouldin", "lower is better", lambda c: c.davies_bouldin),
+    Criterion("Silhouette beyond chance", "deviations; higher is better", lambda c: c.silhouette_beyond_chance),
+    Criterion("Tightness beyond chance", "deviations; higher is better", lambda c: c.tightness_beyond_chance),
+    Criterion("Gap statistic", "higher; the first that the next does not beat", lambda c: c.gap),
+    Criterion("Prediction strength", "largest number above 0.8", lambda c: c.prediction_strength),
+    Criterion("Stability (adjusted Rand)", "higher is better", lambda c: c.stability),
+    Criterion("BIC", "lower is better", lambda c: c.bic),
 )
 
 
 def picture_criteria(segmentation: Segmentation) -> Picture:
-    """The elbow curve with its knee, silhouette, Calinski-Harabasz and Davies-Bouldin over the number of segments."""
+    """The elbow curve with its knee and every criterion over the number of segments."""
     tried = sorted({c.k for c in segmentation.candidates})
     if len(tried) < 2:
         return absent(
             KEY, "How many segments", "One number of segments was tried only, so there is nothing to compare."
         )
     shown = [c for c in CRITERIA if sum(c.value(one) is not None for one in segmentation.candidates) > 1]
-    missing = [c.name for c in CRITERIA if c not in shown]
+    missing = [c.name for c in CRITERIA[:4] if c not in shown]
     panels = [_panel(segmentation, criterion, tried) for criterion in shown]
     rows = [alt.hconcat(*panels[i : i + 2], spacing=36) for i in range(0, len(panels), 2)]
     title = _title(segmentation, tried)
@@ -155,6 +161,11 @@ def _table(segmentation: Segmentation) -> tuple[Row, ...]:
             "Silhouette": say_fraction(c.silhouette),
             "Calinski-Harabasz": say_number(c.calinski_harabasz),
             "Davies-Bouldin": say_fraction(c.davies_bouldin),
+            "Silhouette beyond chance": say_fraction(c.silhouette_beyond_chance),
+            "Tightness beyond chance": say_fraction(c.tightness_beyond_chance),
+            "Gap": say_fraction(c.gap),
+            "Prediction strength": say_fraction(c.prediction_strength),
+            "Stability": say_fraction(c.stability),
             "Smallest segment": say_number(min(c.sizes)) if c.sizes else "–",
         }
         for c in segmentation.candidates

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Measure
 from segmentry.profiles.wording import say, say_number
-from segmentry.segmentation import Segment, Segmentation
+from segmentry.segmentation import NO_GROUPS_MARK, Segment, Segmentation
 
 FIGURES = 5
 GREY = "#6b7280"
@@ -61,9 +61,11 @@ class Opening:
 
     title: str
     found: str
+    verdict: str
     reason: str
     first: str
     unplaced: str
+    mark: str  # stands on every page when there are no groups
 
 
 def opening(segmentation: Segmentation) -> Opening:
@@ -77,11 +79,13 @@ def opening(segmentation: Segmentation) -> Opening:
     return Opening(
         title=f"{groups} of {say_number(n)} customers",
         found=f"{say_number(n)} customers fall into {groups}, found by {segmentation.method} from {known}.",
+        verdict=segmentation.verdict_words,
         reason=segmentation.reason,
         first=_look_first(segmentation),
         unplaced=f"{say_number(unplaced)} more customers have no data on any feature and belong to none."
         if unplaced
         else "",
+        mark=NO_GROUPS_MARK if segmentation.verdict == "no groups" else "",
     )
 
 

@@ -31,6 +31,10 @@ class CandidateRow:
     silhouette: str
     calinski_harabasz: str
     davies_bouldin: str
+    beyond: str
+    gap: str
+    prediction_strength: str
+    stability: str
     smallest: str
     chosen: bool
     knee: bool
@@ -88,6 +92,10 @@ def candidate_rows(segmentation: Segmentation) -> tuple[CandidateRow, ...]:
             silhouette=_fraction(c.silhouette),
             calinski_harabasz=say_number(c.calinski_harabasz),
             davies_bouldin=_fraction(c.davies_bouldin),
+            beyond=_fraction(c.silhouette_beyond_chance),
+            gap=_fraction(c.gap),
+            prediction_strength=_fraction(c.prediction_strength),
+            stability=_fraction(c.stability),
             smallest=say_number(min(c.sizes)) if c.sizes else "–",
             chosen=c.k == segmentation.k and c.method == own,
             knee=c.k == segmentation.knee and c.method == own,

@@ -27,6 +27,7 @@ def summarise_run(
         "customers_without_data": s.provenance.n_no_data,
         "k": s.k,
         "method": s.method,
+        **({"verdict": s.verdict, "verdict_words": s.verdict_words} if s.verdict else {}),
         "reason": s.reason,
         "knee": s.knee,
         "inertia": s.inertia,
@@ -34,18 +35,7 @@ def summarise_run(
         "own_answer": asdict(s.own_answer) if s.own_answer else None,
         "noise": s.n_noise,
         "features": list(s.recipe.axes),
-        "candidates": [
-            {
-                "k": c.k,
-                "method": c.method,
-                "inertia": c.inertia,
-                "silhouette": c.silhouette,
-                "calinski_harabasz": c.calinski_harabasz,
-                "davies_bouldin": c.davies_bouldin,
-                "sizes": list(c.sizes),
-            }
-            for c in s.candidates
-        ],
+        "candidates": [asdict(c) for c in s.candidates],
         "segments": [
             {
                 "id": segment.id,

@@ -1,7 +1,7 @@
-"""Tries each k on the sample, keeps every candidate, says why one won.
+"""Tries each k on the sample, keeps every candidate, says why one won and what kind of groups they are.
 
-The rule so far: a k that was asked for is taken; otherwise, of those whose every segment has at least ten customers
-(of all, when none has), the k with the highest silhouette, the smaller of equals.
+A k that was asked for is taken; otherwise the criteria are weighed (`verdict`), over 3 to 10, and over 2 as well, which
+is taken only when natural.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -22,16 +22,17 @@ from segmentry.errors import NotEnoughDataError, Notice, SettingsError
 from segmentry.features.recipe import GRID
 from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
 from segmentry.segmentation import Candidate
+from segmentry.selection.evidence import Evidence, evenly_spaced, gather_evidence
+from segmentry.selection.verdict import FALLBACK, FEWEST, Weighing, of_one, weigh
+from segmentry.selection.words import asked_for_words, basis_of, reason_words, verdict_words, weakness_words
 
 AUTO = (3, 10)  # two groups are seldom something to act on: 2 is tried only when asked for
 MOST_SEGMENTS = 50
 SILHOUETTE_ROWS = 4000
-FEWEST = 10  # customers in a segment: fewer cannot be described without pointing at persons, nor acted on
-WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
 
 
 class SelectionSettings(BaseModel):
-    """`k` is a number, a range such as "2-10", or "auto" (3 to 10).
+    """`k` is a number, a range such as "2-10", or "auto" (3 to 10, and 2 where two natural groups stand out).
 
     >>> SelectionSettings(k="2-10").span
     (2, 10)
@@ -92,6 +93,8 @@ class Search:
     silhouette_rows: np.ndarray
     notices: tuple[Notice, ...]
     groupings: tuple[np.ndarray, ...] = ()  # the labels of each candidate, in their order
+    verdict: str = ""
+    verdict_words: str = ""
 
 
 def search_segments(
@@ -116,18 +119,25 @@ def search_segments(
         rows = rows[clusterings[0].labels[rows] >= 0]  # noise is in no group that it could be far from or near to
     silhouette_of = silhouettes(grid[rows], [c.labels[rows] for c in clusterings])
     candidates = tuple(_candidate(method.name, grid, c, s) for c, s in zip(clusterings, silhouette_of, strict=True))
-    best = _best(candidates)
+    evidence = gather_evidence(grid, _weighed_ks(ks), settings.seed) if method.needs_k else None
+    # What was measured of k-means groupings is evidence on the customers, but figures of its candidates only.
+    if method.name == "k-means":
+        candidates = tuple(_with_evidence(c, evidence) for c in candidates)
+    decided = _decide(candidates, clusterings, evidence, settings, len(grid), method.needs_k)
+    best = [c.k for c in candidates].index(decided.k)
     return Search(
         candidates=candidates,
         best=clusterings[best],
-        k=candidates[best].k,
+        k=decided.k,
         method=method.name,
-        reason=_reason(candidates, best) if method.needs_k else _found(clusterings[0], candidates[0]),
+        reason=decided.reason,
         knee=knee([c.k for c in candidates], [c.inertia for c in candidates]),
         silhouettes=silhouette_of[best],
         silhouette_rows=rows,
-        notices=(*notices, *_weakness(candidates[best]), *_no_groups(clusterings[best], method.name)),
+        notices=(*notices, *_notices(candidates[best], decided.verdict, decided.words)),
         groupings=tuple(c.labels for c in clusterings),
+        verdict=decided.verdict,
+        verdict_words=decided.words,
     )
 
 
@@ -143,6 +153,7 @@ def _candidate(method: str, grid: np.ndarray, clustering: Clustering | Grouping,
         calinski_harabasz=calinski_harabasz(grid[inside], labels) if several else None,
         davies_bouldin=davies_bouldin(grid[inside], labels) if several else None,
         sizes=tuple(sorted(clustering.sizes, reverse=True)),
+        bic=clustering.bic if isinstance(clustering, Grouping) else None,
     )
 
 
@@ -155,16 +166,92 @@ def _found(clustering: Clustering | Grouping, candidate: Candidate) -> str:
     return f"{name} found {candidate.k} crowded places by itself; {noise:.0%} of customers stand in none of them."
 
 
-def _no_groups(clustering: Clustering | Grouping, method: str) -> list[Notice]:
-    if not isinstance(clustering, Grouping) or clustering.changed is not None:
-        return []
-    message = f"{METHODS[method]} found no groups; all customers are kept together as one."
-    return [Notice("no-groups", message)]
+@dataclass(frozen=True)
+class _Decision:
+    k: int
+    verdict: str
+    words: str
+    reason: str
 
 
-def evenly_spaced(n: int, most: int) -> np.ndarray:
-    """Indices of at most `most` of n rows, evenly spaced: no draw, so nothing to seed."""
-    return np.arange(n) if n <= most else (np.arange(most) * n) // most
+def _decide(
+    candidates: Sequence[Candidate],
+    clusterings: Sequence[Clustering | Grouping],
+    evidence: Evidence | None,
+    settings: SelectionSettings,
+    n: int,
+    needs_k: bool,
+) -> _Decision:
+    if not needs_k:
+        none = isinstance(clusterings[0], Grouping) and clusterings[0].changed is None
+        said = "All customers are kept together as one."
+        return _Decision(
+            candidates[0].k, "no groups" if none else "", said if none else "", _found(clusterings[0], candidates[0])
+        )
+    basis = basis_of(evidence, n)
+    low, high = settings.span
+    if low == high:
+        chosen = candidates[0]
+        said = asked_for_words(*of_one(chosen.k, evidence)) if evidence else ""
+        words = verdict_words("constructive", chosen.k, basis, said)
+        reason = f"{chosen.k} segments were asked for; their silhouette is {chosen.silhouette or 0.0:.2f}."
+        return _Decision(chosen.k, "constructive", words, reason)
+    if candidates[0].method != "k-means":
+        return _by_own_criterion(candidates, evidence, basis)
+    allowed = [c.k for c in candidates if low <= c.k <= high or settings.k == "auto"]
+    if evidence is None:
+        k = _best_separated([c for c in candidates if low <= c.k <= high] or candidates)
+        weighing = Weighing(k, "no groups", (), (), {})
+        reason = f"{k} segments are the best separated; there are too few customers to weigh anything else."
+    else:
+        weighing = weigh(candidates, evidence, allowed)
+        reason = reason_words(candidates, weighing)
+    return _Decision(weighing.k, weighing.verdict, verdict_words(weighing.verdict, weighing.k, basis), reason)
+
+
+def _by_own_criterion(candidates: Sequence[Candidate], evidence: Evidence | None, basis: str) -> _Decision:
+    """Methods beside k-means: the likelihood where there is one, else the silhouette. Whether there are groups at all
+    is answered by the same evidence; whether they are natural is not, as it was not measured of this method."""
+    large = [c for c in candidates if min(c.sizes) >= FEWEST] or list(candidates)
+    groups = evidence is not None and of_one(large[0].k, evidence)[1]
+    if not groups:
+        large = [c for c in large if FALLBACK[0] <= c.k <= FALLBACK[1]] or large
+    if large[0].bic is not None:
+        chosen = min(large, key=lambda c: (c.bic if c.bic is not None else math.inf, c.k))
+        why = f"the lowest BIC of {candidates[0].k} to {candidates[-1].k}"
+    else:
+        chosen = max(large, key=lambda c: (c.silhouette or -1.0, -c.k))
+        why = f"the highest silhouette of {candidates[0].k} to {candidates[-1].k}"
+    verdict = "" if groups else "no groups"
+    words = "" if groups else verdict_words("no groups", chosen.k, basis)
+    return _Decision(
+        chosen.k, verdict, words, f"{chosen.k} segments have {why}; silhouette {chosen.silhouette or 0:.2f}."
+    )
+
+
+def _best_separated(candidates: Sequence[Candidate]) -> int:
+    few = [c for c in candidates if FALLBACK[0] <= c.k <= FALLBACK[1]] or candidates
+    return max(few, key=lambda c: (c.silhouette or -1.0, -c.k)).k
+
+
+def _weighed_ks(ks: Sequence[int]) -> list[int]:
+    """A range is weighed from 2 on, whatever its lower end, so that it can be seen where the criteria rise."""
+    return list(ks) if len(ks) == 1 else list(range(2, ks[-1] + 1))
+
+
+def _with_evidence(candidate: Candidate, evidence: Evidence | None) -> Candidate:
+    if evidence is None:
+        return candidate
+    k = candidate.k
+    return replace(
+        candidate,
+        silhouette_beyond_chance=evidence.silhouette.get(k),
+        tightness_beyond_chance=evidence.tightness.get(k),
+        gap=evidence.gap.get(k),
+        gap_error=evidence.gap_error.get(k),
+        prediction_strength=evidence.prediction_strength.get(k),
+        stability=evidence.stability.get(k),
+    )
 
 
 def _ks(grid: np.ndarray, settings: SelectionSettings) -> tuple[list[int], list[Notice]]:
@@ -176,45 +263,16 @@ def _ks(grid: np.ndarray, settings: SelectionSettings) -> tuple[list[int], list[
             found=f"{len(grid)} customers with {distinct} different profile{'s' if distinct != 1 else ''}",
             remedy="Ask for fewer segments with --k, add features with --features, or give more customers.",
         )
+    if settings.k == "auto":
+        low = 2
     if distinct >= high:
         return list(range(low, high + 1)), []
     message = f"There are only {distinct} different profiles, so k was tried up to {distinct} and not {high}."
     return list(range(low, distinct + 1)), [Notice("few-profiles", message)]
 
 
-def _best(candidates: Sequence[Candidate]) -> int:
-    places = range(len(candidates))
-    large_enough = [i for i in places if min(candidates[i].sizes) >= FEWEST]
-    return max(large_enough or places, key=lambda i: (candidates[i].silhouette or -1.0, -candidates[i].k))
-
-
-def _reason(candidates: Sequence[Candidate], best: int) -> str:
-    chosen = candidates[best]
-    if len(candidates) == 1:
-        return f"{chosen.k} segments were asked for; their silhouette is {chosen.silhouette:.2f}."
-    rest = sorted((c for c in candidates if c is not chosen), key=lambda c: (-(c.silhouette or -1.0), c.k))
-    higher = [c for c in rest if (c.silhouette or -1.0) > (chosen.silhouette or -1.0)]
-    tried = f"{candidates[0].k} to {candidates[-1].k}"
-    if higher:
-        passed_over = ", ".join(str(c.k) for c in sorted(higher, key=lambda c: c.k))
-        return (
-            f"{chosen.k} segments are the best separated of {tried} with at least {FEWEST} customers in each: "
-            f"silhouette {chosen.silhouette:.2f}; {passed_over} would be higher ({higher[0].silhouette:.2f}) "
-            "with a segment too small to act on."
-        )
-    return (
-        f"{chosen.k} segments are the best separated of {tried}: silhouette {chosen.silhouette:.2f}, "
-        f"next best {rest[0].silhouette:.2f} with {rest[0].k}."
-    )
-
-
-def _weakness(chosen: Candidate) -> list[Notice]:
-    if chosen.silhouette is None or chosen.silhouette >= WEAK:
-        return []
-    return [
-        Notice(
-            "weak-structure",
-            f"The groups overlap (silhouette {chosen.silhouette:.2f}; below {WEAK} there is no substantial structure). "
-            "Read the segments as a useful way to divide customers, not as natural groups.",
-        )
-    ]
+def _notices(chosen: Candidate, verdict: str, words: str) -> list[Notice]:
+    found = [Notice("no-groups", words)] if verdict == "no groups" else []
+    weakness = weakness_words(chosen)
+    # In many dimensions clear groups have small silhouettes; what all criteria call natural is not weak.
+    return [*found, Notice("weak-structure", weakness)] if weakness and verdict != "natural" else found

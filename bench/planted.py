@@ -1,0 +1,138 @@
+"""Tables with a known truth: some without any groups, some with groups whose overlap is known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+ROWS = 800
+NULLS = ("uniform", "Gaussian", "correlated", "skewed", "heavy-tailed")
+PLANTED = ("equal", "unequal", "elongated", "overlapping")
+DIMENSIONS = (2, 5, 12)
+NUMBERS = (3, 4, 5, 6, 8, 2, 4, 7)  # of planted groups, by seed
+SEPARABLE = 0.01  # Bayes error at most; that of overlapping groups is OVERLAP
+OVERLAP = 0.05
+LENGTH = 5.0  # of an elongated group: its long axis by the others
+_TRIALS = 20_000
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A table and what is in it: `k` is 1 where there are no groups; `error` is that of the best possible rule."""
+
+    kind: str
+    dimensions: int
+    seed: int
+    values: np.ndarray
+    labels: np.ndarray
+    k: int
+    error: float
+
+
+def make(kind: str, dimensions: int, seed: int, rows: int = ROWS) -> Planted:
+    """The table of a kind, a number of columns and a seed: always the same one."""
+    place = (*NULLS, *PLANTED).index(kind)
+    random = np.random.default_rng([seed, dimensions, place])
+    if kind in NULLS:
+        values = _without_groups(kind, dimensions, seed, rows, random)
+        return Planted(kind, dimensions, seed, values, np.zeros(rows, dtype=int), 1, 0.0)
+    return _with_groups(kind, dimensions, seed, rows, random)
+
+
+def _without_groups(kind: str, d: int, seed: int, rows: int, random: np.random.Generator) -> np.ndarray:
+    other = seed // 2 % 2 == 1  # every second table of a kind is its other form
+    if kind == "uniform":
+        return random.uniform(0.0, 1.0, (rows, d))
+    if kind == "Gaussian":
+        return random.normal(0.0, 1.0, (rows, d)) * random.uniform(0.5, 20.0, d)
+    if kind == "correlated":
+        return random.normal(0.0, 1.0, (rows, d)) @ _root(d, other, random).T
+    if kind == "skewed":
+        if other:
+            return np.exp(random.normal(0.0, 1.0, (rows, d)) @ _root(d, True, random).T)
+        return random.gamma(1.5, 1.0, (rows, d))
+    tails = np.sqrt(3.0 / random.chisquare(3.0, (rows, 1 if other else d)))  # one for all columns: elliptical
+    return random.normal(0.0, 1.0, (rows, d)) * tails
+
+
+def _root(d: int, equal: bool, random: np.random.Generator) -> np.ndarray:
+    """A root of a correlation matrix: every pair at 0.6, or whatever two random factors give."""
+    if equal:
+        return np.linalg.cholesky(np.full((d, d), 0.6) + 0.4 * np.eye(d))
+    loadings = random.normal(0.0, 1.0, (d, 2))
+    covariance = loadings @ loadings.T + 0.4 * np.eye(d)
+    deviations = np.sqrt(np.diag(covariance))
+    return np.linalg.cholesky(covariance / np.outer(deviations, deviations))
+
+
+def _with_groups(kind: str, d: int, seed: int, rows: int, random: np.random.Generator) -> Planted:
+    k = NUMBERS[seed // 2 % len(NUMBERS)]
+    shares = _shares(k, kind == "unequal", random)
+    roots = _shapes(k, d, kind == "elongated", seed, random)
+    centres = _apart(k, d, random)
+    error = OVERLAP if kind == "overlapping" else SEPARABLE
+    scale, found = _scaled(centres, roots, shares, error)
+    counts = np.floor(shares * rows + 0.5).astype(int)
+    labels = np.repeat(np.arange(k), counts)
+    noise = random.normal(0.0, 1.0, (len(labels), d))
+    values = scale * centres[labels] + np.einsum("nij,nj->ni", roots[labels], noise)
+    order = random.permutation(len(labels))
+    return Planted(kind, d, seed, values[order], labels[order], k, found)
+
+
+def _shares(k: int, unequal: bool, random: np.random.Generator) -> np.ndarray:
+    """Alike, or falling by a fixed ratio so that the largest group has about six times the smallest."""
+    shares = np.ones(k) if not unequal else 6.0 ** (-np.arange(k) / max(k - 1, 1))
+    return random.permutation(shares / shares.sum())
+
+
+def _shapes(k: int, d: int, elongated: bool, seed: int, random: np.random.Generator) -> np.ndarray:
+    """A root of each group's covariance: spheres; or needles, parallel or each in a direction of its own."""
+    roots = np.tile(np.eye(d), (k, 1, 1))
+    if not elongated:
+        return roots
+    parallel = seed // 2 % 2 == 0
+    for group in range(k):
+        if group == 0 or not parallel:
+            turned = np.linalg.qr(random.normal(0.0, 1.0, (d, d)))[0]
+            root = turned @ np.diag([LENGTH, *([1.0] * (d - 1))])
+        roots[group] = root
+    return roots
+
+
+def _apart(k: int, d: int, random: np.random.Generator) -> np.ndarray:
+    """Random centres, of some draws those whose closest pair is farthest apart beside the mean distance."""
+    best, widest = np.zeros((k, d)), -1.0
+    for _ in range(20):
+        centres = random.normal(0.0, 1.0, (k, d))
+        distances = np.sqrt(((centres[:, None] - centres[None]) ** 2).sum(axis=2))[np.triu_indices(k, 1)]
+        if distances.min() / distances.mean() > widest:
+            best, widest = centres, float(distances.min() / distances.mean())
+    return best
+
+
+def _scaled(centres: np.ndarray, roots: np.ndarray, shares: np.ndarray, error: float) -> tuple[float, float]:
+    """The factor of the centres at which the best possible rule errs as often as asked for, and how often it does."""
+    low, high = 0.0, 1.0
+    while bayes_error(high * centres, roots, shares) > error:
+        high *= 2.0
+    for _ in range(12):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if bayes_error(middle * centres, roots, shares) > error else (low, middle)
+    return high, bayes_error(high * centres, roots, shares)
+
+
+def bayes_error(centres: np.ndarray, roots: np.ndarray, shares: np.ndarray) -> float:
+    """Share of a large draw that the rule with full knowledge of centres, shapes and shares puts wrongly."""
+    random = np.random.default_rng(0)
+    k, d = centres.shape
+    labels = np.repeat(np.arange(k), np.floor(shares * _TRIALS + 0.5).astype(int))
+    points = centres[labels] + np.einsum("nij,nj->ni", roots[labels], random.normal(0.0, 1.0, (len(labels), d)))
+    scores = np.empty((len(labels), k))
+    for group in range(k):
+        inside = np.linalg.solve(roots[group], (points - centres[group]).T)
+        volume = math.log(abs(float(np.linalg.det(roots[group]))))
+        scores[:, group] = math.log(shares[group]) - volume - (inside**2).sum(axis=0) / 2.0
+    return float((scores.argmax(axis=1) != labels).mean())

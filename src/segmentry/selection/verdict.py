@@ -1,0 +1,160 @@
+"""Weighs the criteria: are there groups, how many, and may they be called natural? The rule is stated here and in docs.
+
+No criterion has a veto and none decides alone: groups are claimed when at least two kinds of evidence agree, and the
+number is the one with the most weight over all criteria.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from segmentry.segmentation import Candidate
+from segmentry.selection.evidence import Evidence
+
+Verdict = Literal["natural", "reproducible", "constructive", "no groups"]
+
+CHANCE, LEVEL = "beyond chance", "beyond chance with every direction weighed alike"
+HEAPS, GAP, AGAIN = "several heaps in a column or direction", "gap statistic", "prediction strength and stability"
+# None reaches NEEDED alone. Gap and prediction strength weigh little: skew or correlation alone can bring both about.
+POINTS = {CHANCE: 3, LEVEL: 2, HEAPS: 3, GAP: 1, AGAIN: 1}
+NEEDED = 4
+BEYOND_FOR_TWO = 9.0  # two groups are seldom something to act on: taken only when they stand out clearly
+BEYOND = 5.0  # standard deviations beyond look-alikes: twice what tables without groups reach by luck over all k
+STRONG = 0.8  # prediction strength that its authors call good
+STEADY = 0.85  # adjusted Rand of two bootstrap fits at which a division is the same one for all purposes
+REPEATED = 0.6  # and at which most customers stay with the same companions
+FEWEST = 10  # customers in a segment: fewer cannot be described without pointing at persons, nor acted on
+FALLBACK = (3, 6)  # without groups, the most stable of these
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What was decided: the number, the verdict, and what each number of segments had in its favour."""
+
+    k: int
+    verdict: Verdict
+    for_groups: tuple[str, ...]  # kinds of evidence that speak for groups
+    against: tuple[str, ...]
+    favoured: Mapping[str, int]  # by criterion, the number it would take
+
+
+def weigh(candidates: Sequence[Candidate], evidence: Evidence, allowed: Sequence[int]) -> Weighing:
+    """The number and the verdict of a search over several k. `allowed` may be chosen; 2 only when natural."""
+    for_groups, against = speaking(evidence)
+    large = [c for c in candidates if min(c.sizes) >= FEWEST] or list(candidates)
+    open_to = [c for c in large if c.k in allowed] or [c for c in candidates if c.k in allowed]
+    if points(for_groups) < NEEDED:
+        return Weighing(
+            _most_stable(open_to, evidence), "no groups", for_groups, against, favoured(candidates, evidence)
+        )
+    k = _heaviest(open_to, candidates, evidence)
+    if k == 2 and not _two_stand_out(evidence) and len(open_to) > 1:
+        k = _heaviest([c for c in open_to if c.k != 2], candidates, evidence)
+    verdict = _quality(k, evidence)
+    if verdict == "no groups":
+        k = _most_stable(open_to, evidence)
+        verdict = _quality(k, evidence)
+    return Weighing(k, verdict, for_groups, against, favoured(candidates, evidence))
+
+
+def of_one(k: int, evidence: Evidence) -> tuple[Verdict, bool]:
+    """What a number that was asked for would be called, and whether there is enough that speaks for groups there."""
+    return _quality(k, evidence), points(speaking(evidence)[0]) >= NEEDED
+
+
+def points(for_groups: Sequence[str]) -> int:
+    """What the kinds of evidence that speak for groups weigh together; NEEDED of them make a claim.
+
+    >>> points(["gap statistic", "prediction strength and stability"]) < NEEDED
+    True
+    """
+    return sum(POINTS[kind] for kind in for_groups)
+
+
+def speaking(evidence: Evidence) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which kinds of evidence speak for groups at all, and which do not."""
+    steady = [k for k, value in evidence.stability.items() if value >= STEADY]
+    found = {
+        CHANCE: _beyond(evidence.silhouette, evidence.tightness) >= BEYOND,
+        LEVEL: _beyond(evidence.level_silhouette, evidence.level_tightness) >= BEYOND,
+        HEAPS: evidence.heaps.found,
+        GAP: evidence.gap_choice is not None and evidence.gap_choice > 1,
+        AGAIN: any(evidence.prediction_strength.get(k, 0.0) > STRONG for k in steady),
+    }
+    return tuple(n for n, holds in found.items() if holds), tuple(n for n, holds in found.items() if not holds)
+
+
+def favoured(candidates: Sequence[Candidate], evidence: Evidence) -> dict[str, int]:
+    """The number that each criterion would take if it decided alone."""
+    alone = {
+        "silhouette": _top({c.k: c.silhouette for c in candidates if c.silhouette is not None}),
+        "Calinski-Harabasz": _top({c.k: c.calinski_harabasz for c in candidates if c.calinski_harabasz is not None}),
+        "silhouette beyond chance": _top(evidence.silhouette),
+        "tightness beyond chance": _top(evidence.tightness),
+        "gap": evidence.gap_choice,
+        "prediction strength": _largest(evidence.prediction_strength, STRONG) or 1,
+        "stability": _top(evidence.stability),
+    }
+    return {name: k for name, k in alone.items() if k is not None}
+
+
+def _quality(k: int, evidence: Evidence) -> Verdict:
+    steady = evidence.stability.get(k, 0.0)
+    beyond = max(evidence.silhouette.get(k, 0.0), evidence.tightness.get(k, 0.0))
+    if steady >= STEADY and beyond >= BEYOND:
+        return "natural"
+    return "reproducible" if steady >= REPEATED else "no groups"
+
+
+def _two_stand_out(evidence: Evidence) -> bool:
+    beyond = (evidence.silhouette.get(2, 0.0) + evidence.tightness.get(2, 0.0)) / 2.0
+    return _quality(2, evidence) == "natural" and beyond >= BEYOND_FOR_TWO
+
+
+def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, float]:
+    """What each number of segments has in its favour, from 0 to 8: one point at most from each of eight criteria."""
+    silhouette = _shares({c.k: c.silhouette or 0.0 for c in candidates})
+    beyond, tight = _shares(evidence.silhouette), _shares(evidence.tightness)
+    strong, steady = _largest(evidence.prediction_strength, STRONG), _largest(evidence.stability, 0.9)
+    return {
+        c.k: silhouette.get(c.k, 0.0)
+        + beyond.get(c.k, 0.0)
+        + tight.get(c.k, 0.0)
+        + evidence.stability.get(c.k, 0.0)
+        + evidence.prediction_strength.get(c.k, 0.0)
+        + 0.5 * (evidence.gap_choice == c.k)
+        + (strong == c.k)
+        + (steady == c.k)
+        for c in candidates
+    }
+
+
+def _heaviest(open_to: Sequence[Candidate], candidates: Sequence[Candidate], evidence: Evidence) -> int:
+    weight = weights(candidates, evidence)
+    return max((c.k for c in open_to), key=lambda k: (round(weight[k], 9), -k))
+
+
+def _most_stable(open_to: Sequence[Candidate], evidence: Evidence) -> int:
+    few = [c.k for c in open_to if FALLBACK[0] <= c.k <= FALLBACK[1]] or [c.k for c in open_to]
+    return max(few, key=lambda k: (round(evidence.stability.get(k, -1.0), 9), -k))
+
+
+def _beyond(separation: Mapping[int, float], tightness: Mapping[int, float]) -> float:
+    """Both criteria at the k where they are best together: either alone may be lucky."""
+    return max((max(separation[k], 0.0) + max(tightness[k], 0.0)) / 2.0 for k in separation)
+
+
+def _shares(values: Mapping[int, float]) -> dict[int, float]:
+    top = max([*values.values(), 1e-9])
+    return {k: max(value, 0.0) / top for k, value in values.items()}
+
+
+def _top(values: Mapping[int, float]) -> int | None:
+    return max(values, key=lambda k: (values[k], -k)) if values else None
+
+
+def _largest(values: Mapping[int, float], least: float) -> int | None:
+    reached = [k for k, value in values.items() if value > least]
+    return max(reached) if reached else None

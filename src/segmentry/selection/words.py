@@ -1,0 +1,118 @@
+"""The verdict and its reason in words that a marketer understands; figures come after what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from segmentry.segmentation import Candidate
+from segmentry.selection.evidence import Evidence
+from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, Weighing, points
+
+WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
+
+
+def verdict_words(verdict: str, k: int, basis: str, asked_for: str = "") -> str:
+    """What the verdict means for someone who is about to act on the segments."""
+    if verdict == "natural":
+        return (
+            f"These are natural groups: the customers themselves fall into {k} kinds, more clearly than chance could "
+            f"make it look, and other customers of the same shop would show the same {k}. ({basis})"
+        )
+    if verdict == "reproducible":
+        return (
+            "These segments are reproducible rather than natural: one shades into the next without gaps, but dividing "
+            "another draw of the same customers gives much the same ones. Use them as a dependable way to divide "
+            f"customers, and expect many near the borders. ({basis})"
+        )
+    if verdict == "constructive":
+        return f"These segments are constructive: {k} were asked for, and {k} were made. {asked_for} ({basis})"
+    return (
+        "No groups: by these features the customers do not fall into kinds, or into none that another draw would show "
+        f"again. The {k} segments below cut an even spread into parts: a convenient division, not a discovery. "
+        f"Other features may tell customers apart. ({basis})"
+    )
+
+
+def basis_of(evidence: Evidence | None, n: int) -> str:
+    """On what it was computed."""
+    if evidence is None:
+        return "Too few different customers to compute more"
+    rows = f"all {n:,}" if evidence.rows == n else f"{evidence.rows:,} of {n:,}"
+    return f"Computed on {rows} customers in the sample"
+
+
+def asked_for_words(quality: str, enough: bool) -> str:
+    """What can be said of a number that was asked for: whether these groups would have stood on their own."""
+    if not enough:
+        return "Nothing shows that customers fall into that many kinds: read them as a convenient division."
+    if quality == "natural":
+        return "They would have stood on their own: clearer than chance, and the same in other draws of the customers."
+    if quality == "reproducible":
+        return "Other draws of the customers give much the same ones, without gaps between them."
+    return "Other draws of the customers would be divided otherwise, so do not lean on the borders."
+
+
+def reason_words(candidates: Sequence[Candidate], weighing: Weighing) -> str:
+    """Why this number, with its figures and who would have taken another."""
+    chosen = next(c for c in candidates if c.k == weighing.k)
+    figures = _figures(chosen)
+    tried = f"{candidates[0].k} to {candidates[-1].k}"
+    if weighing.verdict == "no groups":
+        heard = " and ".join(weighing.for_groups) if weighing.for_groups else "Nothing"
+        short = (
+            "" if points(weighing.for_groups) < NEEDED else ", but no number of segments comes out again in other draws"
+        )
+        return (
+            f"{chosen.k} is the most stable division of {FALLBACK[0]} to {FALLBACK[1]} segments ({figures}). "
+            f"{heard[0].upper()}{heard[1:]} {'speak' if len(weighing.for_groups) > 1 else 'speaks'} for groups"
+            f"{short or (', which is not enough' if weighing.for_groups else '')}."
+        )
+    why = f"{chosen.k} segments have most in their favour of {tried} ({figures})."
+    return f"{why} {_votes(weighing)}{_passed(candidates, chosen)}"
+
+
+def _figures(chosen: Candidate) -> str:
+    parts = []
+    if chosen.silhouette is not None:
+        parts.append(f"silhouette {chosen.silhouette:.2f}")
+    if chosen.stability is not None:
+        parts.append(f"stability {chosen.stability:.2f}")
+    if chosen.prediction_strength is not None:
+        parts.append(f"prediction strength {chosen.prediction_strength:.2f}")
+    return ", ".join(parts)
+
+
+def _votes(weighing: Weighing) -> str:
+    agree = [name for name, k in weighing.favoured.items() if k == weighing.k]
+    others: dict[int, list[str]] = {}
+    for name, k in weighing.favoured.items():
+        if k != weighing.k:
+            others.setdefault(k, []).append(name)
+    elsewhere = "; ".join(f"{_listed(names)} would take {k}" for k, names in sorted(others.items()))
+    own = f"It is the choice of {_listed(agree)}" if agree else "No single criterion would take it, all together do"
+    return f"{own}{'; ' + elsewhere if elsewhere else ''}."
+
+
+def _passed(candidates: Sequence[Candidate], chosen: Candidate) -> str:
+    small = [c for c in candidates if c.k != chosen.k and min(c.sizes) < FEWEST <= min(chosen.sizes)]
+    higher = [c for c in small if (c.silhouette or -1.0) > (chosen.silhouette or -1.0)]
+    if not higher:
+        return ""
+    best = max(higher, key=lambda c: c.silhouette or -1.0)
+    return (
+        f" {best.k} would be higher (silhouette {best.silhouette:.2f}) with a segment of fewer than {FEWEST} customers."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def weakness_words(chosen: Candidate) -> str | None:
+    """Said wherever segments overlap so much that each customer could as well be in the next."""
+    if chosen.silhouette is None or chosen.silhouette >= WEAK:
+        return None
+    return (
+        f"The structure is weak: the groups overlap (silhouette {chosen.silhouette:.2f}; below {WEAK} there is no "
+        "substantial structure). Read the segments as a useful way to divide customers, not as natural groups."
+    )

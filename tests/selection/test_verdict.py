@@ -1,0 +1,94 @@
+"""Whether there are groups at all, and what kind, is said by a rule that no criterion decides alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segmentry.errors import Notice
+from segmentry.selection import SelectionSettings, search_segments
+
+
+def _noise(n=500, d=4, seed=0):
+    return np.floor(np.random.default_rng(seed).normal(0, 1024, (n, d)))
+
+
+def _blobs(sizes, d=3, distance=9.0, seed=0):
+    random = np.random.default_rng(seed)
+    places = np.linalg.qr(random.normal(size=(max(d, len(sizes)), max(d, len(sizes)))))[0][: len(sizes), :d]
+    parts = [1024 * (distance * p + random.normal(0, 1, (n, d))) for n, p in zip(sizes, places, strict=True)]
+    return np.floor(np.concatenate(parts))
+
+
+@pytest.fixture(scope="module")
+def nothing():
+    return search_segments(_noise(), SelectionSettings())
+
+
+def test_noise_is_no_groups_and_is_divided_all_the_same(nothing):
+    """The output is never empty: the most stable division of 3 to 6 is written, and said to be one."""
+    assert nothing.verdict == "no groups"
+    assert 3 <= nothing.k <= 6
+    assert nothing.verdict_words.startswith("No groups")
+    assert "most stable" in nothing.reason
+    assert any(n.code == "no-groups" for n in nothing.notices)
+    stable = {c.k: c.stability for c in nothing.candidates if 3 <= c.k <= 6}
+    assert nothing.k == max(stable, key=stable.get)
+
+
+def test_every_candidate_of_auto_is_kept_with_every_criterion(nothing):
+    """2 to 10, each with silhouette, distances beyond chance, gap, prediction strength and stability."""
+    assert [c.k for c in nothing.candidates] == list(range(2, 11))
+    for c in nothing.candidates:
+        shown = (c.silhouette_beyond_chance, c.tightness_beyond_chance, c.gap, c.gap_error, c.stability)
+        assert all(value is not None for value in (*shown, c.prediction_strength, c.calinski_harabasz))
+        assert c.bic is None
+
+
+def test_groups_far_apart_are_natural():
+    """Four blobs are four natural groups, and the words say so without a figure first."""
+    found = search_segments(_blobs([120, 150, 90, 200]), SelectionSettings())
+    assert (found.k, found.verdict) == (4, "natural")
+    assert found.verdict_words.startswith("These are natural groups")
+    assert not found.notices
+
+
+def test_two_groups_are_taken_only_when_natural():
+    """Auto takes two blobs as two; noise is never divided into two."""
+    found = search_segments(_blobs([250, 250], distance=12.0), SelectionSettings())
+    assert (found.k, found.verdict) == (2, "natural")
+
+
+def test_a_k_that_was_asked_for_is_constructive():
+    """Whatever the data, the number is kept, and whether it would have stood on its own is said."""
+    good = search_segments(_blobs([120, 150, 90, 200]), SelectionSettings(k=4))
+    bad = search_segments(_noise(), SelectionSettings(k=4))
+    assert good.verdict == bad.verdict == "constructive"
+    assert "stood on their own" in good.verdict_words
+    assert "Nothing shows" in bad.verdict_words
+    assert Notice("no-groups", bad.verdict_words) not in bad.notices
+
+
+def test_the_order_of_the_range_is_weighed_from_two(nothing):
+    """A range that starts at 3 keeps to it, also without groups."""
+    found = search_segments(_noise(200, 2), SelectionSettings(k="4-5"))
+    assert [c.k for c in found.candidates] == [4, 5]
+    assert found.k in (4, 5)
+
+
+def test_too_few_customers_are_said_to_be_too_few():
+    """Below thirty nothing can be told from chance, and nothing is claimed."""
+    found = search_segments(_blobs([8, 8, 8]), SelectionSettings(k="2-4"))
+    assert found.verdict == "no groups"
+    assert "Too few" in found.verdict_words
+
+
+def test_one_column_is_judged_by_its_heaps():
+    """Look-alikes of a single column are the column itself, so that nothing is made of a difference of rounding."""
+    even = np.floor(np.random.default_rng(0).uniform(-3000, 3000, (400, 1)))
+    assert search_segments(even, SelectionSettings()).verdict == "no groups"
+    heaps = np.floor(
+        np.random.default_rng(0).normal(0, 300, (400, 1)) + np.repeat([-9000, 0, 9000, 20000], 100)[:, None]
+    )
+    found = search_segments(heaps, SelectionSettings())
+    assert (found.k, found.verdict != "no groups") == (4, True)
