@@ -14,19 +14,19 @@ import os
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
     os.environ.setdefault(_variable, "1")  # one table a process
 
-import argparse
-import json
-import sys
-import time
-import warnings
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
+import argparse  # noqa: E402
+import json  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+import warnings  # noqa: E402
+from concurrent.futures import ProcessPoolExecutor  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from planted import DIMENSIONS, NULLS, PLANTED, make
+from planted import DIMENSIONS, NULLS, PLANTED, make  # noqa: E402
 
-from segmentry.estimator import Segmenter
+from segmentry.estimator import Segmenter  # noqa: E402
 
 SEEDS = {"tuning": range(0, 16, 2), "held-out": range(1, 17, 2)}
 ENOUGH = {"no groups": 0.95, "separable": 0.90, "row": 0.80}
