@@ -78,7 +78,9 @@ def type_text(
         if name in settled:
             found = settled[name]
             raw = raw_name(name) if found.untrimmed or found.dropped else None
-            known = _without(cells.trimmed(name), settings.missing if found.dropped else ())
+            # Where no cell has white space around it, trimming would be work in every pass to come.
+            text = cells.trimmed(name) if found.untrimmed else pl.col(name).cast(pl.String)
+            known = _without(text, settings.missing if found.dropped else ())
             typed.append(Typed(Column(name, found.verdict.reading, found.verdict.how, raw=raw), known))
             notices += found.verdict.notices
             continue
