@@ -20,19 +20,19 @@ from segmentry.fitting import FitSettings, fit_source  # noqa: E402
 from segmentry.reports.folder import write_outputs  # noqa: E402
 
 
-def told(name: str, seconds: float) -> None:
-    print(json.dumps({"step": name, "seconds": seconds}), flush=True)
+def told(name: str, seconds: float, work: float) -> None:
+    print(json.dumps({"step": name, "seconds": seconds, "work": work}), flush=True)
 
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    start = time.perf_counter()
+    start, work = time.perf_counter(), time.process_time()
     yield
-    told(name, time.perf_counter() - start)
+    told(name, time.perf_counter() - start, time.process_time() - work)
 
 
 def main(source: Path, folder: Path) -> None:
-    told("imports", time.perf_counter() - START)
+    told("imports", time.perf_counter() - START, time.process_time())
     shutil.rmtree(folder, ignore_errors=True)
     fitted = fit_source(source, FitSettings(), step)
     write_outputs(fitted.segmentation, fitted.table, folder, step=step, seconds={})

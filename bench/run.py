@@ -45,8 +45,9 @@ def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def steps(lines: list[dict[str, Any]]) -> dict[str, float]:
-    return {line["step"]: line["seconds"] for line in lines if "step" in line}
+def steps(lines: list[dict[str, Any]], what: str = "seconds") -> dict[str, float]:
+    """By step: the seconds that passed, or its "work", the seconds that processors were busy with it."""
+    return {line["step"]: line[what] for line in lines if "step" in line}
 
 
 def net(found: dict[str, float]) -> float:
@@ -56,12 +57,14 @@ def net(found: dict[str, float]) -> float:
 
 def fit_rows(source: Path, rows: int, work: Path, cap: float, repeats: int) -> list[tuple[str, str, str, str]]:
     size = f"{rows / 1e6:g} million"
-    scan = statistics.median(steps(run("scan.py", source)[0])["scan"] for _ in range(max(3, repeats)))
+    scans = [run("scan.py", source)[0] for _ in range(max(3, repeats))]
+    scan, scan_work = (statistics.median(steps(lines, w)["scan"] for lines in scans) for w in ("seconds", "work"))
     runs = [run("ours.py", source, work / "ours")[0] for _ in range(repeats)]
-    ours = sorted((steps(lines) for lines in runs), key=net)[repeats // 2]
+    middle = sorted(runs, key=lambda lines: net(steps(lines)))[repeats // 2]
+    ours, ours_work = steps(middle), net(steps(middle, "work"))
     peak = max(line["peak_mb"] for lines in runs for line in lines if "peak_mb" in line)
     peer_lines, ended = run("peer.py", source, work / "peer", cap=cap)
-    peer = steps(peer_lines)
+    peer, peer_work = steps(peer_lines), net(steps(peer_lines, "work"))
     theirs = net(peer) if ended else max(cap, net(peer))
     more = "" if ended else "more than "
     last = "" if ended else f" (stopped{f' after {list(peer)[-1]}' if peer else ''})"
@@ -73,6 +76,12 @@ def fit_rows(source: Path, rows: int, work: Path, cap: float, repeats: int) -> l
             f"{more}{theirs / net(ours):.0f} times",
         ),
         (f"fit, {size}: beside the bare scan", f"{net(ours):.1f} s", f"{scan:.2f} s", f"{net(ours) / scan:.0f} scans"),
+        (
+            f"fit, {size}: processor seconds",
+            f"{ours_work:.1f} s",
+            f"{more}{peer_work:.0f} s; scan {scan_work:.2f} s",
+            f"{more}{peer_work / ours_work:.0f} times; {ours_work / scan_work:.0f} scans",
+        ),
         (f"fit, {size}: a million customers", f"{net(ours) / rows * 1e6:.2f} s", "", ""),
         (f"fit, {size}: largest memory", f"{peak:,.0f} MB", "", ""),
     ]

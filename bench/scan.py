@@ -12,16 +12,16 @@ import time
 import polars as pl
 
 
-def seconds_of_scan(source: str) -> float:
+def scan(source: str) -> dict[str, float]:
     """Nothing that reads every customer can take less."""
-    start = time.perf_counter()
+    start, work = time.perf_counter(), time.process_time()
     rows = pl.scan_parquet(source)
     numbers = pl.selectors.numeric().sum()
     dates = pl.selectors.temporal().max()
     texts = pl.selectors.string().str.len_bytes().sum()
     rows.select(numbers, dates, texts).collect(engine="streaming")
-    return time.perf_counter() - start
+    return {"seconds": time.perf_counter() - start, "work": time.process_time() - work}
 
 
 if __name__ == "__main__":
-    print(json.dumps({"step": "scan", "seconds": seconds_of_scan(sys.argv[1])}), flush=True)
+    print(json.dumps({"step": "scan", **scan(sys.argv[1])}), flush=True)
