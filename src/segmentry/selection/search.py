@@ -23,7 +23,7 @@ from segmentry.features.recipe import GRID
 from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
 from segmentry.segmentation import Candidate
 from segmentry.selection.evidence import Evidence, evenly_spaced, gather_evidence
-from segmentry.selection.verdict import FALLBACK, FEWEST, Weighing, of_one, weigh
+from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, Weighing, of_one, points, weigh
 from segmentry.selection.words import asked_for_words, basis_of, reason_words, verdict_words, weakness_words
 
 AUTO = (3, 10)  # two groups are seldom something to act on: 2 is tried only when asked for
@@ -206,7 +206,9 @@ def _decide(
     else:
         weighing = weigh(candidates, evidence, allowed)
         reason = reason_words(candidates, weighing)
-    return _Decision(weighing.k, weighing.verdict, verdict_words(weighing.verdict, weighing.k, basis), reason)
+    structured = points(weighing.for_groups) >= NEEDED
+    words = verdict_words(weighing.verdict, weighing.k, basis, structured=structured)
+    return _Decision(weighing.k, weighing.verdict, words, reason)
 
 
 def _by_own_criterion(candidates: Sequence[Candidate], evidence: Evidence | None, basis: str) -> _Decision:

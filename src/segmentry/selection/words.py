@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from segmentry.segmentation import Candidate
 from segmentry.selection.evidence import Evidence
-from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, Weighing, points
+from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, STEADY, Weighing, points
 
 WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
 
 
-def verdict_words(verdict: str, k: int, basis: str, asked_for: str = "") -> str:
+def verdict_words(verdict: str, k: int, basis: str, asked_for: str = "", structured: bool = False) -> str:
     """What the verdict means for someone who is about to act on the segments."""
     if verdict == "natural":
         return (
@@ -26,9 +26,15 @@ def verdict_words(verdict: str, k: int, basis: str, asked_for: str = "") -> str:
         )
     if verdict == "constructive":
         return f"These segments are constructive: {k} were asked for, and {k} were made. {asked_for} ({basis})"
+    if structured:
+        return (
+            "No groups that can be relied on: these features are not spread evenly, but no division into 3 "
+            f"or more comes out again in another draw of the customers. The {k} segments below are a convenient "
+            f"division, not a discovery. Other features may tell customers apart. ({basis})"
+        )
     return (
-        "No groups: by these features the customers do not fall into kinds, or into none that another draw would show "
-        f"again. The {k} segments below cut an even spread into parts: a convenient division, not a discovery. "
+        "No groups: by these features the customers do not fall into kinds. The "
+        f"{k} segments below cut an even spread into parts: a convenient division, not a discovery. "
         f"Other features may tell customers apart. ({basis})"
     )
 
@@ -58,15 +64,18 @@ def reason_words(candidates: Sequence[Candidate], weighing: Weighing) -> str:
     figures = _figures(chosen)
     tried = f"{candidates[0].k} to {candidates[-1].k}"
     if weighing.verdict == "no groups":
-        heard = " and ".join(weighing.for_groups) if weighing.for_groups else "Nothing"
-        short = (
-            "" if points(weighing.for_groups) < NEEDED else ", but no number of segments comes out again in other draws"
-        )
-        return (
-            f"{chosen.k} is the most stable division of {FALLBACK[0]} to {FALLBACK[1]} segments ({figures}). "
-            f"{heard[0].upper()}{heard[1:]} {'speak' if len(weighing.for_groups) > 1 else 'speaks'} for groups"
-            f"{short or (', which is not enough' if weighing.for_groups else '')}."
-        )
+        said = f"{chosen.k} is the most stable division of {FALLBACK[0]} to {FALLBACK[1]} segments ({figures})."
+        two = next((c for c in candidates if c.k == 2 and (c.stability or 0.0) >= STEADY), None)
+        if points(weighing.for_groups) >= NEEDED and two is not None:
+            return (
+                f"{said} A coarse cut into 2 would come out again (stability {two.stability:.2f}, silhouette "
+                f"{two.silhouette or 0.0:.2f}), but two are taken only when they stand out clearly (--k 2 makes them)."
+            )
+        if points(weighing.for_groups) >= NEEDED:
+            return f"{said} There is structure ({_listed(weighing.for_groups)}), but no number comes out again."
+        if not weighing.for_groups:
+            return f"{said} Nothing speaks for groups."
+        return f"{said} What speaks for groups is not enough: {_listed(weighing.for_groups)}."
     why = f"{chosen.k} segments have most in their favour of {tried} ({figures})."
     return f"{why} {_votes(weighing)}{_passed(candidates, chosen)}"
 
