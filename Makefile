@@ -1,6 +1,7 @@
 # One entrance: people and CI call the same recipes.
 #
 #   make setup    .venv with everything, at the versions of constraints.txt
+#   make setup-spark  what the tests on Spark need as well; they are skipped without it
 #   make demo     a made-up shop, from file to report, in demo-out/
 #   make check    style, types, floors
 #   make test     every test, and the examples in docstrings
@@ -18,14 +19,18 @@ PYTEST_ARGS ?=
 
 SETUP := $(VENV)/.setup-all
 SETUP_SLIM := $(VENV)/.setup-slim
+SETUP_SPARK := $(VENV)/.setup-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format bench battery clean
+.PHONY: help setup setup-spark demo test test-all check format bench battery clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
 
 setup: $(SETUP)
+
+# Apart, since it is as large as all else together and wants Java.
+setup-spark: $(SETUP_SPARK)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +38,10 @@ $(BIN)/python:
 $(SETUP): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all]"
 	@touch $@ $(SETUP_SLIM)
+
+$(SETUP_SPARK): pyproject.toml constraints.txt | $(SETUP)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[spark]"
+	@touch $@
 
 # The demo needs no test tools; a full setup serves it just as well.
 $(SETUP_SLIM): pyproject.toml constraints.txt | $(BIN)/python
@@ -43,7 +52,7 @@ demo: $(SETUP_SLIM)
 	$(BIN)/segmentry demo -o demo-out --overwrite
 
 test: $(SETUP)
-	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 
 # Each in a virtual environment of its own: .venv-3.12 and so on.
 test-all:

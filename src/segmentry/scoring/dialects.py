@@ -82,7 +82,7 @@ class Dialect:
         >>> DIALECTS["duckdb"].number(0.1), DIALECTS["duckdb"].number(-2.0)
         ('0.1e0', '-2e0')
         """
-        digits = repr(float(value)).removesuffix(".0")
+        digits = repr(float(value)).removesuffix(".0").replace("e+", "e")
         return digits if "e" in digits else f"{digits}e0"
 
 
@@ -132,6 +132,7 @@ DIALECTS: Mapping[str, Dialect] = {
         "sqlite",
         "REAL",
         "TEXT",
+        once=" MATERIALIZED",
         as_date=lambda column: f"DATE({column})",
         date_needed="date, as text YYYY-MM-DD",
         days_since=lambda day, column: f"(JULIANDAY('{day.isoformat()}') - JULIANDAY({column}))",

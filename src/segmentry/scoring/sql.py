@@ -6,7 +6,6 @@ segment to the same customer. Cleaning of text is not part of it: the columns ha
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,9 +20,11 @@ from segmentry.prototypes.rule import Rule
 from segmentry.scoring.dialects import Dialect, dialect_of, table_parts
 from segmentry.segmentation import Segmentation
 from segmentry.tables import free_names
+from segmentry.tables.numbers import LARGEST_USED
 
 _TRUTH_ROLES = ("flag", "campaign", "complaint", "deal_flag")
 _LONGEST_NAME = 48  # PostgreSQL cuts names at 63 bytes, and what was cut off may be all that told them apart
+_LONGEST_LINE = 80
 
 Columns = list[tuple[str, str]]  # expression, name
 
@@ -35,25 +36,16 @@ def to_sql(segmentation: Segmentation, *, dialect: str = "duckdb", table: str = 
     Raises SettingsError for a dialect that is not known.
     """
     scorer = _scorer(segmentation, dialect_of(dialect))
-    d = scorer.d
-    parts = [
-        ("typed", "the columns, as the types that the arithmetic needs", _typed(scorer)),
-        ("finite", "NaN and infinity count as missing", _finite(scorer)),
-        ("features", "what is known of each customer", _features(scorer)),
-        ("grid", f"filled, capped, and in whole steps of 1/{GRID} standard deviation", _grid(scorer)),
-        *([("pairs", "products of two", _pairs(scorer))] if scorer.rule.pairs else []),
-        ("scores", "how far from each prototype; the lowest is the nearest", _scores(scorer)),
+    rule = scorer.rule
+    steps = [
+        *_up_to_features(scorer),
+        _Step("grid", f"filled, capped, and in whole steps of 1/{GRID} standard deviation", _grid(scorer)),
+        *([_Step("pairs", "products of two", _pairs(scorer))] if rule.pairs else []),
+        _Step("scores", "how far from each prototype; the lowest is the nearest", _scores(scorer)),
     ]
-    if len(scorer.segments) < len(scorer.rule.owners):
-        parts.append(("nearest", "the nearest prototype of each segment", _nearest(scorer)))
-    names = _step_names([name for name, _, _ in parts], table)
-    sources = [d.table(table), *names]
-    blocks = [
-        f"-- {said}\n{name} AS{d.once} (\n{_select(columns, source)}\n)"
-        for name, (_, said, columns), source in zip(names, parts, sources, strict=False)
-    ]
-    last = _select([*_id_out(scorer), (_winner(scorer), scorer.output)], names[-1])
-    return f"{_header(segmentation, scorer)}WITH\n" + ",\n".join(blocks) + f"\n{last};\n"
+    if len(scorer.segments) < len(rule.owners):
+        steps.append(_Step("nearest", "the nearest prototype of each segment", _nearest(scorer)))
+    return _header(segmentation, scorer) + _query(scorer, steps, _winner(scorer), table)
 
 
 def features_to_sql(
@@ -65,20 +57,37 @@ def features_to_sql(
     """
     scorer = _scorer(segmentation, dialect_of(dialect))
     d = scorer.d
-    parts = [
-        ("typed", "the columns, as the types that the arithmetic needs", _typed(scorer)),
-        ("finite", "NaN and infinity count as missing", _finite(scorer)),
-        ("features", "what is known of each customer", _features(scorer)),
-    ]
-    names = _step_names([name for name, _, _ in parts], table)
-    blocks = [
-        f"-- {said}\n{name} AS{d.once} (\n{_select(columns, source)}\n)"
-        for name, (_, said, columns), source in zip(names, parts, [d.table(table), *names], strict=False)
-    ]
-    known = " OR ".join(f"{name} IS NOT NULL" for name in scorer.features.values())
+    known = _joined("OR", [f"{name} IS NOT NULL" for name in scorer.features.values()])
     case = f"CASE WHEN {known} THEN\n      {answer(d, scorer.features)}\n    ELSE {d.text(NO_DATA)} END"
-    last = _select([*_id_out(scorer), (case, scorer.output)], names[-1])
-    return f"{_header(segmentation, scorer)}WITH\n" + ",\n".join(blocks) + f"\n{last};\n"
+    return _header(segmentation, scorer) + _query(scorer, _up_to_features(scorer), case, table)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step of the query: its name, what it computes in words, and its columns, from the step before."""
+
+    name: str
+    said: str
+    columns: Columns
+
+
+def _up_to_features(scorer: _Scorer) -> list[_Step]:
+    return [
+        _Step("typed", "the columns, as the types that the arithmetic needs", _typed(scorer)),
+        _Step("finite", "NaN, infinity and what is too large to compute with count as missing", _finite(scorer)),
+        _Step("features", "what is known of each customer", _features(scorer)),
+    ]
+
+
+def _query(scorer: _Scorer, steps: Sequence[_Step], answer: str, table: str) -> str:
+    names = _step_names([step.name for step in steps], table)
+    sources = [scorer.d.table(table), *names]
+    blocks = [
+        f"-- {step.said}\n{name} AS{scorer.d.once} (\n{_select(step.columns, source, '  ')}\n)"
+        for name, step, source in zip(names, steps, sources, strict=False)
+    ]
+    last = _select([*_id_out(scorer), (answer, scorer.output)], names[-1])
+    return "WITH\n" + ",\n".join(blocks) + f"\n{last};\n"
 
 
 @dataclass(frozen=True)
@@ -156,9 +165,15 @@ def _step_names(wanted: Iterable[str], table: str) -> list[str]:
     return list(free_names(wanted, taken).values())
 
 
-def _select(columns: Columns, source: str) -> str:
-    listed = ",\n".join(f"    {e} AS {name}" if e != name else f"    {name}" for e, name in columns)
-    return f"  SELECT\n{listed}\n  FROM {source}"
+def _select(columns: Columns, source: str, indent: str = "") -> str:
+    listed = ",\n".join(f"{indent}  {e} AS {name}" if e != name else f"{indent}  {name}" for e, name in columns)
+    return f"{indent}SELECT\n{listed}\n{indent}FROM {source}"
+
+
+def _joined(operator: str, parts: Sequence[str]) -> str:
+    """The parts in a line, or where it would be long, in a line each."""
+    line = f" {operator} ".join(parts)
+    return line if len(line) <= _LONGEST_LINE else f"\n      {operator} ".join(parts)
 
 
 def _header(segmentation: Segmentation, scorer: _Scorer) -> str:
@@ -204,7 +219,7 @@ def _cast(column: SourceColumn, d: Dialect) -> str:
 
 def _finite(scorer: _Scorer) -> Columns:
     d = scorer.d
-    largest = d.number(sys.float_info.max)
+    largest = d.number(LARGEST_USED)
     columns = scorer.kept()
     for column in scorer.columns:
         name = d.name_of(column.name)
@@ -250,14 +265,14 @@ def _feature(feature: Feature, as_of: date | None, d: Dialect) -> str:
 def _sum(sources: Sequence[str], yes: Sequence[str], d: Dialect) -> str:
     if len(sources) == 1 and not yes:
         return d.name_of(sources[0])
-    known = " OR ".join(f"{d.name_of(c)} IS NOT NULL" for c in sources)
+    known = _joined("OR", [f"{d.name_of(c)} IS NOT NULL" for c in sources])
     return f"CASE WHEN {known} THEN {_total(sources, yes, d)} END"
 
 
 def _total(sources: Sequence[str], yes: Sequence[str], d: Dialect) -> str:
     names = [d.name_of(c) for c in sources]
     parts = [f"CAST({_flag(name, yes, d)} AS {d.double})" if yes else name for name in names]
-    return " + ".join(f"COALESCE({part}, {d.number(0)})" for part in parts)
+    return _joined("+", [f"COALESCE({part}, {d.number(0)})" for part in parts])
 
 
 def _flag(column: str, yes: Sequence[str], d: Dialect) -> str:
@@ -276,7 +291,7 @@ def _or_none(column: str, levels: Sequence[str], d: Dialect) -> str:
 
 def _grid(scorer: _Scorer) -> Columns:
     recipe, d = scorer.recipe, scorer.d
-    known = " OR ".join(f"{scorer.features[f.name]} IS NOT NULL" for f in recipe.clustered)
+    known = _joined("OR", [f"{scorer.features[f.name]} IS NOT NULL" for f in recipe.clustered])
     axes = [_on_grid(s, scorer.features[s.feature.name], d) for s in recipe.scales]
     axes += [_on_level(p, level, scorer.features[p.feature.name], d) for p in recipe.levels for level in p.levels]
     has_data = (f"CASE WHEN {known} THEN 1 ELSE 0 END", "has_data")
@@ -317,10 +332,10 @@ def _scores(scorer: _Scorer) -> Columns:
     for name, offset, linear, quadratic in parts:
         weights = zip(named, (*linear, *quadratic), strict=True)
         terms = [f"{column} * {d.number(weight)}" for column, weight in weights if weight]
-        columns.append(("\n      + ".join([d.number(offset), *terms]), name))
+        columns.append((_joined("+", [d.number(offset), *terms]), name))
     if rule.cutoff is not None:
         # With pairs, a score is a squared distance already.
-        norm = " + ".join(f"{axis} * {axis}" for axis in scorer.axes)
+        norm = _joined("+", [f"{axis} * {axis}" for axis in scorer.axes])
         columns.append((d.number(0) if rule.pairs else norm, "norm"))
     return columns
 
@@ -340,7 +355,7 @@ def _id_out(scorer: _Scorer) -> Columns:
 
 def _winner(scorer: _Scorer) -> str:
     d, rule, names = scorer.d, scorer.rule, scorer.per_segment
-    lines = [f"CASE\n      WHEN has_data = 0 THEN {d.text(NO_DATA)}"]
+    lines = [f"CASE\n    WHEN has_data = 0 THEN {d.text(NO_DATA)}"]
     if rule.cutoff is not None:
         far = " AND ".join(f"{name} + norm > {d.number(rule.cutoff)}" for name in names)
         lines.append(f"WHEN {far} THEN {d.text(NOISE)}")
@@ -350,4 +365,4 @@ def _winner(scorer: _Scorer) -> str:
         lines.append(f"WHEN {rest} THEN {d.text(owner)}" if rest else f"ELSE {d.text(owner)}")
     if len(names) == 1:
         lines[-1] = f"ELSE {d.text(scorer.segments[0])}"
-    return "\n      ".join(lines) + "\n    END"
+    return "\n    ".join(lines) + "\n  END"

@@ -6,7 +6,6 @@ guessed from text: a text column stays text, without the white space around it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +16,13 @@ from segmentry.errors import ColumnNamesError, InputError, Notice, UnreadableFil
 from segmentry.tables.engines import engine_of
 from segmentry.tables.memory import as_text, collect_rows
 from segmentry.tables.names import check_names, raw_name
-from segmentry.tables.numbers import LARGEST_EXACT
+from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Column, Kind, Reading, SourceKind, Table
 
 _ROWS = "rows"
 _DATES = "YYYY-MM-DD"
 _WIDE = (nw.Int64, nw.UInt64, nw.Int128, nw.UInt128)
-_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def _check_names(frame: nw.LazyFrame[Any], names: Sequence[str], kind: SourceKin
 
 
 def _look(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> dict[str, int]:
-    """Rows, and by column: whole numbers too long for float64, or infinite ones. One pass."""
+    """Rows, and by column: whole numbers too long for float64, or others too large to compute with. One pass."""
     odd: dict[str, nw.Expr] = {}
     for name, dtype in schema.items():
         own = nw.col(name)
@@ -94,7 +92,7 @@ def _look(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> dict[str, int]
 
 
 def _finite(own: nw.Expr) -> nw.Expr:
-    return own.cast(nw.Float64).abs() <= _LARGEST
+    return own.cast(nw.Float64).abs() <= LARGEST_USED
 
 
 def _typed(name: str, dtype: Any, figures: Mapping[str, int], wanted: Kind | None, settings: ReadingSettings) -> _Typed:
@@ -127,7 +125,9 @@ def _by_own_type(name: str, dtype: Any, n_odd: int, settings: ReadingSettings, w
         return _Typed(Column(name, Reading("number"), "true and false as 1 and 0", raw=raw), number)
     if dtype.is_float():
         value = own.cast(nw.Float64)
-        infinite = Notice("not-finite", f"{n_odd} cells of '{name}' are infinite; they count as missing.")
+        infinite = Notice(
+            "not-finite", f"{n_odd} cells of '{name}' are too large to compute with; they count as missing."
+        )
         column = Column(name, Reading("number"), "numbers", raw=raw)
         return _Typed(column, nw.when(_finite(own)).then(value), infinite if n_odd else None)
     if dtype in _WIDE and n_odd and wanted != "number":
