@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import DBSCAN, HDBSCAN
+from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.exemplars import FEWEST, typical_points
@@ -65,8 +66,6 @@ class Density:
 
 def _bend(rows: np.ndarray) -> float:
     """The distance to the tenth neighbour that lies farthest below the line from the least to the largest of them."""
-    from sklearn.neighbors import NearestNeighbors
-
     away = np.sort(NearestNeighbors(n_neighbors=NEIGHBOURS, n_jobs=1).fit(rows).kneighbors(rows)[0][:, -1])
     height = away[-1] - away[0]
     line = away[0] + height * np.arange(len(away)) / max(len(away) - 1, 1)
