@@ -77,7 +77,7 @@ for left in segmentation.recipe.left_out[:4]:
 #
 # ## Choose k
 #
-# Every number of segments from 3 to 10 was tried. The criteria are kept, the choice has its reason in a sentence, and
+# Every number of segments from 2 to 10 was tried. The criteria are kept, the choice has its reason in a sentence, and
 # the elbow is drawn without deciding anything.
 
 # %%
