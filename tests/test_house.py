@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "segmentry"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 500
+LONGEST_BODY = 60  # lines of a function below its arguments
 
 UNSAFE_MODULES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 UNSAFE_CALLS = {"eval", "exec", "__import__"}
@@ -106,6 +107,18 @@ def test_a_module_can_be_read_in_one_sitting(path: Path) -> None:
     """No Python file is longer than 500 lines."""
     n_lines = len(path.read_text(encoding="utf-8").splitlines())
     assert n_lines <= LONGEST, f"{place(path)} has {n_lines} lines: make a folder of it"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_a_function_does_one_thing(path: Path) -> None:
+    """No function has more than 60 lines below its arguments."""
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    lengths = {f.name: (f.end_lineno or 0) - f.body[0].lineno + 1 for f in functions}
+    assert {name: n for name, n in lengths.items() if n > LONGEST_BODY} == {}
 
 
 def is_peculiar(name: str) -> bool:

@@ -22,20 +22,18 @@ from segmentry.clusters.limits import SizeLimits
 from segmentry.clusters.polish import on_axes
 from segmentry.errors import NotEnoughDataError
 from segmentry.features.choice import FeatureSettings
-from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
-from segmentry.features.grid import axis_expressions, is_known
-from segmentry.features.sample import on_grid
+from segmentry.features.customers import Customers, prepare_customers
 from segmentry.fitting.explained import explain_segments
-from segmentry.fitting.final import own_answer, possible, settle_on_all
-from segmentry.fitting.segments import in_order_of_value, make_segments, size_notices, with_plays
+from segmentry.fitting.final import Final, own_answer, possible, settle_on_all
+from segmentry.fitting.prepared import Prepared, prepare
+from segmentry.fitting.profiled import Profiled, profile_segments
+from segmentry.fitting.segments import size_notices
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices
 from segmentry.fitting.view import make_view
-from segmentry.profiles.describe import describe
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.stability import SolutionStability
-from segmentry.prototypes.assign import NOISE, in_segments, nearest, segment_of
-from segmentry.prototypes.rule import Rule
-from segmentry.segmentation import Provenance, Segment, Segmentation, rename
+from segmentry.prototypes.assign import nearest
+from segmentry.segmentation import Provenance, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
 from segmentry.tables import ReadingSettings, Table, held, read
 
@@ -111,13 +109,7 @@ def fit(
 def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullcontext()) -> Fitted:
     """The main job. `step` is entered with the name of each step, for those who show progress or measure time."""
     with step("read"):
-        table = read(source, settings.reading_by_role)
-        if table.rows_read == 0:
-            raise NotEnoughDataError("The table has no customers.", found="0 rows", remedy="Check the file.")
-        if table.rows_read == 1:
-            raise NotEnoughDataError(
-                "Segments need at least two customers.", found="1 row", remedy="Give more customers."
-            )
+        table = _read_customers(source, settings)
     with step("roles"):
         customers = prepare_customers(
             table,
@@ -128,47 +120,50 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
             today=settings.today,
         )
     with step("features"):
-        values = feature_values(customers)
-        recipe, feature_notices = learn_recipe(customers, values)
-        grid, known = on_grid(customers.sample, customers.identity, recipe)
-        grid, values = grid[known], {name: column[known] for name, column in values.items()}
+        prepared = prepare(customers)
     with step("search"):
         limits = SizeLimits(settings.min_size, settings.max_size)
-        selection = possible(settings.selection, limits, len(grid) if customers.sample.whole else table.rows_read)
-        search = search_segments(grid, selection, layout=Layout.of(recipe))
-    with step("polish"):
-        placed = customers.frame.with_columns(*axis_expressions(recipe)).filter(is_known(recipe))
-        with held(on_axes(placed, recipe.axes)) as grid_of_all:
-            final = settle_on_all(grid_of_all, recipe.axes, search, grid, limits)
+        selection = possible(settings.selection, limits, prepared.n_customers)
+        search = search_segments(prepared.grid, selection, layout=Layout.of(prepared.recipe))
+    with step("polish"), held(on_axes(prepared.everyone, prepared.recipe.axes)) as grid_of_all:
+        final = settle_on_all(grid_of_all, prepared.recipe.axes, search, prepared.grid, limits)
     with step("profile"):
-        rule, sizes = final.rule, final.sizes
-        sampled = segment_of(rule, grid)
-        inside = sampled != NOISE
-        profile = describe(
-            in_segments(placed, rule),
-            customers.features,
-            frozenset(f.name for f in recipe.clustered),
-            customers.sensitive,
-            rule.owners,
-            {name: column[inside] for name, column in values.items()},
-            sampled[inside],
-        )
-        rule, profile, renamed = in_order_of_value(rule, profile, sizes)
-        sizes = {renamed[owner]: n for owner, n in sizes.items()}
-        segments = make_segments(rule, profile, sizes, final.noise)
-        segments = with_plays(segments, profile, settings.playbook, customers.features, customers.roles)
+        profiled = profile_segments(prepared, final, settings.playbook)
     with step("stability"):
-        stability, segments = _with_stability(grid, rule, segments, search, sum(sizes.values()), settings)
+        stability, profiled = _with_stability(prepared.grid, profiled, search, settings)
     with step("evidence"):
-        evidence, tree, questions = explain_segments(placed, recipe, rule, profile, segments, grid, values)
-    segmentation = Segmentation(
-        recipe=recipe,
-        rule=rule,
-        segments=segments,
-        profile=profile,
+        evidence, tree, questions = explain_segments(prepared, profiled)
+    segmentation = replace(
+        _segmentation(prepared, search, final, profiled, settings),
+        stability=stability,
+        evidence=evidence,
+        tree=tree,
+        questions=questions,
+    )
+    return Fitted(rename(segmentation, settings.names), table)
+
+
+def _read_customers(source: Any, settings: FitSettings) -> Table:
+    table = read(source, settings.reading_by_role)
+    if table.rows_read == 0:
+        raise NotEnoughDataError("The table has no customers.", found="0 rows", remedy="Check the file.")
+    if table.rows_read == 1:
+        raise NotEnoughDataError("Segments need at least two customers.", found="1 row", remedy="Give more customers.")
+    return table
+
+
+def _segmentation(
+    prepared: Prepared, search: Search, final: Final, profiled: Profiled, settings: FitSettings
+) -> Segmentation:
+    customers = prepared.customers
+    return Segmentation(
+        recipe=prepared.recipe,
+        rule=profiled.rule,
+        segments=profiled.segments,
+        profile=profiled.profile,
         candidates=search.candidates,
         method=search.method,
-        k=len(segments),
+        k=len(profiled.segments),
         reason=search.reason,
         verdict=search.verdict,
         verdict_words=search.verdict_words,
@@ -181,46 +176,38 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         ),
         notices=(
             *customers.notices,
-            *feature_notices,
+            *prepared.notices,
             *search.notices,
-            *size_notices(segments, profile.minimum_customers),
-            *stability_notices(segments),
+            *size_notices(profiled.segments, profiled.profile.minimum_customers),
+            *stability_notices(profiled.segments),
         ),
-        provenance=_provenance(customers, sum(sizes.values()) + final.noise, settings),
-        stability=stability,
-        own_answer=own_answer(search, renamed),
+        provenance=_provenance(customers, profiled.n_customers + final.noise, settings),
+        own_answer=own_answer(search, profiled.renamed),
         n_noise=final.noise,
-        evidence=evidence,
-        tree=tree,
-        questions=questions,
-        source_notices=table.notices,
-        view=make_view(rule, recipe, grid, values, search),
+        source_notices=customers.table.notices,
+        view=make_view(profiled.rule, prepared.recipe, prepared.grid, prepared.values, search),
     )
-    return Fitted(rename(segmentation, settings.names), table)
 
 
 def _with_stability(
-    grid: np.ndarray,
-    rule: Rule,
-    segments: tuple[Segment, ...],
-    search: Search,
-    customers: int,
-    settings: FitSettings,
-) -> tuple[SolutionStability | None, tuple[Segment, ...]]:
+    grid: np.ndarray, profiled: Profiled, search: Search, settings: FitSettings
+) -> tuple[SolutionStability | None, Profiled]:
+    rule, segments = profiled.rule, profiled.segments
     # Other methods are not refitted by k-means: that would measure another grouping than theirs.
     if search.method != "k-means" or len(segments) < 2 or not settings.stability_pairs:
-        return None, segments
+        return None, profiled
     places = {s.id: place for place, s in enumerate(segments)}
     whole, of_each = measure_stability(
         grid,
         np.array([places[o] for o in rule.owners])[nearest(rule, grid)],
         segments,
         search.groupings,
-        customers=customers,
+        customers=profiled.n_customers,
         seed=settings.selection.seed,
         pairs=settings.stability_pairs,
     )
-    return whole, tuple(replace(s, stability=one) for s, one in zip(segments, of_each, strict=True))
+    trusted = tuple(replace(s, stability=one) for s, one in zip(segments, of_each, strict=True))
+    return whole, replace(profiled, segments=trusted)
 
 
 def _provenance(customers: Customers, n_customers: int, settings: FitSettings) -> Provenance:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
-import numpy as np
 
 from segmentry.explanations import find_questions, grow_tree
 from segmentry.features.grid import is_known
 from segmentry.features.recipe import Recipe
+from segmentry.fitting.prepared import Prepared
+from segmentry.fitting.profiled import Profiled
 from segmentry.profiles.evidence import Evidence, Switch
-from segmentry.profiles.profile import Profile
 from segmentry.profiles.questions import GoldenQuestions
 from segmentry.prototypes.assign import CONFIDENCE, RUNNER_UP, SEGMENT, segment_of, with_segment
 from segmentry.prototypes.rule import Rule
 from segmentry.prototypes.tree import TREE, ThresholdTree, tree_expression
 from segmentry.quality.evidence import effects, gorge
-from segmentry.segmentation import Segment
 from segmentry.tables import collect_rows
 
 BORDER = 0.1
@@ -27,19 +25,15 @@ STEPS = 1_000_000  # confidence is added up in millionths: whole numbers have th
 
 
 def explain_segments(
-    placed: nw.LazyFrame[Any],
-    recipe: Recipe,
-    rule: Rule,
-    profile: Profile,
-    segments: Sequence[Segment],
-    grid: np.ndarray,
-    values: Mapping[str, np.ndarray],
+    prepared: Prepared, profiled: Profiled
 ) -> tuple[Evidence | None, ThresholdTree | None, GoldenQuestions | None]:
-    """Evidence, tree and questions; none for a single segment. `placed` has features and axes of all customers."""
+    """Evidence, tree and questions; none for a single segment."""
+    recipe, grid = prepared.recipe, prepared.grid
+    rule, profile, segments = profiled.rule, profiled.profile, profiled.segments
     if len(segments) < 2:
         return None, None, None
-    tree = grow_tree(recipe, grid, segment_of(rule, grid), values)
-    switches, fidelity, n = _between(placed, recipe, rule, tree)
+    tree = grow_tree(recipe, grid, segment_of(rule, grid), prepared.values)
+    switches, fidelity, n = _between(prepared.everyone, recipe, rule, tree)
     if tree is not None:
         tree = replace(tree, fidelity=fidelity, fidelity_rows=n)
     evidence = Evidence(

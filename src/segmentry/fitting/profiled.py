@@ -1,0 +1,53 @@
+"""From the final rule to segments: what each is like, its number by value, its name and what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from segmentry.fitting.final import Final
+from segmentry.fitting.prepared import Prepared
+from segmentry.fitting.segments import in_order_of_value, make_segments, with_plays
+from segmentry.profiles.describe import describe
+from segmentry.profiles.playrules import Playbook
+from segmentry.profiles.profile import Profile
+from segmentry.prototypes.assign import NOISE, in_segments, segment_of
+from segmentry.prototypes.rule import Rule
+from segmentry.segmentation import Segment
+
+
+@dataclass(frozen=True)
+class Profiled:
+    """The rule with its owners as segments, their profile, and the segment that each owner of `Final` became."""
+
+    rule: Rule
+    profile: Profile
+    segments: tuple[Segment, ...]
+    renamed: Mapping[str, str]
+
+    @property
+    def n_customers(self) -> int:
+        """Customers in segments."""
+        return sum(s.size for s in self.segments)
+
+
+def profile_segments(prepared: Prepared, final: Final, playbook: Playbook | None) -> Profiled:
+    """Describe the groups of the final rule over all customers, and number, name and plan for them."""
+    customers, recipe = prepared.customers, prepared.recipe
+    sampled = segment_of(final.rule, prepared.grid)
+    inside = sampled != NOISE
+    profile = describe(
+        in_segments(prepared.everyone, final.rule),
+        customers.features,
+        frozenset(f.name for f in recipe.clustered),
+        customers.sensitive,
+        final.rule.owners,
+        {name: column[inside] for name, column in prepared.values.items()},
+        sampled[inside],
+    )
+    rule, profile, renamed = in_order_of_value(final.rule, profile, final.sizes)
+    sizes = {renamed[owner]: n for owner, n in final.sizes.items()}
+    segments = make_segments(rule, profile, sizes, final.noise)
+    return Profiled(
+        rule, profile, with_plays(segments, profile, playbook, customers.features, customers.roles), renamed
+    )
