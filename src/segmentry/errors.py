@@ -7,7 +7,8 @@
     │   ├── ColumnNotFoundError       a named column is not there
     │   ├── ColumnNamesError          two columns share a name
     │   ├── IdentifierError           ids are repeated
-    │   └── NotEnoughDataError        too few customers, or nothing to tell them apart by
+    │   ├── NotEnoughDataError        too few customers, or nothing to tell them apart by
+    │   └── ValueModelError           purchases that do not settle a model of lifetime value
     ├── SettingsError                 a setting is unknown, contradictory or out of range
     ├── OutputError                   the output exists, or cannot be written
     ├── ModelFileError                not a segmentation file, a damaged one, or of another version
@@ -81,6 +82,12 @@ class NotEnoughDataError(InputError):
     """Too few customers, or too few different ones, for what is asked."""
 
     code = "not-enough-data"
+
+
+class ValueModelError(InputError):
+    """The purchases do not settle a model of lifetime value."""
+
+    code = "value-model"
 
 
 class SettingsError(SegmentryError):

@@ -1,0 +1,16 @@
+"""Lifetime value: models of buying, leaving and spending, estimated from counts; applied in `features.lifetime`."""
+
+from segmentry.value.counts import PurchaseCounts, purchase_counts
+from segmentry.value.holdout import holdout
+from segmentry.value.lifetime import fit_lifetime
+from segmentry.value.purchasing import fit_purchases
+from segmentry.value.spending import fit_spend
+
+__all__ = [
+    "PurchaseCounts",
+    "fit_lifetime",
+    "fit_purchases",
+    "fit_spend",
+    "holdout",
+    "purchase_counts",
+]
