@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from segmentry.fitting import fit
+from segmentry.profiles.describe import _told_of
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score
 
@@ -71,3 +72,53 @@ def test_nothing_is_said_of_fewer_than_ten(shop):
     category = next(c for c in model.profile.categories if c.name == "marital_status")
     level = next(x for x in category.levels if x.level == "Rare")
     assert all(cell.share is None for cell in level.segments.values())
+
+
+@pytest.fixture(scope="module")
+def with_a_few_apart():
+    """Two large groups and five customers between them, who make a segment of their own; and all labels."""
+    draw = np.random.default_rng(3)
+    rich, buys = np.repeat([0, 1, 0], [300, 295, 5]), np.repeat([0, 1, 1], [300, 295, 5])
+    shop = pl.DataFrame(
+        {
+            "id": [f"c{i}" for i in range(600)],
+            "income": 20_000 + 60_000 * rich + draw.integers(0, 4_000, 600),
+            "total_spend": 100 + 900 * buys + draw.integers(0, 60, 600),
+            "city": np.where(buys == 1, "Paris", "Oslo"),
+        }
+    )
+    model = fit(shop, k=3, features=["income", "spend_total"])
+    assert min(s.size for s in model.segments) == 5
+    return model, score(model, shop).to_pandas()
+
+
+def test_figures_of_a_small_segment_do_not_follow_by_subtraction(with_a_few_apart):
+    """With five customers withheld, mean, deviation and shares of all are those of the customers described."""
+    model, labelled = with_a_few_apart
+    large = [s.id for s in model.segments if s.size >= 10]
+    described = labelled[labelled["segment_id"].isin(large)]
+    spend = described["total_spend"]
+    measure = model.profile.measure("spend_total")
+    assert measure.population.n == len(described)
+    assert measure.population.mean == pytest.approx(spend.mean(), rel=1e-9)
+    assert measure.population.sd == pytest.approx(spend.std(ddof=0), rel=0.01)
+    total = measure.population.n * measure.population.mean
+    assert total == pytest.approx(sum(c.spread.n * c.spread.mean for c in map(measure.segments.get, large)))
+    shares = described["city"].value_counts(normalize=True)
+    for level in next(c for c in model.profile.categories if c.name == "city").levels:
+        assert level.share == pytest.approx(shares[level.level], rel=1e-9)
+        assert level.n == sum(round(level.segments[s].share * model.segment(s).size) for s in large)
+
+
+def test_shares_of_spend_tell_nothing_of_a_small_segment(with_a_few_apart):
+    """The shares of the segments described add up to one, and the warning says whom the whole leaves out."""
+    model, _ = with_a_few_apart
+    assert sum(s.spend_share for s in model.segments if s.size >= 10) == pytest.approx(1.0)
+    assert [s.spend_share for s in model.segments if s.size < 10] == [None]
+    assert any("figures of all customers leave them out" in n.message for n in model.notices)
+
+
+def test_small_segments_that_are_enough_together_count_in_the_whole():
+    """Two segments of six are twelve customers: the whole tells of no fewer than ten, so that it may hold them."""
+    assert _told_of({"s1": 6, "s2": 6, "s3": 90}) == {"s1", "s2", "s3"}
+    assert _told_of({"s1": 6, "s2": 3, "s3": 90}) == {"s3"}

@@ -13,6 +13,7 @@ import pytest
 
 from segmentry.errors import OutputError
 from segmentry.plots.sizes import picture_sizes
+from segmentry.profiles.stability import Interval, SegmentStability, SolutionStability, read_stability
 from segmentry.reports import RunFacts, report
 from segmentry.segmentation import Segmentation
 
@@ -163,3 +164,20 @@ def test_same_value_same_page(made_up: MadeUp) -> None:
 def test_pictures_that_are_drawn_already_are_used(five: Segmentation) -> None:
     """Handing over one picture gives a page with that one."""
     assert report(five, pictures=[picture_sizes(five)]).count("<figure ") == 1
+
+
+@pytest.mark.parametrize(
+    ("mean", "said"),
+    [(0.9, "Dependable."), (0.8, "Fairly dependable."), (0.7, "Rely on the kind, not on the list."), (0.4, "Do not")],
+)
+def test_a_card_says_in_plain_words_how_far_to_rely_on_a_segment(five: Segmentation, mean: float, said: str) -> None:
+    """The index and the bootstrap stand folded away below; what they mean stands on the card."""
+    found = SegmentStability(mean, mean - 0.1, 1.0, 40, 2, 30, Interval(mean, mean, mean, 20), read_stability(mean))
+    whole = SolutionStability(2000, 2240, 20, Interval(0.8, 0.7, 0.9, 20))
+    known = replace(five, stability=whole, segments=tuple(replace(s, stability=found) for s in five.segments))
+    card = re.search(r'<article class="card".*?</article>', report(known, facts=FACTS), re.DOTALL)
+    assert card is not None
+    shown, _, folded = card[0].partition("How this was tested")
+    assert said in shown
+    assert "bootstrap" not in shown
+    assert f"Stability {mean:.2f} (Jaccard index" in folded

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from segmentry.errors import Notice
+from segmentry.errors import Notice, plural
 from segmentry.features.feature import Feature
 from segmentry.features.roles import ColumnRole
 from segmentry.profiles.identity import colour_and_marker
@@ -80,12 +80,13 @@ def _segment(
 
 def size_notices(segments: Sequence[Segment], fewest: int) -> list[Notice]:
     """One for each segment with too few customers to describe."""
+    small = [s for s in segments if s.size < fewest]
+    left_out = "The figures of all customers leave them out. " if sum(s.size for s in small) < fewest else ""
     return [
         Notice(
             "small-segment",
-            f"Segment {s.id} has {s.size} customer{'s' if s.size != 1 else ''}: too few to describe without pointing "
-            "at persons. Ask for fewer segments with --k, or look at its outliers.",
+            f"Segment {s.id} has {plural(s.size, 'customer')}: too few to describe without pointing at persons. "
+            f"{left_out}Ask for fewer segments with --k, or look at its outliers.",
         )
-        for s in segments
-        if s.size < fewest
+        for s in small
     ]

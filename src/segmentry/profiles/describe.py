@@ -141,8 +141,9 @@ def _measure(
     sample_segments: np.ndarray,
 ) -> Measure:
     counts = {s: (row[f"known::{feature.name}"], row[f"sum::{feature.name}"]) for s, row in totals.items()}
-    everyone = (sum(n for n, _ in counts.values()), sum(total for _, total in counts.values()))
-    population = _spread(*everyone, steps, values)
+    told = _told_of({s: n for s, (n, _) in counts.items()})
+    n, total = (sum(counts[s][part] for s in told) for part in (0, 1))
+    population = _spread(n, total, steps, values[np.isin(sample_segments, sorted(told))])
     cells = {
         s: _beside(_spread(n, total, steps, values[sample_segments == s]), population, feature.unit)
         for s, (n, total) in counts.items()
@@ -159,6 +160,17 @@ def _measure(
         # A flag's or a sum's levels are the answers that mean yes, and name no value.
         step_names(feature.levels) if feature.operation == "level" else (),
     )
+
+
+def _told_of(customers: Mapping[str, int]) -> frozenset[str]:
+    """Segments whose customers the figures of all rest on.
+
+    Those too few to describe are left out, or theirs would follow by subtraction; they count where together they are
+    enough to be told of.
+    """
+    few = {s for s, n in customers.items() if n < MINIMUM_CUSTOMERS}
+    hidden = sum(customers[s] for s in few)
+    return frozenset(customers) - few if hidden < MINIMUM_CUSTOMERS else frozenset(customers)
 
 
 def _spread(n: int, total: int, steps: float, values: np.ndarray) -> Spread:
@@ -206,17 +218,21 @@ def _category(
         rest = ranked[MOST_LEVELS - 1 :]
         counts[OTHER] = {s: sum(counts[level].get(s, 0) for level in rest) for s in sizes}
         ranked = [*ranked[: MOST_LEVELS - 1], OTHER]
-    everyone = sum(sizes.values())
+    told = _told_of(sizes)
+    everyone = sum(sizes[s] for s in told)
     return Category(
         feature.name,
         feature.label,
         clustered,
         sensitive,
-        tuple(_level(level, counts[level], sizes, everyone) for level in ranked),
+        tuple(
+            _level(level, {s: n for s, n in counts[level].items() if s in told}, sizes, everyone) for level in ranked
+        ),
     )
 
 
 def _level(level: str, counts: Mapping[str, int], sizes: Mapping[str, int], everyone: int) -> Level:
+    """`counts` are of the segments told of, and `everyone` are their customers."""
     n = sum(counts.values())
     share = n / everyone if everyone else 0.0
     parts = {}

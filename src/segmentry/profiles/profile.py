@@ -45,7 +45,10 @@ class MeasureInSegment:
 
 @dataclass(frozen=True)
 class Measure:
-    """A numeric feature or column, over all customers and by segment id."""
+    """A numeric feature or column, over all customers and by segment id.
+
+    `population` leaves out segments with too few customers to describe, unless together they are enough.
+    """
 
     name: str
     label: str
@@ -68,7 +71,7 @@ class LevelInSegment:
 
 @dataclass(frozen=True)
 class Level:
-    """One level of a category over all customers and by segment id."""
+    """One level of a category by segment id, and over all customers but those in segments too small to describe."""
 
     level: str
     n: int
@@ -102,13 +105,13 @@ class Profile:
         return next(m for m in self.measures if m.name == name)
 
     def spend_shares(self) -> dict[str, float]:
-        """Each segment's share of all the money spent, for those with a figure; empty without a spend measure."""
+        """Each segment's share of the money spent by all that figures are told of; empty without a spend measure."""
         if self.spend is None:
             return {}
         measure = self.measure(self.spend)
         totals = {s: c.spread.n * c.spread.mean for s, c in measure.segments.items() if c.spread.mean is not None}
         everyone = measure.population
-        # A segment too small to tell of still counts in the whole, or the others would seem to spend its money.
+        # Of what the population's figures rest on: a whole with the money of a few persons in it would tell theirs.
         everything = 0.0 if everyone.mean is None else everyone.n * everyone.mean
         if not totals or everything <= 0 or min(totals.values()) < 0:
             return {}

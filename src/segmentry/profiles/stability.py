@@ -94,3 +94,21 @@ def read_stability(mean: float) -> str:
     if mean >= PATTERN:
         return "a pattern, with doubtful membership: the segment returns, but who is in it changes"
     return "do not trust it: drawn anew, these customers fall into other segments"
+
+
+def advise(mean: float) -> tuple[str, str]:
+    """The same for a marketer: how far to rely on the segment, and what that means for its use.
+
+    >>> advise(0.7)
+    ('Rely on the kind, not on the list', 'customers of this kind come up again, but about who belongs there is doubt')
+    """
+    if mean >= HIGHLY_STABLE:
+        return "Dependable", "nearly the same customers come together again"
+    if mean >= STABLE:
+        return "Fairly dependable", "most of the same customers come together again"
+    if mean >= PATTERN:
+        return (
+            "Rely on the kind, not on the list",
+            "customers of this kind come up again, but about who belongs there is doubt",
+        )
+    return "Do not rely on it", "these customers fall into other segments"

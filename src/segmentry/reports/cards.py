@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Measure
+from segmentry.profiles.stability import advise
 from segmentry.profiles.wording import say, say_number
 from segmentry.segmentation import NO_GROUPS_MARK, Segment, Segmentation
 
@@ -52,7 +53,9 @@ class Card:
     evidence: tuple[str, ...]
     by_user: bool
     plays: tuple[Play, ...]
-    stability: str  # "" where it was not measured
+    reliance: str  # how far to rely on it, in two or three words; "" where it was not measured
+    reliance_means: str
+    stability: str  # the same in figures
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def cards(segmentation: Segmentation) -> tuple[Card, ...]:
 
 def _card(segmentation: Segmentation, segment: Segment) -> Card:
     spent = segment.spend_share
+    reliance, means = advise(segment.stability.mean) if segment.stability is not None else ("", "")
     return Card(
         id=segment.id,
         name=segment.name,
@@ -123,6 +127,8 @@ def _card(segmentation: Segmentation, segment: Segment) -> Card:
         evidence=segment.evidence,
         by_user=segment.named_by == "user",
         plays=segment.playbook,
+        reliance=reliance,
+        reliance_means=f"When customers are drawn anew, {means}." if means else "",
         stability=_stability(segmentation, segment),
     )
 
@@ -131,10 +137,10 @@ def _stability(segmentation: Segmentation, segment: Segment) -> str:
     found, whole = segment.stability, segmentation.stability
     if found is None or whole is None:
         return ""
-    rows = f"{say_number(whole.rows)} customers"
     return (
-        f"Stability {found.mean:.2f} ({found.low:.2f} to {found.high:.2f} in 90 % of {found.resamples} bootstrap "
-        f"samples of {rows}): {found.words}."
+        f"Stability {found.mean:.2f} (Jaccard index, 1 is exactly the same customers; {found.low:.2f} to "
+        f"{found.high:.2f} in 90 % of {found.resamples} bootstrap samples of {say_number(whole.rows)} customers): "
+        f"{found.words}."
     )
 
 

@@ -212,10 +212,36 @@ def _likely_form(seen: Cells, settings: ReadingSettings, surely: bool = False) -
     counts = {form: seen.count(text.str.contains(dateformats.pattern(form))) for form in dateformats.CANDIDATES}
     shaped = max(counts, key=lambda form: counts[form])
     if counts[shaped] < (1 if surely else enough):
+        if not surely:
+            _stop_if_mixed(seen, counts, enough)
         return None
     if shaped == "YYYYMMDD":
         return shaped if surely or _is_convincing(seen) else None
     return _day_or_month_first(seen, shaped)
+
+
+def _stop_if_mixed(seen: Cells, counts: dict[str, int], enough: int) -> None:
+    """Stop where nearly all cells are dates and no one way of writing holds for nearly all of them."""
+    text = pl.col("text")
+    any_form = pl.any_horizontal(text.str.contains(dateformats.pattern(form)) for form in dateformats.CANDIDATES)
+    if seen.count(any_form) < enough:
+        return
+    # A format and its twin hold for the same cells; one of them is enough to name.
+    ways = [form for form in counts if counts[form] and not form.startswith("MM")]
+    ways.sort(key=lambda form: -counts[form])
+    raise AmbiguousColumnError(
+        f"The dates of the column '{seen.column}' are written in several ways.",
+        found=", ".join(f"{counts[form]:,} as {form}" for form in ways),
+        remedy=f"Write them in one way; or pass --date-format {ways[0]} and --max-rejected "
+        f"{_share_up(seen.total - counts[ways[0]], seen.total)} to reject the other rows; or, if the column does not "
+        f'matter, keep it as text in segmentry.toml: [reading.types] "{seen.column}" = "text".',
+        code="mixed-dates",
+    )
+
+
+def _share_up(part: int, whole: int) -> str:
+    """A share in hundredths, rounded up so that it allows for the part."""
+    return f"{-(-100 * part // whole) / 100:g}"
 
 
 def _is_convincing(seen: Cells) -> bool:
