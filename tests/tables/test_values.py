@@ -145,6 +145,31 @@ def test_mixed_day_and_month_first_is_an_error() -> None:
         column(["25/12/2024"] * 20 + ["12/25/2024"] * 20)
 
 
+MIXED = ["2024-05-03", "2024-06-13", "2024-07-21"] * 10 + ["14/05/2024", "23/06/2024"] * 10
+
+
+def test_dates_written_in_several_ways_are_not_left_as_text() -> None:
+    """A column half in one form and half in another stops with how many are in each, and what settles it."""
+    with pytest.raises(AmbiguousColumnError, match="30 as YYYY-MM-DD, 20 as DD/MM/YYYY") as caught:
+        column(MIXED)
+    assert "--date-format YYYY-MM-DD and --max-rejected 0.4 " in str(caught.value)
+    assert caught.value.code == "mixed-dates"
+
+
+def test_what_the_message_on_mixed_dates_says_settles_them() -> None:
+    """The rows in the other form are set aside and counted; as text the column is read as it is."""
+    settled = column(MIXED, ReadingSettings(date_format="YYYY-MM-DD", max_rejected_share=0.4))
+    assert (settled.rows_read, settled.rows_rejected) == (30, 20)
+    assert values(settled)[0] == dt.date(2024, 5, 3).toordinal()
+    assert values(column(MIXED, ReadingSettings(types={"value": "text"}))) == MIXED
+
+
+def test_a_column_of_dates_and_words_stays_text() -> None:
+    """Where more than one cell in twenty is no date, nobody meant a column of dates."""
+    cells = [*MIXED, *["on request"] * 10]
+    assert values(column(cells)) == cells
+
+
 def test_impossible_dates_are_set_aside() -> None:
     """30 February is no date, and says so with its line."""
     table = column([f"2024-01-{d:02d}" for d in range(1, 29)] + ["2024-02-30"])

@@ -212,20 +212,20 @@ def _likely_form(seen: Cells, settings: ReadingSettings, surely: bool = False) -
     counts = {form: seen.count(text.str.contains(dateformats.pattern(form))) for form in dateformats.CANDIDATES}
     shaped = max(counts, key=lambda form: counts[form])
     if counts[shaped] < (1 if surely else enough):
-        if not surely:
-            _stop_if_mixed(seen, counts, enough)
-        return None
+        return None if surely else _form_of_mixed(seen, counts, enough, wanted)
     if shaped == "YYYYMMDD":
         return shaped if surely or _is_convincing(seen) else None
     return _day_or_month_first(seen, shaped)
 
 
-def _stop_if_mixed(seen: Cells, counts: dict[str, int], enough: int) -> None:
-    """Stop where nearly all cells are dates and no one way of writing holds for nearly all of them."""
+def _form_of_mixed(seen: Cells, counts: dict[str, int], enough: int, wanted: str | None) -> str | None:
+    """The form asked for, where nearly all cells are dates and no one form holds for nearly all; stops without one."""
     text = pl.col("text")
     any_form = pl.any_horizontal(text.str.contains(dateformats.pattern(form)) for form in dateformats.CANDIDATES)
     if seen.count(any_form) < enough:
-        return
+        return None
+    if wanted is not None and _valid(seen, wanted).any():
+        return wanted
     # A format and its twin hold for the same cells; one of them is enough to name.
     ways = [form for form in counts if counts[form] and not form.startswith("MM")]
     ways.sort(key=lambda form: -counts[form])
