@@ -19,6 +19,7 @@ from segmentry.features.grid import FEATURE, feature_expressions
 from segmentry.features.recipe import Recipe, Scale, SourceColumn
 from segmentry.features.roles import ColumnRole, assign_roles
 from segmentry.features.sample import ID, KEY, Sample, draw, sampled_values, with_key
+from segmentry.features.similar_ids import similar_ids
 from segmentry.features.summaries import summarise, widen
 from segmentry.tables import Table, all_different, collect_rows, text_of
 
@@ -106,15 +107,17 @@ def check_ids(table: Table, id_column: str | None, on_duplicate: str) -> list[No
     if id_column is None:
         return [Notice("no-id", "No column identifies a customer; rows are taken as customers. Name one with --id.")]
     ids = table.frame.select(text_of(table, id_column).alias(ID))
+    text = table.column(id_column).reading.kind == "text"
+    similar = similar_ids(ids, ID, id_column) if text else []
     if all_different(ids, ID):
-        return []
+        return similar
     figures = collect_rows(ids.select(different=nw.col(ID).n_unique(), blank=nw.col(ID).null_count()))[0]
     if int(figures["different"]) == table.rows_read and not figures["blank"]:
-        return []
+        return similar
     repeated = ids.group_by(ID).agg(nw.len().alias("n")).filter((nw.col("n") > 1) | nw.col(ID).is_null())
     blank = nw.when(nw.col(ID).is_null()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("blank")
     by_kind = repeated.with_columns(blank).group_by("blank").agg(nw.len().alias("ids"), nw.col("n").sum().alias("rows"))
-    notices = []
+    notices = similar
     for row in sorted(collect_rows(by_kind), key=lambda r: int(r["blank"])):
         if row["blank"]:
             rows = plural(int(row["rows"]), "row")
