@@ -21,6 +21,7 @@ from segmentry.profiles.questions import GoldenQuestions
 from segmentry.profiles.stability import SegmentStability, SolutionStability
 from segmentry.prototypes.rule import Rule
 from segmentry.prototypes.tree import ThresholdTree
+from segmentry.purchases import Account, PurchaseRecipe
 from segmentry.tables import Frame, result_frame
 
 NO_GROUPS_MARK = "No groups were found: these segments are a convenient division."
@@ -133,6 +134,8 @@ class Segmentation:
     questions: GoldenQuestions | None = None
     verdict: str = ""  # "natural", "reproducible", "constructive" or "no groups"; "" where none was computed
     verdict_words: str = ""  # what that means, in plain words
+    purchases: PurchaseRecipe | None = None  # how orders become customers; None where customers came as a table
+    orders: Account | None = None  # the lines of the orders that were fitted on
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False)
     view: View | None = field(default=None, compare=False, repr=False)

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmentry.errors import ColumnNamesError, InputError, UnreadableFileError
+from segmentry.errors import ColumnNamesError, InputError, SettingsError, UnreadableFileError
 from segmentry.tables import ReadingSettings, Table, deliver, read, to_memory
 
 
@@ -80,6 +80,42 @@ def test_tie_between_separators_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="--separator"):
         read(path)
     assert read(path, ReadingSettings(separator="semicolon")).names == ("a,b", "c")
+
+
+def test_names_are_given_to_a_file_without_any(tmp_path: Path) -> None:
+    """Columns of a file without a header are called as the settings say, and no row is taken for a header."""
+    path = write(tmp_path, " 0001 19970101  2   29.33\n 0001 19970118  1   14.96\n 0002 19970802  2   12.00\n")
+    table = read(path, ReadingSettings(columns=("customer", "date", "items", "amount")))
+    assert table.names == ("customer", "date", "items", "amount")
+    assert table.rows_read == 3
+    assert [c.reading.kind for c in table.columns] == ["text", "date", "number", "number"]
+
+
+@pytest.mark.parametrize(
+    ("data", "columns", "message"),
+    [
+        ("1,2,3\n4,5,6\n", ("a", "b"), "--columns names 2 columns, but line 1"),
+        ("id,spend\n1,2\n", ("a", "b"), "looks like a header"),
+    ],
+)
+def test_given_names_that_do_not_fit_are_an_error(
+    tmp_path: Path, data: str, columns: tuple[str, ...], message: str
+) -> None:
+    """Too few names, or names for a file that has some, stop with what to pass."""
+    with pytest.raises(ColumnNamesError, match=message):
+        read(write(tmp_path, data), ReadingSettings(columns=columns))
+
+
+def test_given_names_take_the_place_of_a_header(tmp_path: Path) -> None:
+    """With `header=True` the names of the file are replaced and its rows stay."""
+    table = read(write(tmp_path, "id,spend\nx1,2\nx2,3\n"), ReadingSettings(columns=("who", "paid"), header=True))
+    assert (table.names, table.rows_read) == (("who", "paid"), 2)
+
+
+def test_only_text_files_are_given_names() -> None:
+    """A frame names its columns itself, so that names for it are a mistake."""
+    with pytest.raises(SettingsError, match="Only a text file"):
+        read(pl.DataFrame({"id": ["a"]}), ReadingSettings(columns=("who",)))
 
 
 def test_space_after_comma_and_quotes(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def _options(
     table: str | None = typer.Option(None, "--table", help="Table of a database."),
     query: str | None = typer.Option(None, "--query", help='Rows of a database: "select ... from ...".'),
     header: bool | None = typer.Option(None, "--header/--no-header", help="Whether the first line names the columns."),
+    columns: str | None = typer.Option(None, "--columns", help="Names for a text file without a header, with commas."),
     separator: str | None = typer.Option(None, "--separator", help='Between fields: ",", ";", tab, "|".'),
     encoding: str | None = typer.Option(None, "--encoding", help="Encoding of the file, for example cp1252."),
     decimal: str | None = typer.Option(None, "--decimal", help='Decimal mark of numbers: "." or ",".'),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -17,11 +17,21 @@ from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, feature_expressions
 from segmentry.features.recipe import Recipe, Scale, SourceColumn
+from segmentry.features.role_rules import Role
 from segmentry.features.roles import ColumnRole, assign_roles
 from segmentry.features.sample import ID, KEY, Sample, draw, sampled_values, with_key
 from segmentry.features.similar_ids import similar_ids
 from segmentry.features.summaries import summarise, widen
 from segmentry.tables import Table, all_different, collect_rows, text_of
+
+@dataclass(frozen=True)
+class MadeColumn:
+    """A column of the table that was worked out, not read: what it means is known, and so is how it came about."""
+
+    feature: Feature
+    role: Role
+    how: str
+
 
 _DATE_OPERATIONS = ("years_since_year", "years_since", "days_since")
 _DATED_ROLES = ("signup_date", "last_purchase_date", "purchase_date", "date")
@@ -56,19 +66,25 @@ def prepare_customers(
     on_duplicate: Literal["error", "keep"] = "error",
     as_of: date | None = None,
     today: date | None = None,
+    made: Sequence[MadeColumn] = (),
 ) -> Customers:
     """Finds each column's role, derives every feature the roles allow, and settles the as-of date.
 
+    `made` names columns whose meaning is known; they are features as they stand.
     Raises IdentifierError for repeated ids, SettingsError for names that are not there or may not be used.
     """
     sample = draw(table)
     rows = sample.frame if sample.whole else table.frame
     keyed = with_key(rows, table.columns, sample.key_with_text)
-    summaries, key_total = widen(summarise(sample.frame, table.columns), keyed, KEY)
+    known = {column for m in made for column in m.feature.sources}
+    told = [c for c in table.columns if c.name not in known]
+    summaries, key_total = widen(summarise(sample.frame, told), keyed, KEY)
     roles = assign_roles(summaries, _overrides(settings, id_column, table))
+    derived = _beside(derive_features(roles, summaries), made)
+    roles = (*roles, *(ColumnRole(m.feature.sources[0], m.role, f"from the orders: {m.how}") for m in made))
     found = next((r.column for r in roles if r.role == "id"), None)
     notices = check_ids(table, found, on_duplicate)
-    wanted, features = resolve(settings.features, derive_features(roles, summaries), table, roles, settings)
+    wanted, features = resolve(settings.features, derived, table, roles, settings)
     settled = settle_as_of(as_of, today, table, roles, features)
     if settled is not None and as_of is None and settled == today:
         message = f"The data has no date to count to, so ages and recencies count to today, {settled}. Pass --as-of."
@@ -86,6 +102,13 @@ def prepare_customers(
         as_of=settled,
         notices=(*notices, *_role_notices(roles), *_purpose_notices(wanted, features, settings)),
     )
+
+
+def _beside(derived: Sequence[Feature], made: Sequence[MadeColumn]) -> tuple[Feature, ...]:
+    """All features in name order; one that is derived from a column and has the name of one made gets a number."""
+    names = {m.feature.name for m in made}
+    renamed = [replace(f, name=f"{f.name}_2") if f.name in names else f for f in derived]
+    return tuple(sorted((*renamed, *(m.feature for m in made)), key=lambda f: f.name))
 
 
 def _overrides(settings: FeatureSettings, id_column: str | None, table: Table) -> dict[str, str]:

@@ -20,7 +20,6 @@ import segmentry
 from segmentry.clusters.grouping import Layout
 from segmentry.clusters.limits import SizeLimits
 from segmentry.clusters.polish import on_axes
-from segmentry.errors import NotEnoughDataError
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, prepare_customers
 from segmentry.fitting.explained import explain_segments
@@ -28,14 +27,16 @@ from segmentry.fitting.final import Final, own_answer, possible, settle_on_all
 from segmentry.fitting.prepared import Prepared, prepare
 from segmentry.fitting.profiled import Profiled, profile_segments
 from segmentry.fitting.segments import size_notices
+from segmentry.fitting.sources import one_source, read_source
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices
 from segmentry.fitting.view import make_view
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.stability import SolutionStability
 from segmentry.prototypes.assign import nearest
+from segmentry.purchases import PurchaseSettings
 from segmentry.segmentation import Provenance, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
-from segmentry.tables import ReadingSettings, Table, held, read
+from segmentry.tables import ReadingSettings, Table, held
 
 Step = Callable[[str], AbstractContextManager[Any]]
 
@@ -59,6 +60,7 @@ class FitSettings(BaseModel):
     stability_pairs: int = Field(default=PAIRS, ge=0, le=10_000)  # 0 measures none
     min_size: int | None = Field(default=None, ge=1)  # customers in a segment, of all customers
     max_size: int | None = Field(default=None, ge=1)
+    orders: PurchaseSettings = PurchaseSettings()  # where the source is a purchase log
     playbook: Playbook | None = None  # none is the built-in one; `profiles.playrules.read_playbook` reads a file
 
     @property
@@ -77,8 +79,10 @@ class Fitted:
 
 
 def fit(
-    source: Any,
+    source: Any = None,
     *,
+    orders: Any = None,
+    customers: Any = None,
     k: int | str | None = None,
     features: Sequence[str] = (),
     seed: int | None = None,
@@ -88,6 +92,8 @@ def fit(
 ) -> Segmentation:
     """Segments of the customers in `source`, a path or a pandas or Polars frame with a row per customer.
 
+    `orders` gives purchases instead, with a row per order or order line; `customers`, a table to join them to by id. A
+    `source` whose columns say that a row is a purchase is taken as orders too.
     `k` is a number, a range such as "2-10", or "auto" (the default). `features` names columns or derived features;
     none takes the small default set. `seed` is 0 unless stated. `method` is "k-means" unless stated; `docs/methods.md`
     names the others. `settings` states anything else; arguments win over it.
@@ -103,21 +109,22 @@ def fit(
             "as_of": as_of or base.as_of,
         }
     )
-    return fit_source(source, chosen).segmentation
+    return fit_source(one_source(source, orders, customers), chosen).segmentation
 
 
 def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullcontext()) -> Fitted:
     """The main job. `step` is entered with the name of each step, for those who show progress or measure time."""
     with step("read"):
-        table = _read_customers(source, settings)
+        given = read_source(source, settings)
     with step("roles"):
         customers = prepare_customers(
-            table,
+            given.table,
             settings.features,
-            id_column=settings.id,
+            id_column=given.id_column,
             on_duplicate=settings.on_duplicate,
-            as_of=settings.as_of,
+            as_of=given.as_of,
             today=settings.today,
+            made=given.made,
         )
     with step("features"):
         prepared = prepare(customers)
@@ -133,23 +140,18 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         stability, profiled = _with_stability(prepared.grid, profiled, search, settings)
     with step("evidence"):
         evidence, tree, questions = explain_segments(prepared, profiled)
+    found = _segmentation(prepared, search, final, profiled, settings)
     segmentation = replace(
-        _segmentation(prepared, search, final, profiled, settings),
+        found,
+        notices=(*given.notices, *found.notices),
+        purchases=given.purchases,
+        orders=given.orders,
         stability=stability,
         evidence=evidence,
         tree=tree,
         questions=questions,
     )
-    return Fitted(rename(segmentation, settings.names), table)
-
-
-def _read_customers(source: Any, settings: FitSettings) -> Table:
-    table = read(source, settings.reading_by_role)
-    if table.rows_read == 0:
-        raise NotEnoughDataError("The table has no customers.", found="0 rows", remedy="Check the file.")
-    if table.rows_read == 1:
-        raise NotEnoughDataError("Segments need at least two customers.", found="1 row", remedy="Give more customers.")
-    return table
+    return Fitted(rename(segmentation, settings.names), given.table)
 
 
 def _segmentation(

@@ -3,6 +3,7 @@
 Reads and writes; knows nothing of customers, features or segments.
 """
 
+from segmentry.tables.computed import beside, computed_table, unmatched
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.parquet import parquet_size
 from segmentry.tables.embedded.rows import Frame, number_table, result_frame, text_frame
@@ -42,9 +43,11 @@ __all__ = [
     "Table",
     "all_different",
     "atomically",
+    "beside",
     "check_output",
     "check_target",
     "collect_rows",
+    "computed_table",
     "count_rows",
     "deliver",
     "fold",
@@ -61,6 +64,7 @@ __all__ = [
     "text_of",
     "to_memory",
     "typed_rows",
+    "unmatched",
     "write_bytes_atomically",
     "write_rejects",
     "write_table",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from segmentry.errors import SettingsError
 from segmentry.tables.database.address import is_address
 from segmentry.tables.embedded.arrow import read_arrow
 from segmentry.tables.embedded.csv import read_csv
@@ -42,6 +43,8 @@ def read(source: Any, settings: ReadingSettings = _DEFAULTS, expected: Mapping[s
     [('id', 'text', ''), ('spend', 'number', '$')]
     """
     expected = expected or {}
+    if settings.columns and (is_address(source) or not isinstance(source, (str, Path))):
+        raise _named_already()
     if is_address(source):
         return read_database(source, settings, expected)
     if not isinstance(source, (str, Path)):
@@ -57,6 +60,8 @@ def read(source: Any, settings: ReadingSettings = _DEFAULTS, expected: Mapping[s
 
 def _read_file(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
     content = content_of(path)
+    if settings.columns and content not in ("text", "gzip"):
+        raise _named_already()
     if content == "parquet":
         return read_parquet(path, settings, expected)
     if content == "arrow":
@@ -69,3 +74,9 @@ def _read_file(path: Path, settings: ReadingSettings, expected: Mapping[str, Rea
     if content == "json" or (packed and packed_content(path) == "json"):
         return read_json(path, settings, expected, packed=packed)
     return read_csv(path, settings, expected, packed=packed)
+
+
+def _named_already() -> SettingsError:
+    return SettingsError(
+        "Only a text file can be without names for its columns.", found="--columns", remedy="Leave out --columns."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from typing import Literal
 
@@ -20,6 +21,8 @@ class ReadingSettings(BaseModel):
 
     >>> ReadingSettings(separator="tab", date_format="%d-%m-%Y").date_format
     'DD-MM-YYYY'
+    >>> ReadingSettings(columns="customer_id, date, amount").columns
+    ('customer_id', 'date', 'amount')
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +37,7 @@ class ReadingSettings(BaseModel):
     missing: tuple[str, ...] = ()
     max_rejected_share: float = Field(default=0.05, ge=0, le=1)
     header: bool | None = None
+    columns: tuple[str, ...] = ()  # names for a text file that has none
     sheet: str | None = None
     table: str | None = None
     query: str | None = None
@@ -51,6 +55,11 @@ class ReadingSettings(BaseModel):
                 remedy='Pass for example --separator ";" or --separator tab.',
             )
         return character
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(name.strip() for name in next(csv.reader([value]))) if isinstance(value, str) else value
 
     @field_validator("date_format")
     @classmethod

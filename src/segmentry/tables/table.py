@@ -12,7 +12,8 @@ from segmentry.errors import Notice
 
 Kind = Literal["number", "date", "text"]
 SourceKind = Literal[
-    "csv", "parquet", "excel", "json", "arrow", "sql", "pandas", "polars", "polars-lazy", "pyarrow", "duckdb", "spark"
+    "csv", "parquet", "excel", "json", "arrow", "sql", "pandas", "polars", "polars-lazy", "pyarrow", "duckdb", "spark",
+    "computed",
 ]  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def open_document(source: Path, name: str, settings: ReadingSettings, scratch: P
         unpad(path, start, name, scratch / "unpadded.csv")
         path, start, separator = scratch / "unpadded.csv", 0, "\t"
         seen = survey(path, start, name, (separator,))
-    header = _header(path, start, separator, seen, settings.header, name)
+    header = _header(path, start, separator, seen, settings, name)
     check_names(header.names, name)
     body = Body(path, name, separator, len(header.names), header.start, header.line)
     rows = walk(body)
@@ -91,7 +91,7 @@ def _separator(seen: Survey, wanted: str | None, path: Path, start: int, name: s
     return elected
 
 
-def _header(path: Path, start: int, separator: str, seen: Survey, wanted: bool | None, name: str) -> Header:
+def _header(path: Path, start: int, separator: str, seen: Survey, settings: ReadingSettings, name: str) -> Header:
     with path.open("rb") as file:
         file.seek(start)
         data = file.read(_HEAD)
@@ -110,7 +110,7 @@ def _header(path: Path, start: int, separator: str, seen: Survey, wanted: bool |
             code="unclosed-quote",
         ) from None
     width = 1 if separator == ONE_COLUMN else seen.share(separator)[0] + 1
-    return find_header(head, width, wanted, start, name)
+    return find_header(head, width, settings.header, start, name, settings.columns)
 
 
 def _check_shape(rows: Rows, body: Body) -> None:

@@ -27,10 +27,13 @@ class Header:
     plain: bool  # nothing before the rows but one header line
 
 
-def find_header(head: list[Record], width: int, wanted: bool | None, offset: int, name: str) -> Header:
+def find_header(
+    head: list[Record], width: int, wanted: bool | None, offset: int, name: str, given: tuple[str, ...] = ()
+) -> Header:
     """The header among the first records; `width` is the number of cells that most lines have.
 
-    `wanted` is True or False where the user says whether there is one; None decides, and stops when unsure.
+    `wanted` is True or False where the user says whether there is one; None decides, and stops when unsure. Names
+    that are `given` take the place of those in the file, which is thought to have none.
     """
     at, line, skipped = 0, 1, []
     while at < len(head) and (_is_blank(head[at]) or (wanted is not False and _is_preamble(head, at, width))):
@@ -42,6 +45,11 @@ def find_header(head: list[Record], width: int, wanted: bool | None, offset: int
         raise UnreadableFileError(f"{name} holds no table.", remedy="Check the file, or pass --separator.")
     first = head[at]
     notices = _preamble_notice(skipped, name)
+    if given:
+        _check_given(given, [_clean(cell) for cell in first.cells], wanted, line, name)
+        if wanted:
+            return Header(given, offset + first.stop, line + first.lines, notices, at == 0 and first.lines == 1)
+        return Header(given, offset + first.start, line, notices, False)
     if wanted is False:
         names = tuple(f"column_{n}" for n in range(1, len(first.cells) + 1))
         return Header(names, offset + first.start, line, (*notices, _numbered(names, name)), False)
@@ -83,6 +91,22 @@ def _preamble_notice(skipped: list[int], name: str) -> tuple[Notice, ...]:
     return (Notice("lines-skipped", f"{name}: line {lines} before the header is no part of the table; skipped."),)
 
 
+def _check_given(given: tuple[str, ...], cells: list[str], wanted: bool | None, line: int, name: str) -> None:
+    if len(given) != len(cells):
+        raise ColumnNamesError(
+            f"--columns names {len(given)} columns, but line {line} of {name} has {len(cells)} cells.",
+            found=", ".join(given),
+            remedy="Name every column, in the order they stand in the file.",
+        )
+    if wanted is None and not any(_is_value(cell) for cell in cells):
+        raise ColumnNamesError(
+            f"Line {line} of {name} looks like a header, and --columns gives names of its own.",
+            found=", ".join(cells),
+            remedy="Pass --header to put the names of --columns in its place, --no-header if it is a row.",
+            code="header-and-columns",
+        )
+
+
 def _numbered(names: tuple[str, ...], name: str) -> Notice:
     return Notice("no-header", f"{name} has no header; its columns are called column_1 to column_{len(names)}.")
 
@@ -102,7 +126,7 @@ def _refuse_data(cells: list[str], line: int, name: str) -> None:
         raise ColumnNamesError(
             f"Line {line} of {name} looks like data and not like a header.",
             found=f"{len(values)} of {len(cells)} cells are numbers or dates",
-            remedy="Pass --no-header if it is a customer, --header if these are names.",
+            remedy="Pass --no-header if it is a row, or name the columns with --columns a,b,c; --header if these are names.",
             code="no-header",
         )
 

@@ -1,0 +1,127 @@
+"""What a fit starts from: a table of customers, or of their purchases, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from segmentry.errors import NotEnoughDataError, Notice, SettingsError
+from segmentry.features.customers import MadeColumn
+from segmentry.purchases import (
+    Account,
+    PurchaseRecipe,
+    Purchases,
+    PurchaseSettings,
+    customers_of,
+    looks_like_log,
+    open_log,
+)
+from segmentry.tables import ReadingSettings, Table, read
+
+
+@dataclass(frozen=True)
+class Orders:
+    """A purchase log as a source, and a table of customers to join it to, or none."""
+
+    log: Any
+    customers: Any = None
+
+
+class Settings(Protocol):
+    """What reading a source has to know; the settings of a fit will do."""
+
+    @property
+    def reading_by_role(self) -> ReadingSettings: ...
+    @property
+    def orders(self) -> PurchaseSettings: ...
+    @property
+    def id(self) -> str | None: ...
+    @property
+    def as_of(self) -> date | None: ...
+    @property
+    def today(self) -> date | None: ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """A row per customer, whichever way it came: `made` are the columns that come from orders."""
+
+    table: Table
+    id_column: str | None
+    as_of: date | None
+    made: tuple[MadeColumn, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    purchases: PurchaseRecipe | None = None
+    orders: Account | None = None
+
+
+def one_source(source: Any, orders: Any, customers: Any) -> Any:
+    """The source that these arguments of `fit` state together. Raises SettingsError where they contradict each other."""
+    if orders is None:
+        if customers is not None and source is not None:
+            raise SettingsError("Customers are given twice.", remedy="Pass them as the source, or orders=... as well.")
+        if source is None and customers is None:
+            raise SettingsError("There is nothing to fit.", remedy="Pass a table of customers, or orders=...")
+        return customers if source is None else source
+    if source is not None:
+        raise SettingsError("A source and orders are given.", remedy="Pass the customers as customers=...")
+    return Orders(orders, customers)
+
+
+def read_source(source: Any, settings: Settings) -> Source:
+    """The customers to segment. A table whose roles say that its rows are purchases is taken as orders."""
+    reading = settings.reading_by_role
+    if isinstance(source, Orders):
+        log = read(source.log, reading)
+        customers = None if source.customers is None else read(source.customers, _of_customers(reading))
+        return _from_orders(log, customers, settings)
+    table = read(source, reading)
+    if table.rows_read and _is_log(table, settings):
+        return _from_orders(table, None, settings)
+    return Source(_enough(table), settings.id, settings.as_of)
+
+
+def _enough(table: Table) -> Table:
+    if table.rows_read == 0:
+        raise NotEnoughDataError("The table has no customers.", found="0 rows", remedy="Check the file.")
+    if table.rows_read == 1:
+        raise NotEnoughDataError("Segments need at least two customers.", found="1 row", remedy="Give more customers.")
+    return table
+
+
+def _is_log(table: Table, settings: Settings) -> bool:
+    return bool(settings.orders.roles) or looks_like_log(table)
+
+
+def _of_customers(reading: ReadingSettings) -> ReadingSettings:
+    """The part of the settings that holds for a second file as well: separators and headers are each file's own."""
+    shared: Mapping[str, Any] = {"types": reading.types, "missing": reading.missing}
+    return ReadingSettings(max_rejected_share=reading.max_rejected_share, **shared)
+
+
+def _from_orders(log: Table, customers: Table | None, settings: Settings) -> Source:
+    purchases = _opened(log, customers, settings)
+    found = customers_of(purchases, customers, settings.id if customers is not None else None)
+    return Source(
+        table=_enough(found.table),
+        id_column=found.id_column,
+        as_of=purchases.as_of,
+        made=found.made,
+        notices=found.account.notices(),
+        purchases=purchases.recipe,
+        orders=found.account,
+    )
+
+
+def _opened(log: Table, customers: Table | None, settings: Settings) -> Purchases:
+    # With a customer table, --id names its column; in the log it is named alike, or found.
+    named = settings.id if settings.id in log.names else None
+    return open_log(
+        log,
+        settings.orders,
+        customer=named if customers is not None else settings.id,
+        as_of=settings.as_of,
+        today=settings.today,
+    )

@@ -1,0 +1,80 @@
+"""From a purchase log to a table of customers, alone or beside what a customer file says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from segmentry.errors import InputError
+from segmentry.features.customers import MadeColumn, check_ids
+from segmentry.features.roles import assign_roles
+from segmentry.features.sample import draw
+from segmentry.features.summaries import summarise
+from segmentry.purchases import lines as ln
+from segmentry.purchases.account import Account
+from segmentry.purchases.features import customer_rows, purchase_features
+from segmentry.purchases.log import Purchases
+from segmentry.tables import Column, Reading, Table, beside, computed_table, free_names, unmatched
+
+# What a customer without an order has of these is nothing, not something unknown.
+_NONE_IS_ZERO = ("n_orders", "spend_total")
+
+
+@dataclass(frozen=True)
+class CustomersOfLog:
+    """A row per customer: `made` says what the columns that come from the orders mean, `id_column` who it is."""
+
+    table: Table
+    made: tuple[MadeColumn, ...]
+    id_column: str
+    account: Account
+
+
+def customers_of(purchases: Purchases, customers: Table | None = None, id_column: str | None = None) -> CustomersOfLog:
+    """One row per customer with what the orders say; beside a customer table, a row for each of its customers.
+
+    Customers without orders are kept, orders of customers who are not in the table are left out; both are counted.
+    Raises IdentifierError where the customer table repeats ids, InputError where it has none.
+    """
+    recipe = purchases.recipe
+    who = recipe.column("customer") or ""
+    made = purchase_features(recipe)
+    taken = [who] if customers is None else list(customers.names)
+    named = free_names([m.feature.name for m in made], taken)
+    rows = customer_rows(purchases.used, recipe)
+    # A name of the log may be that of a figure that is worked out from it.
+    rows = rows.rename({ln.CUSTOMER: "__who__"}).rename({m.feature.name: named[m.feature.name] for m in made})
+    columns = (Column("__who__", Reading("text"), "text"), *(_column(m, named) for m in made))
+    own = computed_table(rows, columns, "__who__", purchases.table)
+    moved = tuple(
+        MadeColumn(replace(m.feature, sources=(named[m.feature.name],)), m.role, m.how) for m in made
+    )
+    if customers is None:
+        frame = own.frame.rename({"__who__": who})
+        table = replace(own, frame=frame, columns=(Column(who, Reading("text"), "text"), *own.columns[1:]))
+        return CustomersOfLog(table, moved, who, purchases.account)
+    found = id_column or _id_of(customers)
+    check_ids(customers, found, "error")
+    without, unknown = unmatched(customers, found, own, "__who__")
+    absent = {named[name]: 0.0 for name in _NONE_IS_ZERO}
+    table = beside(customers, found, own, "__who__", absent)
+    account = replace(purchases.account, unknown_customers=unknown, customers_without_orders=without)
+    return CustomersOfLog(table, moved, found, account)
+
+
+def _column(made: MadeColumn, named: dict[str, str]) -> Column:
+    feature = made.feature
+    kind = Reading("text" if feature.unit == "category" else "number")
+    return Column(named[feature.name], kind, "from the orders", unit=feature.symbol)
+
+
+def _id_of(customers: Table) -> str:
+    roles = assign_roles(summarise(draw(customers).frame, customers.columns))
+    found = next((r.column for r in roles if r.role == "id"), None)
+    if found is None:
+        raise InputError(
+            "The customers have no id that their orders could be matched by.",
+            found=", ".join(customers.names),
+            remedy="Name the column with --id.",
+            code="no-id",
+        )
+    return found

@@ -1,0 +1,162 @@
+"""From the rows of a log to order lines in one form: whose, when, sold for how much, and what came back.
+
+The rules, each counted in `account`:
+
+- An order that was cancelled, or failed, or is still open never took place: its lines are left out.
+- An order whose state is refunded was bought and given back; a refunded amount is given back in part.
+- A negative amount or quantity is a return. What comes back is taken off the spend of its customer, and is no order.
+- A line without an amount counts for nothing where its order has an amount on another line, and is left out otherwise.
+- A line of nothing (0.00) is a purchase like others.
+
+Money is counted in whole numbers of its smallest unit, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentry.purchases.recipe import PurchaseRecipe
+from segmentry.purchases.times import Clock
+from segmentry.purchases.words import states
+from segmentry.tables import Table, text_of
+
+Lines = nw.LazyFrame[Any]
+
+# Columns of the lines, whatever the log has.
+CUSTOMER, DAY, ORDER = "customer", "day", "order"
+SOLD, RETURNED, ITEMS, DISCOUNTED = "sold", "returned", "items", "discounted"
+SALE, VOID, CANCELLED, REFUNDED = "sale", "void", "cancelled", "refunded"
+PRODUCT, PRODUCT_NAME, CATEGORY, CHANNEL, HOUR = "product", "product_name", "category", "channel", "hour"
+_AMOUNT, _QUANTITY, _BACK, _STATE = "amount", "quantity", "back", "state"
+
+
+def key(table: Table, column: str) -> nw.Expr:
+    """The cells of a column that names something, as text; missing where nothing is written."""
+    if table.column(column).reading.kind != "text":
+        return text_of(table, column)
+    return nw.when(nw.col(column) != "").then(nw.col(column))
+
+
+def in_one_form(table: Table, recipe: PurchaseRecipe, clock: Clock) -> Lines:
+    """The lines of a log with the columns named above; those that the log does not have are missing in every line."""
+    own: dict[str, nw.Expr] = {CUSTOMER: key(table, _of(recipe, "customer")), DAY: clock.day}
+    for name, role in ((ORDER, "order"), (PRODUCT, "product"), (CATEGORY, "category"), (CHANNEL, "channel")):
+        column = recipe.column(role)
+        own[name] = nw.lit(None, dtype=nw.String) if column is None else key(table, column)
+    named = recipe.column("product_name")
+    own[PRODUCT_NAME] = own[PRODUCT] if named is None else key(table, named)
+    own[HOUR] = nw.lit(None, dtype=nw.Int64) if clock.hour is None else clock.hour.cast(nw.Int64)
+    own[_AMOUNT] = amount_of(recipe)
+    own[_QUANTITY] = _number(recipe, "quantity")
+    own[_BACK] = _number(recipe, "refunded")
+    own[_STATE] = _state(table, recipe)
+    own[DISCOUNTED] = _has_discount(table, recipe)
+    frame = table.frame
+    if recipe.duplicates == "drop":
+        frame = frame.unique(subset=list(table.names))
+    lines = frame.select(**own)
+    if recipe.fill:
+        lines = lines.with_columns(*(nw.col(c).max().over(ORDER).alias(c) for c in recipe.fill))
+    if recipe.amount_is == "order":
+        lines = _once_an_order(lines)
+    return _with_kinds(lines, recipe)
+
+
+def _of(recipe: PurchaseRecipe, role: str) -> str:
+    column = recipe.column(role)
+    if column is None:
+        raise ValueError(f"the log has no {role}")
+    return column
+
+
+def amount_of(recipe: PurchaseRecipe) -> nw.Expr:
+    """What a line, or its order, was sold for, in the log's own money."""
+    amount, price, quantity = (recipe.column(role) for role in ("amount", "unit_price", "quantity"))
+    if amount is not None:
+        return nw.col(amount)
+    return nw.col(price or "") * (nw.col(quantity) if quantity is not None else 1.0)
+
+
+def _number(recipe: PurchaseRecipe, role: str) -> nw.Expr:
+    column = recipe.column(role)
+    return nw.lit(None, dtype=nw.Float64) if column is None else nw.col(column)
+
+
+def _state(table: Table, recipe: PurchaseRecipe) -> nw.Expr:
+    column = recipe.column("status")
+    if column is None:
+        return nw.lit(None, dtype=nw.String)
+    # Shops join the words of a state by a space, a hyphen or an underscore, and some put a prefix of their own.
+    plain = key(table, column).str.to_lowercase().str.replace_all(r"[_\- ]+", " ").str.strip_chars()
+    return plain.str.replace_all(r"^wc ", "")
+
+
+def _has_discount(table: Table, recipe: PurchaseRecipe) -> nw.Expr:
+    column = recipe.column("discount")
+    if column is None:
+        return nw.lit(None, dtype=nw.Float64)
+    if table.column(column).reading.kind == "number":
+        given = nw.col(column).abs() > 0
+    else:
+        given = ~key(table, column).str.to_lowercase().is_in(["no", "false", "0", "none", "nein", "non", ""])
+    return nw.when(given).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+
+
+def _once_an_order(lines: Lines) -> Lines:
+    """An amount that stands on every line of its order stays on one of them."""
+    known = nw.when(~nw.col(_AMOUNT).is_null()).then(nw.lit(0)).otherwise(nw.lit(1))
+    ranked = lines.with_columns(known.alias("rank")).with_columns(
+        nw.col("rank").cum_count().over(ORDER, order_by=["rank", DAY]).alias("place")
+    )
+    first = (nw.col("place") == 1) | nw.col(ORDER).is_null()
+    kept = [nw.when(first).then(nw.col(c)).otherwise(nw.lit(0.0)).alias(c) for c in (_AMOUNT, _BACK)]
+    return ranked.with_columns(*kept).drop("rank", "place")
+
+
+def _with_kinds(lines: Lines, recipe: PurchaseRecipe) -> Lines:
+    units = 10.0**recipe.places
+    amount, back, state = nw.col(_AMOUNT), nw.col(_BACK), nw.col(_STATE)
+    quantity = nw.col(_QUANTITY).fill_null(0.0)
+    negative = (amount < 0) | (quantity < 0)
+    given_back = nw.when(state.is_in(list(states("refunded")))).then(amount).otherwise(nw.lit(0.0))
+    part = nw.when(~back.is_null() & (back.abs() > 0)).then(back.abs()).otherwise(given_back)
+    begins = nw.col(ORDER).str.starts_with(recipe.cancel_prefix) if recipe.cancel_prefix else nw.lit(False)
+    flags = {
+        SALE: ~negative & ~amount.is_null(),
+        VOID: state.is_in(list(states("void"))).fill_null(False),
+        REFUNDED: state.is_in(list(states("refunded"))).fill_null(False),
+        CANCELLED: begins.fill_null(False) if recipe.cancel_prefix else begins,
+        "given": nw.when(negative).then(-amount.abs()).otherwise(amount),
+        "taken": nw.when(negative).then(nw.lit(0.0)).otherwise(part),
+    }
+    cents = {name: (nw.col(name) * units + 0.5).floor() for name in ("given", "taken")}
+    named = lines.with_columns(**flags).with_columns(**cents)
+    sold = nw.when(nw.col(SALE)).then(nw.col("given")).otherwise(nw.lit(0.0))
+    returned = nw.when(nw.col(SALE)).then(nw.col("taken")).otherwise(-nw.col("given"))
+    wanted = [CUSTOMER, DAY, ORDER, PRODUCT, PRODUCT_NAME, CATEGORY, CHANNEL, HOUR, SALE, VOID, REFUNDED, CANCELLED]
+    return named.select(
+        *wanted,
+        sold.alias(SOLD),
+        returned.alias(RETURNED),
+        nw.when(nw.col(SALE)).then(quantity).otherwise(nw.lit(0.0)).alias(ITEMS),
+        nw.when(nw.col(SALE)).then(nw.col(DISCOUNTED)).otherwise(nw.lit(0.0)).alias(DISCOUNTED),
+        amount.is_null().alias("no_amount"),
+    )
+
+
+def usable(lines: Lines, recipe: PurchaseRecipe) -> Lines:
+    """The lines that count for customers: of someone, on a day up to the as-of date, for a known amount, not void."""
+    return lines.filter(counted(), nw.col(DAY) <= recipe.as_of)
+
+
+def counted() -> nw.Expr:
+    """Holds for a line that counts, whatever its day."""
+    return ~nw.col(CUSTOMER).is_null() & ~nw.col(DAY).is_null() & ~nw.col("no_amount") & ~nw.col(VOID)
+
+
+def in_money(values: Mapping[str, nw.Expr], recipe: PurchaseRecipe) -> dict[str, nw.Expr]:
+    """Sums in the smallest unit as money."""
+    return {name: value / 10.0**recipe.places for name, value in values.items()}

@@ -1,0 +1,245 @@
+"""Which column of a purchase log says what: who bought, when, for how much, and what else is known, each with its reason.
+
+Names propose, and the kind of the column and how much of it is filled decide. What is made of the columns is left to
+`lines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+
+import narwhals.stable.v2 as nw
+
+from segmentry.errors import ColumnNotFoundError, SettingsError
+from segmentry.features.words import parse_name
+from segmentry.purchases.words import Said, said
+from segmentry.tables import Column, Table, collect_rows, text_of
+
+PurchaseRole = Literal[
+    "customer", "time", "amount", "quantity", "unit_price", "order", "product", "product_name", "category", "channel",
+    "discount", "status", "refunded", "currency",
+]  # fmt: skip
+ROLES: tuple[PurchaseRole, ...] = get_args(PurchaseRole)
+
+_WHOLE_KEYS = ("text", "number")
+_ORDER_LOOKS = r"^#?[A-Za-z]{0,6}[-/. ]?\d[\d/-]*$"
+_EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
+_MOST = 0.5
+_NEARLY_ALL = 0.9
+_MOST_LEVELS = 200
+
+
+@dataclass(frozen=True)
+class PurchaseColumn:
+    """A column that is used, what for, and why."""
+
+    column: str
+    role: PurchaseRole
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`role` for columns of these kinds whose name says one word of each of `needs` ("a|b") and none of `without`."""
+
+    role: PurchaseRole
+    needs: tuple[str, ...]
+    without: frozenset[str]
+    kinds: tuple[str, ...]
+    alone: bool = False  # and whose name says nothing else
+
+    def fits(self, name: Said, column: Column) -> bool:
+        if column.reading.kind not in self.kinds or name.any(*self.without):
+            return False
+        if self.alone and name.concepts - set("|".join(self.needs).split("|")) - {"noise", "purchase"}:
+            return False
+        return all(name.any(*need.split("|")) for need in self.needs)
+
+
+def _f(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_NUMBER, _DATE, _TEXT = ("number",), ("date",), ("text",)
+_NOT_WHEN = _f("delivery later birth refund first last due")
+_NOT_PAID = _f("tax delivery fee part refund deal later about average income id rate cost quantity count items")
+_NOT_WHO = _f("about contact person_name place group level date address campaign channel_phone spend amount")
+_NOT_ORDER = _f("line row later delivery customer product items refund status spend amount total date deal level")
+_NOT_WHAT = _f("customer place group price amount total deal tax delivery cost quantity spend order status rate")
+_NOT_MANY = _f("total amount price spend deal tax delivery cost id refund_total average customer order rate row")
+
+# The first rule of a role that a column fits wins; below it, the column that comes first by name.
+RULES: tuple[Rule, ...] = (
+    Rule("customer", ("customer", "id|count"), _NOT_WHO, _WHOLE_KEYS),
+    Rule("customer", ("membership|account", "id|count"), _NOT_WHO | {"order", "money"}, _WHOLE_KEYS),
+    Rule("customer", ("customer",), _NOT_WHO | {"date"}, _WHOLE_KEYS, alone=True),
+    Rule("customer", ("contact",), _f("campaign accepted level status delivery"), _TEXT),
+    Rule("time", ("order|purchase", "date"), _NOT_WHEN | {"signup"}, _DATE),
+    Rule("time", ("date",), _NOT_WHEN | _f("signup customer"), _DATE),
+    Rule("time", ("purchase|order",), _NOT_WHEN | _f("signup"), _DATE),
+    Rule("time", ("created",), _NOT_WHEN | {"customer"}, _DATE),
+    Rule("time", ("paid",), _NOT_WHEN, _DATE),
+    Rule("order", ("order", "id|count"), _NOT_ORDER, _WHOLE_KEYS),
+    Rule("order", ("order",), _NOT_ORDER, _WHOLE_KEYS, alone=True),
+    Rule("order", ("purchase", "id|count"), _NOT_ORDER, _WHOLE_KEYS),
+    Rule("order", ("person_name",), _f("customer line billing"), _TEXT, alone=True),
+    Rule("order", ("id",), _f("row"), _WHOLE_KEYS, alone=True),
+    Rule("amount", ("total",), _NOT_PAID | {"line"}, _NUMBER),
+    Rule("amount", ("amount",), _NOT_PAID | _f("line price"), _NUMBER),
+    Rule("amount", ("spend",), _NOT_PAID | _f("line price"), _NUMBER),
+    Rule("quantity", ("quantity",), _NOT_MANY, _NUMBER),
+    Rule("quantity", ("items",), _NOT_MANY | {"product"}, _NUMBER),
+    Rule("quantity", ("count",), _NOT_MANY | _f("product visit child line"), _NUMBER),
+    Rule("unit_price", ("price",), _f("total deal part average refund tax delivery rate"), _NUMBER),
+    Rule("unit_price", ("line", "cost"), _f("total deal part average refund tax delivery rate"), _NUMBER),
+    Rule("product", ("product", "id|count"), _NOT_WHAT, _WHOLE_KEYS),
+    Rule("product", ("product",), _NOT_WHAT | _f("person_name about"), _TEXT),
+    Rule("product", ("product|line", "person_name"), _NOT_WHAT, _TEXT),
+    Rule("product", ("product",), _NOT_WHAT, _TEXT),
+    Rule("product_name", ("product|line", "person_name"), _NOT_WHAT, _TEXT),
+    Rule("product_name", ("product",), _NOT_WHAT | {"id"}, _TEXT),
+    Rule("category", ("category",), _f("customer order tax sub"), _TEXT),
+    Rule("category", ("product", "group"), _f("customer order tax sub"), _TEXT),
+    Rule("category", ("category",), _f("customer order tax"), _TEXT),
+    Rule("channel", ("channel",), _f("customer product"), _TEXT),
+    Rule("discount", ("deal", "amount|total"), _f("tax rate"), _NUMBER),
+    Rule("discount", ("deal",), _f("tax price"), _NUMBER),
+    Rule("discount", ("deal",), _f("tax price amount"), _TEXT),
+    Rule("status", ("status", "money_state"), _f("delivery place line customer"), _TEXT),
+    Rule("status", ("status",), _f("delivery place line customer marital"), _TEXT),
+    Rule("refunded", ("refund", "amount|total"), _f("part tax quantity"), _NUMBER),
+    Rule("currency", ("currency",), _f("part"), _TEXT),
+)  # fmt: skip
+
+# Of a column that is mostly empty nothing is made; some columns are empty but for the rows they speak of.
+_FILLED: Mapping[PurchaseRole, float] = {"time": _MOST, "order": _NEARLY_ALL}
+
+
+def find_columns(table: Table, stated: Mapping[str, str] | None = None) -> tuple[PurchaseColumn, ...]:
+    """The columns of a purchase log by role, at most one each; `stated` settles some by column ("Total" -> "amount").
+
+    >>> import polars as pl
+    >>> from segmentry.tables import read
+    >>> log = read(pl.DataFrame({"client": ["a", "a"], "day": ["2026-01-05", "2026-02-01"], "paid_amount": ["5", "7"]}))
+    >>> [(c.column, c.role) for c in find_columns(log, {"day": "time"})]
+    [('client', 'customer'), ('day', 'time'), ('paid_amount', 'amount')]
+    """
+    settled = _checked(stated or {}, table)
+    free = [c for c in table.columns if c.name not in settled.values()]
+    wanted = [role for role in ROLES if role not in settled]
+    able = {role: _proposed(role, free) for role in wanted}
+    figures = _figures(table, sorted({c for columns in able.values() for c in columns}))
+    found = {role: PurchaseColumn(column, role, "stated in the settings") for role, column in settled.items()}
+    for role in wanted:
+        chosen = _chosen(role, [c for c in able[role] if _is_free(c, role, found)], figures, table)
+        if chosen is not None:
+            found[role] = PurchaseColumn(chosen, role, f"the name says '{_spoken(chosen)}'")
+    return tuple(found[role] for role in ROLES if role in found)
+
+
+def missing_parts(found: Sequence[PurchaseColumn]) -> tuple[str, ...]:
+    """What a purchase log must have and these columns lack, in words."""
+    roles = {c.role for c in found}
+    parts = [
+        ("who bought (customer)", "customer" in roles),
+        ("when (time)", "time" in roles),
+        ("for how much (amount, or quantity and unit_price)", "amount" in roles or "unit_price" in roles),
+    ]
+    return tuple(words for words, there in parts if not there)
+
+
+def _checked(stated: Mapping[str, str], table: Table) -> dict[PurchaseRole, str]:
+    settled: dict[PurchaseRole, str] = {}
+    for column, role in stated.items():
+        if column not in table.names:
+            near = get_close_matches(column, table.names, n=1, cutoff=0.5)
+            raise ColumnNotFoundError(
+                f"The orders have no column '{column}'.",
+                found=", ".join(table.names),
+                remedy=f"Did you mean '{near[0]}'?" if near else "Check the roles of the orders.",
+            )
+        known = next((r for r in ROLES if r == role), None)
+        if known is None:
+            raise SettingsError(
+                f"There is no role '{role}' in a purchase log.", found=role, remedy=f"Valid: {', '.join(ROLES)}."
+            )
+        settled[known] = column
+    return settled
+
+
+def _proposed(role: PurchaseRole, columns: Sequence[Column]) -> list[str]:
+    """Columns that fit a rule of the role, those of the first rule first."""
+    rules = [rule for rule in RULES if rule.role == role]
+    ranked: list[tuple[int, str]] = []
+    for column in columns:
+        fitting = [i for i, rule in enumerate(rules) if rule.fits(said(column.name), column)]
+        if fitting:
+            ranked.append((fitting[0], column.name))
+    return [name for _, name in sorted(ranked)]
+
+
+def _figures(table: Table, columns: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Of each column: how many cells are filled, and how many look like an e-mail address or an order's number."""
+    named: dict[str, nw.Expr] = {}
+    for i, column in enumerate(columns):
+        named[f"{i} filled"] = ~nw.col(column).is_null()
+        if table.column(column).reading.kind == "text":
+            cell = text_of(table, column)
+            if said(column).any("contact"):
+                named[f"{i} email"] = cell.str.contains(_EMAIL)
+            if said(column).any("person_name"):
+                named[f"{i} order"] = cell.str.contains(_ORDER_LOOKS)
+    if not named:
+        return {}
+    flags = [nw.when(e).then(1).otherwise(0).cast(nw.Int64).alias(n) for n, e in named.items()]
+    [row] = collect_rows(table.frame.select(*flags).select(*(nw.col(n).sum() for n in named)))
+    counts: dict[str, dict[str, int]] = {column: {} for column in columns}
+    for name, value in row.items():
+        place, _, what = name.partition(" ")
+        counts[columns[int(place)]][what] = int(value or 0)
+    return counts
+
+
+def _is_free(column: str, role: PurchaseRole, found: Mapping[PurchaseRole, PurchaseColumn]) -> bool:
+    taken = {c.column for r, c in found.items() if not (r == "product" and role == "product_name")}
+    return column not in taken
+
+
+def _chosen(
+    role: PurchaseRole, able: Sequence[str], figures: Mapping[str, Mapping[str, int]], table: Table
+) -> str | None:
+    rows = max(table.rows_read, 1)
+    filled = {c: figures[c]["filled"] / rows for c in able}
+    usable = [c for c in able if filled[c] > _FILLED.get(role, 0.0) and _looks_right(role, figures[c])]
+    if not usable:
+        return None
+    first = usable[0]
+    if role == "customer" and filled[first] < _MOST:
+        # Guests have no id, and an e-mail address all the same.
+        return max(usable, key=lambda c: (filled[c], -usable.index(c)))
+    return first
+
+
+def _looks_right(role: PurchaseRole, figures: Mapping[str, int]) -> bool:
+    filled = max(figures["filled"], 1)
+    if role == "customer" and "email" in figures:
+        return figures["email"] >= _MOST * filled
+    if role == "order" and "order" in figures:
+        return figures["order"] >= _NEARLY_ALL * filled
+    return True
+
+
+def _spoken(column: str) -> str:
+    return " ".join(word.text for word in parse_name(column).words) or column.casefold()
+
+
+def levels_of(table: Table, column: str) -> dict[str, int] | None:
+    """Rows by level of a column of text; None where it has more levels than one could look through."""
+    counted = table.frame.select(text_of(table, column).alias("level")).group_by("level").agg(n=nw.len())
+    rows: list[dict[str, Any]] = collect_rows(counted.sort("level").head(_MOST_LEVELS + 1))
+    if len(rows) > _MOST_LEVELS:
+        return None
+    return {str(r["level"]): int(r["n"]) for r in rows if r["level"] is not None}

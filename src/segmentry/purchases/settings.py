@@ -1,0 +1,29 @@
+"""What a user may state about a purchase log; everything left unsaid is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PurchaseSettings(BaseModel):
+    """Roles by column, and rules that the log itself cannot settle.
+
+    `duplicates` says whether a line that repeats another in every cell is a purchase of its own ("keep") or the same one
+    exported twice ("drop"). `amount_is` says whether an amount stands for its line or, once or on every line, for its
+    whole order. `categories` and `channels` are the most that get a share of their own.
+
+    >>> PurchaseSettings(roles={"Total": "amount"}).duplicates
+    'keep'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    roles: Mapping[str, str] = {}
+    duplicates: Literal["keep", "drop"] = "keep"
+    amount_is: Literal["line", "order"] | None = None
+    categories: int = Field(default=8, ge=0, le=40)
+    channels: int = Field(default=4, ge=0, le=40)
+    trend_days: int | None = Field(default=None, ge=1)

@@ -1,0 +1,68 @@
+"""The words of purchase logs: what a column's name marks it as, and which states of an order mean that nothing was sold.
+
+Takes names apart as `features.words` does, and adds the marks of `words.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from segmentry.features.vocabulary import fold, strip_accents
+from segmentry.features.words import parse_name
+
+_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a column's name says: concepts of the vocabulary, and marks of purchase logs."""
+
+    concepts: frozenset[str]
+    marks: frozenset[str]
+    n_words: int
+
+    def any(self, *words: str) -> bool:
+        return bool((self.concepts | self.marks) & set(words))
+
+
+@cache
+def said(name: str) -> Said:
+    """The concepts and marks in a name.
+
+    >>> sorted(said("Refunded Amount").marks), sorted(said("order_total").concepts)
+    (['refund'], ['order', 'purchase', 'total'])
+    """
+    pieces = [fold(piece) for piece in _PIECE.findall(strip_accents(name).replace("ß", "ss"))]
+    marked = {mark for piece in pieces for mark in _marks().get(piece, _marks().get(piece.removesuffix("s"), ()))}
+    parsed = parse_name(name)
+    # "Billing" is a place in the order, not a bill and an income.
+    concepts = parsed.concepts - {"income", "order"} if "billing" in marked else parsed.concepts
+    return Said(concepts, frozenset(marked), len(pieces))
+
+
+@cache
+def _words() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(files("segmentry.purchases").joinpath("words.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _marks() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for mark, words in _words()["marks"].items():
+        for word in words:
+            found.setdefault(fold(word), []).append(mark)
+    return {word: tuple(marks) for word, marks in found.items()}
+
+
+@cache
+def states(kind: str) -> tuple[str, ...]:
+    """States of an order, small letters with single spaces, that mean it is "void" or "refunded".
+
+    >>> "voided" in states("void"), "paid" in states("void")
+    (True, False)
+    """
+    return tuple(sorted({word.casefold() for word in _words()["states"][kind]}))
