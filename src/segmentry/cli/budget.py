@@ -38,7 +38,7 @@ class Need:
         return _BASE_MB + self.rows * (_ROW_BYTES + _CELL_BYTES * self.columns) / 2**20
 
 
-def need_of(source: str | Path) -> Need | None:
+def need_of(source: object) -> Need | None:
     """What a run over a Parquet file or folder is expected to need; None for a source that does not tell its size."""
     from segmentry.tables import parquet_size
 

@@ -15,14 +15,16 @@ from segmentry.errors import SettingsError
 from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings
 from segmentry.profiles.playrules import Playbook, read_playbook
+from segmentry.purchases import PurchaseSettings
 from segmentry.selection import SelectionSettings
 from segmentry.tables import ReadingSettings
 
 # Where each key of the file, and each option, lives in FitSettings.
 _FEATURES = ("features", "roles", "purposes")
 _SELECTION = ("k", "seed", "method")
+_ORDERS = ("duplicates",)
 _OWN = ("id", "as_of", "names", "on_duplicate", "playbook", "stability_pairs", "min_size", "max_size")
-KNOWN = (*_FEATURES, *_SELECTION, *_OWN, "reading")
+KNOWN = (*_FEATURES, *_SELECTION, *_OWN, "reading", "orders")
 
 
 def settings_from(
@@ -31,9 +33,11 @@ def settings_from(
     """The settings of the file, with options that were given on the command line in their place."""
     stated = _read(config) if config else {}
     problems = [_unknown(name, KNOWN) for name in sorted(set(stated) - set(KNOWN))]
-    stated.update({k: v for k, v in options.items() if v is not None})
+    stated.update({k: v for k, v in options.items() if v is not None and k not in _ORDERS})
+    orders = _section(stated, "orders", {k: options.get(k) for k in _ORDERS}, problems)
     parts: dict[str, Any] = {
-        "reading": _made(ReadingSettings, _reading(stated, reading, problems), problems),
+        "reading": _made(ReadingSettings, _section(stated, "reading", reading, problems), problems),
+        "orders": _made(PurchaseSettings, orders, problems),
         "features": _made(FeatureSettings, {k: stated[k] for k in _FEATURES if k in stated}, problems),
         "selection": _made(SelectionSettings, {k: stated[k] for k in _SELECTION if k in stated}, problems),
     }
@@ -52,10 +56,12 @@ def settings_from(
     return settings
 
 
-def _reading(stated: Mapping[str, Any], options: Mapping[str, Any], problems: list[SettingsError]) -> dict[str, Any]:
-    section = stated.get("reading", {})
+def _section(
+    stated: Mapping[str, Any], name: str, options: Mapping[str, Any], problems: list[SettingsError]
+) -> dict[str, Any]:
+    section = stated.get(name, {})
     if not isinstance(section, Mapping):
-        problems.append(SettingsError("reading should be a section, as in [reading]."))
+        problems.append(SettingsError(f"{name} should be a section, as in [{name}]."))
         section = {}
     return {**section, **{k: v for k, v in options.items() if v is not None}}
 

@@ -10,13 +10,19 @@ from typing import Any
 import typer
 
 from segmentry.cli.budget import LARGE_MB, check_memory, need_of, parse_memory
-from segmentry.cli.reading_options import SOURCE_HELP, source_of, takes_reading
+from segmentry.cli.orders import files_of
+from segmentry.cli.reading_options import SOURCE_HELP, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
 
 
 @takes_reading
 def fit(
-    source: str = typer.Argument(..., help=f"Customers, a row for each. {SOURCE_HELP}"),
+    source: str = typer.Argument(None, help=f"Customers, a row for each, or their orders. {SOURCE_HELP}"),
+    orders: str = typer.Option(None, "--orders", help="Orders or order lines, a row for each, instead of SOURCE."),
+    customers: str = typer.Option(None, "--customers", help="Table of customers to join the orders to, by id."),
+    duplicates: str = typer.Option(
+        None, "--duplicates", help="Order lines that repeat another in every cell: keep (the default) or drop."
+    ),
     output: Path = typer.Option(
         ..., "-o", "--output", help="Folder for the model, the labelled customers, the report."
     ),
@@ -54,6 +60,7 @@ def fit(
 ) -> None:
     """Find the segments of the customers in SOURCE, name, describe and picture them, and keep them as a model."""
     from segmentry.cli.config import settings_from
+    from segmentry.cli.orders import chosen_source
     from segmentry.cli.pairs import split_list, split_pairs
 
     memory_mb = parse_memory(memory_limit) if memory_limit is not None else None
@@ -70,9 +77,20 @@ def fit(
         "names": split_pairs(name, "--name") or None,
         "playbook": playbook,
         "stability_pairs": stability_pairs,
+        "duplicates": duplicates,
     }
     settings = settings_from(config, options, reading, date.today())
-    _fit_into(source_of(source), output, settings, overwrite, for_spreadsheet, as_json, quiet, excel, memory_mb)
+    _fit_into(
+        chosen_source(source, orders, customers),
+        output,
+        settings,
+        overwrite,
+        for_spreadsheet,
+        as_json,
+        quiet,
+        excel,
+        memory_mb,
+    )
 
 
 def demo(
@@ -102,7 +120,7 @@ def _number_or_text(k: str | None) -> int | str | None:
 
 
 def _fit_into(
-    source: str | Path,
+    source: Any,
     output: Path,
     settings: Any,
     overwrite: bool,
@@ -117,7 +135,9 @@ def _fit_into(
         from segmentry.fitting import fit_source
         from segmentry.reports.folder import check_folder, write_outputs
         from segmentry.reports.summary import as_json as to_json
-    check_folder(output, overwrite, source=source if isinstance(source, Path) else None)
+    for path in files_of(source):
+        check_folder(output, overwrite, source=path)
+    check_folder(output, overwrite)
     need = need_of(source)
     if need is not None:
         steps.rows = need.rows
@@ -149,11 +169,12 @@ def _tell(fitted: Any, output: Path) -> None:
     from segmentry.profiles.wording import lowered, say_number
 
     segmentation, table = fitted.segmentation, fitted.table
-    n_rejected = table.rows_rejected
+    n_rejected = len(table.rejects)
     rejected = f" ({plural(n_rejected, 'row')} rejected: {output / 'rejects.csv'})" if n_rejected else ""
     kind = f"{segmentation.verdict} " if segmentation.verdict in ("natural", "reproducible") else ""
     n = segmentation.provenance.n_customers
-    say(f"{plural(segmentation.k, f'{kind}segment')} from {plural(n, 'customer')}{rejected}.")
+    bought = f" and {plural(segmentation.orders.used, 'order line')}" if segmentation.orders else ""
+    say(f"{plural(segmentation.k, f'{kind}segment')} from {plural(n, 'customer')}{bought}{rejected}.")
     if segmentation.verdict_words:
         say(segmentation.verdict_words)
     say(f"Why {segmentation.k}: {segmentation.reason}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from segmentry.errors import SettingsError
 def score(
     model: Path = typer.Argument(..., help="A .seg file that `segmentry fit` wrote."),
     source: str = typer.Argument(None, help=f"New customers, columns in any order. {SOURCE_HELP}"),
+    orders: str = typer.Option(None, "--orders", help="New orders instead, for a model that was made from orders."),
+    customers: str = typer.Option(None, "--customers", help="Table of customers that the orders are joined to."),
+    as_of: datetime | None = typer.Option(
+        None, "--as-of", formats=["%Y-%m-%d"], help="Day that orders count to (the model's, unless stated)."
+    ),
     output: str = typer.Option(
         None,
         "-o",
@@ -33,14 +39,18 @@ def score(
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
 ) -> None:
     """Place new customers in the segments of MODEL: a SOURCE of them with -o, or one with --set."""
-    if bool(given) == (source is not None):
-        raise typer.BadParameter("Give either a SOURCE with -o, or one customer with --set.")
+    if bool(given) + (source is not None) + (orders is not None) != 1 or (customers and not orders):
+        raise typer.BadParameter("Give a SOURCE with -o, or --orders (and --customers) with -o, or one with --set.")
     if given:
         _score_one(model, given, as_json)
         return
     if output is None:
         raise typer.BadParameter("Say with -o where to write the customers and their segments.")
-    _score_file(model, source_of(source), source_of(output), into, reading, overwrite, for_spreadsheet, as_json, quiet)
+    from segmentry.cli.orders import log_and_customers
+
+    log, table = log_and_customers(source, orders, customers)
+    day = as_of.date() if as_of else None
+    _score_file(model, table, log, day, source_of(output), into, reading, overwrite, for_spreadsheet, as_json, quiet)
 
 
 def _is_same(source: Path, output: Path) -> bool:
@@ -70,7 +80,9 @@ def _score_one(model: Path, given: list[str], as_json: bool) -> None:
 
 def _score_file(
     model: Path,
-    source: str | Path,
+    source: str | Path | None,
+    orders: str | Path | None,
+    as_of: date | None,
     output: str | Path,
     into: str | None,
     reading: dict[str, Any],
@@ -79,21 +91,22 @@ def _score_file(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from segmentry.scoring.score import read_like, score_table
+    from segmentry.scoring.score import read_any, score_table
     from segmentry.store import load
     from segmentry.tables import ReadingSettings, check_output, check_target, write_rejects, write_table
 
     if into is None and isinstance(output, str) and isinstance(source, Path) and "table" in reading:
         into = reading.pop("table")
     check_output(output, overwrite, into)
-    if isinstance(source, Path) and isinstance(output, Path) and _is_same(source, output):
-        raise SettingsError("The output is the input.", found=str(source), remedy="Name another file with -o.")
+    for given in (source, orders):
+        if isinstance(given, Path) and isinstance(output, Path) and _is_same(given, output):
+            raise SettingsError("The output is the input.", found=str(given), remedy="Name another file with -o.")
     beside = output if isinstance(output, Path) else Path(into or "scored")
     rejects = beside.with_name(f"{beside.stem}.rejects.csv")
     steps = Steps(quiet or as_json)
     with steps("read"):
         segmentation = load(model)
-        table = read_like(segmentation, source, ReadingSettings(**reading))
+        table, said = read_any(segmentation, source, orders, reading=ReadingSettings(**reading), as_of=as_of)
         if table.rejects:
             check_target(rejects, overwrite)
     with steps("score"):
@@ -109,11 +122,11 @@ def _score_file(
             "rows_read": table.rows_read,
             "rows_rejected": table.rows_rejected,
             "segments": scored.counts,
-            "warnings": [{"code": n.code, "message": n.message} for n in scored.notices],
+            "warnings": [{"code": n.code, "message": n.message} for n in (*said, *scored.notices)],
         }
         say(json.dumps(summary, indent=2, ensure_ascii=False))
         return
-    warn(scored.notices, quiet)
+    warn((*said, *scored.notices), quiet)
     if not quiet:
         from segmentry.errors import plural
 

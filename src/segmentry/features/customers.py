@@ -24,6 +24,7 @@ from segmentry.features.similar_ids import similar_ids
 from segmentry.features.summaries import summarise, widen
 from segmentry.tables import Table, all_different, collect_rows, text_of
 
+
 @dataclass(frozen=True)
 class MadeColumn:
     """A column of the table that was worked out, not read: what it means is known, and so is how it came about."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -58,7 +58,7 @@ class Source:
 
 
 def one_source(source: Any, orders: Any, customers: Any) -> Any:
-    """The source that these arguments of `fit` state together. Raises SettingsError where they contradict each other."""
+    """The source that these arguments of `fit` state. Raises SettingsError where they contradict each other."""
     if orders is None:
         if customers is not None and source is not None:
             raise SettingsError("Customers are given twice.", remedy="Pass them as the source, or orders=... as well.")
@@ -110,7 +110,7 @@ def _from_orders(log: Table, customers: Table | None, settings: Settings) -> Sou
         as_of=purchases.as_of,
         made=found.made,
         notices=found.account.notices(),
-        purchases=purchases.recipe,
+        purchases=replace(purchases.recipe, joined=customers is not None),
         orders=found.account,
     )
 

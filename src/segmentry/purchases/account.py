@@ -19,9 +19,10 @@ from segmentry.tables import collect_rows
 class Account:
     """`rows == used + without_customer + without_date + void + without_amount + after_as_of`, always.
 
-    `amount` is the net money of the lines that are used: sold less returned. `cancelled` counts the lines of orders that
-    were cancelled, whether they are left out (`void`) or net against an earlier sale. `duplicates` are lines that repeat
-    another in every cell; None where they were not counted.
+    `amount` is the net money of the lines that are used: sold less returned. `cancelled` counts the lines of orders
+    that were cancelled, whether they are left out (`void`) or net against an earlier sale. `duplicates` are lines that
+    repeat another in every cell; None where they were not counted. `rejected` rows could not be read at all, and are
+    none of `rows`.
     """
 
     rows: int
@@ -44,6 +45,7 @@ class Account:
     first_day: date | None
     last_day: date | None
     as_of: date
+    rejected: int = 0
     duplicates: int | None = None
     unknown_customers: int = 0  # customers of the orders who are not in the customer table
     customers_without_orders: int = 0  # of the customer table
@@ -64,12 +66,18 @@ class Account:
             said.append(Notice("orders-returned", message))
         if self.duplicates:
             lines = plural(self.duplicates, "order line")
-            message = f"{lines} repeat another in every cell; each counts. If they were exported twice: --duplicates drop."
+            message = f"{lines} repeat another in every cell; each counts. Exported twice? Pass --duplicates drop."
             said.append(Notice("orders-repeated", message))
+        if self.customers_without_orders:
+            message = f"{plural(self.customers_without_orders, 'customer')} without an order: kept, with no spend."
+            said.append(Notice("customers-without-orders", message))
+        if self.unknown_customers:
+            message = f"{plural(self.unknown_customers, 'customer')} of the orders not in the customer table: left out."
+            said.append(Notice("unknown-customers", message))
         return tuple(said)
 
 
-def account_for(lines: Lines, recipe: PurchaseRecipe, duplicates: int | None = None) -> Account:
+def account_for(lines: Lines, recipe: PurchaseRecipe, rejected: int = 0, duplicates: int | None = None) -> Account:
     """The account of all lines, in one pass and a count of customers."""
     row = _sums(lines, recipe)
     units = 10.0**recipe.places
@@ -97,6 +105,7 @@ def account_for(lines: Lines, recipe: PurchaseRecipe, duplicates: int | None = N
         first_day=row["first_day"],
         last_day=row["last_day"],
         as_of=recipe.as_of,
+        rejected=rejected,
         duplicates=duplicates,
     )
 

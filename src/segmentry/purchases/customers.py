@@ -45,9 +45,7 @@ def customers_of(purchases: Purchases, customers: Table | None = None, id_column
     rows = rows.rename({ln.CUSTOMER: "__who__"}).rename({m.feature.name: named[m.feature.name] for m in made})
     columns = (Column("__who__", Reading("text"), "text"), *(_column(m, named) for m in made))
     own = computed_table(rows, columns, "__who__", purchases.table)
-    moved = tuple(
-        MadeColumn(replace(m.feature, sources=(named[m.feature.name],)), m.role, m.how) for m in made
-    )
+    moved = tuple(MadeColumn(replace(m.feature, sources=(named[m.feature.name],)), m.role, m.how) for m in made)
     if customers is None:
         frame = own.frame.rename({"__who__": who})
         table = replace(own, frame=frame, columns=(Column(who, Reading("text"), "text"), *own.columns[1:]))

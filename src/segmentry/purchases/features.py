@@ -7,11 +7,12 @@ and row order cannot change a digit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 import narwhals.stable.v2 as nw
 
 from segmentry.features.customers import MadeColumn
 from segmentry.features.derive import label, slug
-from segmentry.features.feature import Feature, Theme, Unit
+from segmentry.features.feature import Feature, Operation, Theme, Unit
 from segmentry.features.role_rules import Role
 from segmentry.purchases import lines as ln
 from segmentry.purchases.lines import Lines
@@ -83,16 +84,12 @@ _LABELS = {
 
 
 def _made(name: str, unit: Unit, theme: Theme, role: Role, how: str) -> MadeColumn:
-    operation = "category" if unit == "category" else "column"
-    return MadeColumn(
-        Feature(name, _LABELS.get(name) or label(name), unit, theme, operation, (name,)), role, how
-    )
+    operation: Operation = "category" if unit == "category" else "column"
+    return MadeColumn(Feature(name, _LABELS.get(name) or label(name), unit, theme, operation, (name,)), role, how)
 
 
 def _money(name: str, theme: Theme, role: Role, how: str, recipe: PurchaseRecipe) -> MadeColumn:
-    return MadeColumn(
-        Feature(name, label(name), "money", theme, "column", (name,), symbol=recipe.symbol), role, how
-    )
+    return MadeColumn(Feature(name, label(name), "money", theme, "column", (name,), symbol=recipe.symbol), role, how)
 
 
 def _named(prefix: str, levels: Sequence[str]) -> list[tuple[str, str]]:
@@ -226,7 +223,7 @@ def _spread(squares: nw.Expr, total: nw.Expr, n: nw.Expr) -> nw.Expr:
 
 
 def _favourite(column: str, levels: Sequence[str], sold: nw.Expr) -> nw.Expr:
-    """The level that most was sold in, the larger one in the whole log where two are equal; missing for nothing sold."""
+    """The level that most was sold in; of two equal ones that which is larger in the whole log; missing for none."""
     sums = [nw.col(f"{column} {i}") for i in range(len(levels))]
     most = sums[0] if len(sums) == 1 else nw.max_horizontal(*sums)
     chosen = nw.lit("Other")

@@ -7,26 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from segmentry.errors import InputError, NotEnoughDataError, Notice
-from segmentry.features.words import parse_name
 from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account, account_for
 from segmentry.purchases.lines import Lines
-from segmentry.purchases.recipe import AmountIs, LogColumn, PurchaseRecipe
-from segmentry.purchases.roles import PurchaseColumn, find_columns, levels_of, missing_parts
+from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
+from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, missing_parts
 from segmentry.purchases.settings import PurchaseSettings
-from segmentry.purchases.times import Clock, clock_of
+from segmentry.purchases.settling import largest, refuse_currencies, symbol_of, with_rules
+from segmentry.purchases.times import clock_of
 from segmentry.purchases.words import said
 from segmentry.tables import Table, collect_rows, count_rows
 
 DUPLICATES_COUNTED_BELOW = 2_000_000  # rows; comparing more of them in every cell costs more than all the rest
 _MOST_OF = 0.9
-_PLACES = (2, 3, 4)
-_NONE = "none"  # no day is later than this
 _TREND = 180
 
 
@@ -82,7 +79,37 @@ def open_log(
     """
     told = settings or PurchaseSettings()
     roles = dict(told.roles) if customer is None else {**told.roles, customer: "customer"}
-    found = find_columns(table, roles)
+    found = _whole(find_columns(table, roles), table)
+    refuse_currencies(table, found)
+    clock = clock_of(table, column_of(found, "time") or "")
+    draft = PurchaseRecipe(
+        columns=tuple(LogColumn(c.column, c.role, c.reason, table.column(c.column).reading) for c in found),
+        amount_is=told.amount_is or "line",
+        places=2,
+        symbol=symbol_of(table, found),
+        duplicates=told.duplicates,
+        as_of=as_of or date.max,
+        trend_days=told.trend_days or _TREND,
+        utc=clock.utc,
+        has_hours=clock.hour is not None,
+    )
+    draft = with_rules(table, draft, clock, told)
+    lines = ln.in_one_form(table, draft, clock)
+    recipe = _dated(lines, draft, told, as_of, today)
+    recipe = replace(
+        recipe,
+        categories=largest(lines, recipe, ln.CATEGORY, told.categories),
+        channels=largest(lines, recipe, ln.CHANNEL, told.channels),
+    )
+    account = account_for(lines, recipe, table.rows_rejected, _duplicates(table, told))
+    return Purchases(table, lines, replace(recipe, has_returns=account.returned > 0), account)
+
+
+def _whole(found: tuple[PurchaseColumn, ...], table: Table) -> tuple[PurchaseColumn, ...]:
+    """The columns, if they say who bought, when and for how much; without a description of payments.
+
+    A description names goods only beside their number or price.
+    """
     lacking = missing_parts(found)
     if lacking:
         raise InputError(
@@ -91,47 +118,31 @@ def open_log(
             remedy='State it in segmentry.toml, for example [orders.roles] "Total" = "amount".',
             code="no-purchases",
         )
-    found = _without_chatter(found)
-    columns = tuple(LogColumn(c.column, c.role, c.reason, table.column(c.column).reading) for c in found)
-    _refuse_currencies(table, found)
-    clock = clock_of(table, _column(found, "time") or "")
-    draft = PurchaseRecipe(
-        columns=columns,
-        amount_is=told.amount_is or "line",
-        places=_PLACES[0],
-        symbol=_symbol(table, found),
-        duplicates=told.duplicates,
-        as_of=as_of or date.max,
-        trend_days=told.trend_days or _TREND,
-        utc=clock.utc,
-        has_hours=clock.hour is not None,
-    )
-    draft = _with_rules(table, draft, clock, told)
-    lines = ln.in_one_form(table, draft, clock)
+    if {c.role for c in found} & {"quantity", "unit_price", "category"}:
+        return found
+    return tuple(c for c in found if not (c.role in ("product", "product_name") and said(c.column).any("about")))
+
+
+def _dated(
+    lines: Lines, draft: PurchaseRecipe, told: PurchaseSettings, as_of: date | None, today: date | None
+) -> PurchaseRecipe:
+    """The recipe with its as-of date, and how long recent is."""
     days = _days(lines, today)
     if days is None:
         raise NotEnoughDataError(
             "No line of the orders counts for a customer.",
-            found=f"{table.rows_read:,} lines",
             remedy="Look at the columns with segmentry inspect, and at --as-of.",
         )
     first, last = days
     settled = as_of or last
-    half = max((settled - first).days // 2, 1)
-    recipe = replace(draft, as_of=settled, trend_days=told.trend_days or min(_TREND, half))
-    recipe = replace(
-        recipe,
-        categories=_largest(lines, recipe, ln.CATEGORY, told.categories),
-        channels=_largest(lines, recipe, ln.CHANNEL, told.channels),
-    )
-    account = account_for(lines, recipe, _duplicates(table, told))
-    if not account.used:
+    if settled < first:
         raise NotEnoughDataError(
             f"No purchase lies on or before {settled}.",
             found=f"purchases from {first} to {last}",
             remedy="Pass a later --as-of.",
         )
-    return Purchases(table, lines, replace(recipe, has_returns=account.returned > 0), account)
+    half = max((settled - first).days // 2, 1)
+    return replace(draft, as_of=settled, trend_days=told.trend_days or min(_TREND, half))
 
 
 def open_like(table: Table, recipe: PurchaseRecipe, *, as_of: date | None = None) -> Purchases:
@@ -147,7 +158,7 @@ def open_like(table: Table, recipe: PurchaseRecipe, *, as_of: date | None = None
     clock = clock_of(table, recipe.column("time") or "")
     moved = replace(recipe, as_of=as_of or recipe.as_of)
     lines = ln.in_one_form(table, moved, clock)
-    return Purchases(table, lines, moved, account_for(lines, moved))
+    return Purchases(table, lines, moved, account_for(lines, moved, table.rows_rejected))
 
 
 def looks_like_log(table: Table) -> bool:
@@ -159,7 +170,7 @@ def looks_like_log(table: Table) -> bool:
     False
     """
     found = find_columns(table)
-    who, when = _column(found, "customer"), _column(found, "time")
+    who, when = column_of(found, "customer"), column_of(found, "time")
     if missing_parts(found) or who is None or when is None:
         return False
     if said(when).any("signup", "created") and not said(when).any("order", "purchase"):
@@ -167,118 +178,6 @@ def looks_like_log(table: Table) -> bool:
     counted = table.frame.select(different=nw.col(who).n_unique(), filled=(~nw.col(who).is_null()).sum())
     [row] = collect_rows(counted)
     return int(row["different"]) < _MOST_OF * int(row["filled"])
-
-
-def _column(found: tuple[PurchaseColumn, ...], role: str) -> str | None:
-    return next((c.column for c in found if c.role == role), None)
-
-
-def _without_chatter(found: tuple[PurchaseColumn, ...]) -> tuple[PurchaseColumn, ...]:
-    """A description in a list of payments describes the payment; it names goods only beside their number or price."""
-    roles = {c.role for c in found}
-    if roles & {"quantity", "unit_price", "category"}:
-        return found
-    return tuple(c for c in found if not (c.role in ("product", "product_name") and said(c.column).any("about")))
-
-
-def _refuse_currencies(table: Table, found: tuple[PurchaseColumn, ...]) -> None:
-    column = _column(found, "currency")
-    levels = levels_of(table, column) if column is not None else {}
-    if column is not None and (levels is None or len({level.casefold() for level in levels}) > 1):
-        some = ", ".join(f"{n:,} in {level}" for level, n in sorted((levels or {}).items(), key=lambda i: -i[1])[:4])
-        raise InputError(
-            f"The orders are in several currencies ('{column}'), and amounts of different money cannot be added.",
-            found=some,
-            remedy="Give one currency at a time, or amounts that are converted to one.",
-            code="currencies",
-        )
-
-
-def _symbol(table: Table, found: tuple[PurchaseColumn, ...]) -> str:
-    """The sign of the money: of the cells, of the column's name, or of the currency column."""
-    money = _column(found, "amount") or _column(found, "unit_price") or ""
-    own = table.column(money).unit or parse_name(money).symbol
-    currency = _column(found, "currency")
-    if own or currency is None:
-        return "" if own == "%" else own
-    code = next(iter(levels_of(table, currency) or {}), "")
-    return parse_name(f"amount {code}").symbol
-
-
-def _with_rules(table: Table, draft: PurchaseRecipe, clock: Clock, told: PurchaseSettings) -> PurchaseRecipe:
-    """The rules that the cells decide: what an amount stands for, what is filled in, cancellations, decimal places."""
-    frame = table.frame
-    order = draft.column("order")
-    money = ln.amount_of(draft)
-    checked = {f"off {p}": _is_off(money, p) for p in _PLACES}
-    gaps = {name: column for name in ("customer", "time", "status") if (column := draft.column(name)) is not None}
-    checked |= {f"gap {name}": nw.col(column).is_null() for name, column in gaps.items()}
-    checked["gap amount"] = money.is_null()
-    if order is not None:
-        quantity = draft.column("quantity")
-        number = ln.key(table, order)
-        negative = money < 0 if quantity is None else (money < 0) | (nw.col(quantity) < 0)
-        checked |= {"c": number.str.starts_with("C"), "c back": number.str.starts_with("C") & negative}
-    flags = [
-        nw.when(e.fill_null(False)).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(n)
-        for n, e in checked.items()
-    ]
-    [row] = collect_rows(frame.select(*flags).select(*(nw.col(n).sum() for n in checked)))
-    counts = {name: int(value or 0) for name, value in row.items()}
-    rows = max(table.rows_read, 1)
-    places = next((p for p in _PLACES if counts[f"off {p}"] * 1000 <= rows), _PLACES[-1])
-    cancelled = 0 < counts.get("c", 0) < rows / 2 and counts["c back"] >= _MOST_OF * counts["c"]
-    recipe = replace(draft, places=places, cancel_prefix="C" if cancelled else "")
-    if order is None:
-        return recipe
-    amount = draft.column("amount")
-    with_gaps = [name for name in gaps if counts[f"gap {name}"]]
-    once = amount is not None and told.amount_is is None and said(amount).any("total", "order", "amount", "spend")
-    if not with_gaps and not (once and not said(amount or "").any("line")):
-        return recipe
-    return _by_order(table, recipe, clock, with_gaps, once)
-
-
-def _is_off(money: nw.Expr, places: int) -> nw.Expr:
-    steps = money * 10.0**places
-    return (steps - (steps + 0.5).floor()).abs() > 1e-6 * (1.0 + money.abs())
-
-
-_FILLED_FROM = {"customer": ln.CUSTOMER, "time": ln.DAY, "status": "state"}
-
-
-def _by_order(
-    table: Table, recipe: PurchaseRecipe, clock: Clock, with_gaps: list[str], once: bool
-) -> PurchaseRecipe:
-    """What the lines of one order show together: a total that is said once or repeated, a head on the first line only."""
-    own: dict[str, nw.Expr] = {ln.ORDER: ln.key(table, recipe.column("order") or ""), "amount": ln.amount_of(recipe)}
-    for name in with_gaps:
-        own[name] = clock.day if name == "time" else ln.key(table, recipe.column(name) or "")
-    counts = {f"has {name}": nw.col(name).count() for name in (*with_gaps, "amount")}
-    grouped = (
-        table.frame.select(**own)
-        .filter(~nw.col(ln.ORDER).is_null())
-        .group_by(ln.ORDER)
-        .agg(n=nw.len(), low=nw.col("amount").min(), high=nw.col("amount").max(), **counts)
-        .filter(nw.col("n") > 1)
-    )
-    partly = {
-        f"partly {name}": (nw.col(f"has {name}") > 0) & (nw.col(f"has {name}") < nw.col("n"))
-        for name in (*with_gaps, "amount")
-    }
-    same = (nw.col("has amount") == nw.col("n")) & (nw.col("low") == nw.col("high"))
-    shown = grouped.select(
-        *(nw.when(e).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(n) for n, e in partly.items()),
-        nw.when(same).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias("same"),
-        nw.lit(1).cast(nw.Int64).alias("several"),
-    )
-    [row] = collect_rows(shown.select(*(nw.col(n).sum() for n in (*partly, "same", "several"))))
-    seen = {name: int(value or 0) for name, value in row.items()}
-    fill = tuple(_FILLED_FROM[name] for name in with_gaps if seen[f"partly {name}"])
-    repeated = said(recipe.column("amount") or "").any("total", "order") and seen["same"] >= _MOST_OF * seen["several"]
-    said_once = seen["partly amount"] >= seen["several"] / 2
-    whole: AmountIs = "order" if once and seen["several"] and (repeated or said_once) else recipe.amount_is
-    return replace(recipe, fill=fill, amount_is=whole)
 
 
 def _days(lines: Lines, today: date | None) -> tuple[date, date] | None:
@@ -290,18 +189,8 @@ def _days(lines: Lines, today: date | None) -> tuple[date, date] | None:
     return None if row["first"] is None else (row["first"], row["last"])
 
 
-def _largest(lines: Lines, recipe: PurchaseRecipe, column: str, most: int) -> tuple[str, ...]:
-    """The levels that most was sold in, the largest first; frozen, so that later orders have the same shares."""
-    if recipe.column(column) is None or not most:
-        return ()
-    sold = ln.usable(lines, recipe).filter(nw.col(ln.SALE), ~nw.col(column).is_null())
-    rows = collect_rows(sold.group_by(column).agg(nw.col(ln.SOLD).sum()))
-    ranked = sorted(rows, key=lambda row: (-float(row[ln.SOLD]), str(row[column])))
-    return tuple(str(row[column]) for row in ranked[:most]) if len(ranked) > 1 else ()
-
-
 def _duplicates(table: Table, told: PurchaseSettings) -> int | None:
     if table.rows_read > DUPLICATES_COUNTED_BELOW and told.duplicates == "keep":
         return None
-    names: Any = list(table.names)
+    names = list(table.names)
     return table.rows_read - count_rows(table.frame.select(names).unique(subset=names))

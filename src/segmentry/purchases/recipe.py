@@ -27,7 +27,8 @@ class PurchaseRecipe:
 
     `amount_is` is "order" where one amount stands for all lines of its order. `places` are the decimal places that
     money is counted in. `fill` names the columns that an order says on its first line only. `cancel_prefix` begins the
-    numbers of cancelled orders; "" where none do. `utc` holds where times with an offset were moved to days of UTC.
+    numbers of cancelled orders; "" where none do. `utc` holds where times with an offset were moved to days of UTC,
+    `joined` where the customers were those of a table beside the log.
     """
 
     columns: tuple[LogColumn, ...]
@@ -44,6 +45,7 @@ class PurchaseRecipe:
     utc: bool = False
     has_hours: bool = False
     has_returns: bool = False
+    joined: bool = False
 
     def column(self, role: str) -> str | None:
         """The name of the column in this role; None where the log has none."""

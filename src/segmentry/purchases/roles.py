@@ -1,4 +1,4 @@
-"""Which column of a purchase log says what: who bought, when, for how much, and what else is known, each with its reason.
+"""Which column of a purchase log says what: who bought, when, for how much, and what else, each with its reason.
 
 Names propose, and the kind of the column and how much of it is filled decide. What is made of the columns is left to
 `lines`.
@@ -138,6 +138,11 @@ def find_columns(table: Table, stated: Mapping[str, str] | None = None) -> tuple
         if chosen is not None:
             found[role] = PurchaseColumn(chosen, role, f"the name says '{_spoken(chosen)}'")
     return tuple(found[role] for role in ROLES if role in found)
+
+
+def column_of(found: Sequence[PurchaseColumn], role: str) -> str | None:
+    """The column in this role; None where there is none."""
+    return next((c.column for c in found if c.role == role), None)
 
 
 def missing_parts(found: Sequence[PurchaseColumn]) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class PurchaseSettings(BaseModel):
     """Roles by column, and rules that the log itself cannot settle.
 
-    `duplicates` says whether a line that repeats another in every cell is a purchase of its own ("keep") or the same one
-    exported twice ("drop"). `amount_is` says whether an amount stands for its line or, once or on every line, for its
-    whole order. `categories` and `channels` are the most that get a share of their own.
+    `duplicates` says whether a line that repeats another in every cell is a purchase of its own ("keep") or the same
+    one exported twice ("drop"). `amount_is` says whether an amount stands for its line or, once or on every line, for
+    its whole order. `categories` and `channels` are the most that get a share of their own.
 
     >>> PurchaseSettings(roles={"Total": "amount"}).duplicates
     'keep'

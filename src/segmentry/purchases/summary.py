@@ -19,9 +19,7 @@ TimeUnit = Literal["day", "week", "month"]
 DAYS_IN: dict[TimeUnit, float] = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}
 
 
-def purchase_summary(
-    purchases: Purchases, as_of: date | None = None, time_unit: TimeUnit = "day"
-) -> nw.LazyFrame[Any]:
+def purchase_summary(purchases: Purchases, as_of: date | None = None, time_unit: TimeUnit = "day") -> nw.LazyFrame[Any]:
     """One row per customer with a purchase: `customer`, `x`, `t_x`, `T`, `mean_spend`; rows in no order.
 
     `x` counts the days with a purchase after the first (orders of one day are one), `t_x` is the time from the first to

@@ -40,7 +40,7 @@ def clock_of(table: Table, column: str) -> Clock:
         return Clock(day)
     dtype = table.frame.collect_schema()[raw]
     if dtype == nw.Datetime:
-        if table.source_kind in ("duckdb", "spark") or dtype.time_zone is None:
+        if table.source_kind in ("duckdb", "spark") or getattr(dtype, "time_zone", None) is None:
             return Clock(day, nw.col(raw).dt.hour())
         return Clock(nw.col(raw).dt.convert_time_zone("UTC").dt.date(), nw.col(raw).dt.hour(), utc=True)
     if dtype != nw.String:

@@ -1,4 +1,4 @@
-"""The words of purchase logs: what a column's name marks it as, and which states of an order mean that nothing was sold.
+"""The words of purchase logs: what a column's name marks it as, and the states of an order that mean no sale.
 
 Takes names apart as `features.words` does, and adds the marks of `words.toml`.
 """

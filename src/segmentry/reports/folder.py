@@ -19,7 +19,7 @@ from typing import Any
 from segmentry.errors import OutputError
 from segmentry.plots import draw_all, write_pictures
 from segmentry.reports.page import RunFacts, report
-from segmentry.reports.summary import as_json, summarise_run
+from segmentry.reports.summary import as_json, rows_of, summarise_run
 from segmentry.reports.workbook import WORKBOOK, write_segments_workbook
 from segmentry.scoring import score_table
 from segmentry.segmentation import Segmentation
@@ -81,7 +81,7 @@ def write_outputs(
             pictures = draw_all(segmentation)
             write_pictures(pictures, stage / "plots")
         with step("report"):
-            rows = (table.rows_present, table.rows_read, table.rows_rejected)
+            rows = rows_of(segmentation, table)
             facts = RunFacts(*rows, table.source_name, dict(seconds), dict(peak_memory_mb or {}))
             report(shown, stage / "report.html", pictures=pictures, facts=facts)
         summary = summarise_run(shown, table, seconds, peak_memory_mb)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from segmentry.profiles.answers import answer_questions
+from segmentry.purchases import Account
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Table
 
@@ -19,12 +20,14 @@ def summarise_run(
 ) -> dict[str, object]:
     """The summary as plain values. `means` are in original units, by measure; a withheld figure is null."""
     s = segmentation
+    present, read, rejected = rows_of(s, table)
     return {
-        "rows_present": table.rows_present,
-        "rows_read": table.rows_read,
-        "rows_rejected": table.rows_rejected,
+        "rows_present": present,
+        "rows_read": read,
+        "rows_rejected": rejected,
         "customers": s.provenance.n_customers + s.provenance.n_no_data,
         "customers_without_data": s.provenance.n_no_data,
+        **({"orders": summarise_orders(s.orders)} if s.orders is not None else {}),
         "k": s.k,
         "method": s.method,
         **({"verdict": s.verdict, "verdict_words": s.verdict_words} if s.verdict else {}),
@@ -60,6 +63,21 @@ def summarise_run(
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "peak_memory_mb": {name: round(value) for name, value in (peak_memory_mb or {}).items()},
     }
+
+
+def rows_of(segmentation: Segmentation, table: Table) -> tuple[int, int, int]:
+    """Rows present, read and rejected: of the table of customers, else of the orders that took its place."""
+    orders, log = segmentation.orders, segmentation.purchases
+    if orders is None or log is None or log.joined:
+        return table.rows_present, table.rows_read, table.rows_rejected
+    return orders.rows + orders.rejected, orders.rows, orders.rejected
+
+
+def summarise_orders(account: Account) -> dict[str, object]:
+    """The lines of the orders as plain values, each under one heading."""
+    days = ("first_day", "last_day", "as_of")
+    plain = asdict(account)
+    return {k: v.isoformat() if k in days and v is not None else v for k, v in plain.items()}
 
 
 def as_json(summary: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -14,6 +15,7 @@ from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe, Scale
 from segmentry.prototypes.assign import CONFIDENCE, NO_DATA, RUNNER_UP, SEGMENT, with_segment
+from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
 from segmentry.segmentation import Segmentation
 from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, free_names, read, text_frame
 
@@ -32,21 +34,53 @@ class Scored:
     notices: tuple[Notice, ...]
 
 
-def score(segmentation: Segmentation, customers: Any, *, reading: ReadingSettings | None = None) -> Any:
+def score(
+    segmentation: Segmentation,
+    customers: Any = None,
+    *,
+    orders: Any = None,
+    as_of: date | None = None,
+    reading: ReadingSettings | None = None,
+) -> Any:
     """The customers with `segment_id`, `segment`, `confidence` and `runner_up`, as the kind of frame that came in.
 
-    A path gives a Polars frame. Columns are matched by name; order does not matter and further columns are kept.
+    `orders` gives new purchases to a segmentation that was made from purchases: the answer is a row per customer, with
+    what the orders say. They are counted to the model's date, or to `as_of`.
+
+    A path, and orders, give a Polars frame. Columns are matched by name; order does not matter and further columns are
+    kept.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
     # Counting would be two passes more, and nobody asks for it here.
-    scored = score_table(segmentation, read_like(segmentation, customers, reading), count=False)
+    table, _ = read_any(segmentation, customers, orders, reading=reading, as_of=as_of)
+    scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)
 
 
 def read_like(segmentation: Segmentation, source: Any, reading: ReadingSettings | None = None) -> Table:
     """A source read as the fitted one was: the same kinds, decimal marks and date formats."""
-    expected = {c.name: c.reading for c in segmentation.recipe.columns}
-    return read(source, reading or ReadingSettings(), expected)
+    return read(source, reading or ReadingSettings(), readings_of(segmentation))
+
+
+def read_any(
+    segmentation: Segmentation,
+    customers: Any,
+    orders: Any,
+    *,
+    reading: ReadingSettings | None = None,
+    as_of: date | None = None,
+) -> tuple[Table, tuple[Notice, ...]]:
+    """The customers to place, from their table or from their orders, and what was said of the orders."""
+    if orders is not None:
+        made = read_orders(segmentation, orders, customers, reading=reading, as_of=as_of)
+        return made.table, made.notices
+    if customers is None:
+        raise SettingsError("There is nobody to place.", remedy="Give a table of customers, or their orders.")
+    table = read_like(segmentation, customers, reading)
+    if not is_log_of(segmentation, table):
+        return table, ()
+    made = from_log(segmentation, table, as_of=as_of)
+    return made.table, made.notices
 
 
 def score_table(segmentation: Segmentation, table: Table, *, count: bool = True) -> Scored:

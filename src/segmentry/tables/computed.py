@@ -1,4 +1,4 @@
-"""Tables that are worked out from other tables: a row per customer from their orders, beside what a file says of them."""
+"""Tables that are worked out from other tables: a row per customer from orders, beside what a file says of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def computed_table(frame: nw.LazyFrame[Any], columns: Sequence[Column], by: str,
 
 
 def beside(table: Table, key: str, more: Table, more_key: str, absent: dict[str, float]) -> Table:
-    """The rows of `table` with the columns of `more` beside them, matched by two columns of ids, in the order they were.
+    """The rows of `table` in their order with the columns of `more` beside them, matched by two columns of ids.
 
     A row without a match has nothing there, or the number that `absent` gives for a column. Names must differ.
     """
@@ -58,7 +58,7 @@ def beside(table: Table, key: str, more: Table, more_key: str, absent: dict[str,
         rows_read=table.rows_read,
         source_kind=_kind(table),
         source_name=table.source_name,
-        rejects=table.rejects,
+        rejects=(*table.rejects, *more.rejects),
         notices=(*table.notices, *more.notices),
         how=table.how,
         scratch=table.scratch,

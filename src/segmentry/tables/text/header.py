@@ -126,7 +126,7 @@ def _refuse_data(cells: list[str], line: int, name: str) -> None:
         raise ColumnNamesError(
             f"Line {line} of {name} looks like data and not like a header.",
             found=f"{len(values)} of {len(cells)} cells are numbers or dates",
-            remedy="Pass --no-header if it is a row, or name the columns with --columns a,b,c; --header if these are names.",
+            remedy="Pass --no-header if it is a row, or --columns a,b,c to name its cells; --header if they are names.",
             code="no-header",
         )
 

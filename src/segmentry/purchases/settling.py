@@ -1,0 +1,132 @@
+"""The rules of a log that only its cells can decide: what an amount stands for, what counts as cancelled, which money.
+
+Each is one pass, or one count by order, and none looks at the order of rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import narwhals.stable.v2 as nw
+
+from segmentry.errors import InputError
+from segmentry.features.words import parse_name
+from segmentry.purchases import lines as ln
+from segmentry.purchases.lines import Lines
+from segmentry.purchases.recipe import AmountIs, PurchaseRecipe
+from segmentry.purchases.roles import PurchaseColumn, column_of, levels_of
+from segmentry.purchases.settings import PurchaseSettings
+from segmentry.purchases.times import Clock
+from segmentry.purchases.words import said
+from segmentry.tables import Table, collect_rows
+
+_MOST_OF = 0.9
+_PLACES = (2, 3, 4)
+
+
+def refuse_currencies(table: Table, found: tuple[PurchaseColumn, ...]) -> None:
+    column = column_of(found, "currency")
+    levels = levels_of(table, column) if column is not None else {}
+    if column is not None and (levels is None or len({level.casefold() for level in levels}) > 1):
+        some = ", ".join(f"{n:,} in {level}" for level, n in sorted((levels or {}).items(), key=lambda i: -i[1])[:4])
+        raise InputError(
+            f"The orders are in several currencies ('{column}'), and amounts of different money cannot be added.",
+            found=some,
+            remedy="Give one currency at a time, or amounts that are converted to one.",
+            code="currencies",
+        )
+
+
+def symbol_of(table: Table, found: tuple[PurchaseColumn, ...]) -> str:
+    """The sign of the money: of the cells, of the column's name, or of the currency column."""
+    money = column_of(found, "amount") or column_of(found, "unit_price") or ""
+    own = table.column(money).unit or parse_name(money).symbol
+    currency = column_of(found, "currency")
+    if own or currency is None:
+        return "" if own == "%" else own
+    code = next(iter(levels_of(table, currency) or {}), "")
+    return parse_name(f"amount {code}").symbol
+
+
+def with_rules(table: Table, draft: PurchaseRecipe, clock: Clock, told: PurchaseSettings) -> PurchaseRecipe:
+    """The rules that the cells decide: what an amount stands for, what is filled in, cancellations, decimal places."""
+    frame = table.frame
+    order = draft.column("order")
+    money = ln.amount_of(draft)
+    checked = {f"off {p}": _is_off(money, p) for p in _PLACES}
+    gaps = {name: column for name in ("customer", "time", "status") if (column := draft.column(name)) is not None}
+    checked |= {f"gap {name}": nw.col(column).is_null() for name, column in gaps.items()}
+    checked["gap amount"] = money.is_null()
+    if order is not None:
+        quantity = draft.column("quantity")
+        number = ln.key(table, order)
+        negative = money < 0 if quantity is None else (money < 0) | (nw.col(quantity) < 0)
+        checked |= {"c": number.str.starts_with("C"), "c back": number.str.starts_with("C") & negative}
+    flags = [
+        nw.when(e.fill_null(False)).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(n)
+        for n, e in checked.items()
+    ]
+    [row] = collect_rows(frame.select(*flags).select(*(nw.col(n).sum() for n in checked)))
+    counts = {name: int(value or 0) for name, value in row.items()}
+    rows = max(table.rows_read, 1)
+    places = next((p for p in _PLACES if counts[f"off {p}"] * 1000 <= rows), _PLACES[-1])
+    cancelled = 0 < counts.get("c", 0) < rows / 2 and counts["c back"] >= _MOST_OF * counts["c"]
+    recipe = replace(draft, places=places, cancel_prefix="C" if cancelled else "")
+    if order is None:
+        return recipe
+    amount = draft.column("amount")
+    with_gaps = [name for name in gaps if counts[f"gap {name}"]]
+    once = amount is not None and told.amount_is is None and said(amount).any("total", "order", "amount", "spend")
+    if not with_gaps and not (once and not said(amount or "").any("line")):
+        return recipe
+    return _by_order(table, recipe, clock, with_gaps, once)
+
+
+def _is_off(money: nw.Expr, places: int) -> nw.Expr:
+    steps = money * 10.0**places
+    return (steps - (steps + 0.5).floor()).abs() > 1e-6 * (1.0 + money.abs())
+
+
+_FILLED_FROM = {"customer": ln.CUSTOMER, "time": ln.DAY, "status": "state"}
+
+
+def _by_order(table: Table, recipe: PurchaseRecipe, clock: Clock, with_gaps: list[str], once: bool) -> PurchaseRecipe:
+    """What the lines of an order show together: a total said once or repeated, a head on the first line only."""
+    own: dict[str, nw.Expr] = {ln.ORDER: ln.key(table, recipe.column("order") or ""), "amount": ln.amount_of(recipe)}
+    for name in with_gaps:
+        own[name] = clock.day if name == "time" else ln.key(table, recipe.column(name) or "")
+    counts = {f"has {name}": nw.col(name).count() for name in (*with_gaps, "amount")}
+    grouped = (
+        table.frame.select(**own)
+        .filter(~nw.col(ln.ORDER).is_null())
+        .group_by(ln.ORDER)
+        .agg(n=nw.len(), low=nw.col("amount").min(), high=nw.col("amount").max(), **counts)
+        .filter(nw.col("n") > 1)
+    )
+    partly = {
+        f"partly {name}": (nw.col(f"has {name}") > 0) & (nw.col(f"has {name}") < nw.col("n"))
+        for name in (*with_gaps, "amount")
+    }
+    same = (nw.col("has amount") == nw.col("n")) & (nw.col("low") == nw.col("high"))
+    shown = grouped.select(
+        *(nw.when(e).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(n) for n, e in partly.items()),
+        nw.when(same).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias("same"),
+        nw.lit(1).cast(nw.Int64).alias("several"),
+    )
+    [row] = collect_rows(shown.select(*(nw.col(n).sum() for n in (*partly, "same", "several"))))
+    seen = {name: int(value or 0) for name, value in row.items()}
+    fill = tuple(_FILLED_FROM[name] for name in with_gaps if seen[f"partly {name}"])
+    repeated = said(recipe.column("amount") or "").any("total", "order") and seen["same"] >= _MOST_OF * seen["several"]
+    said_once = seen["partly amount"] >= seen["several"] / 2
+    whole: AmountIs = "order" if once and seen["several"] and (repeated or said_once) else recipe.amount_is
+    return replace(recipe, fill=fill, amount_is=whole)
+
+
+def largest(lines: Lines, recipe: PurchaseRecipe, column: str, most: int) -> tuple[str, ...]:
+    """The levels that most was sold in, the largest first; frozen, so that later orders have the same shares."""
+    if recipe.column(column) is None or not most:
+        return ()
+    sold = ln.usable(lines, recipe).filter(nw.col(ln.SALE), ~nw.col(column).is_null())
+    rows = collect_rows(sold.group_by(column).agg(nw.col(ln.SOLD).sum()))
+    ranked = sorted(rows, key=lambda row: (-float(row[ln.SOLD]), str(row[column])))
+    return tuple(str(row[column]) for row in ranked[:most]) if len(ranked) > 1 else ()

@@ -1,0 +1,82 @@
+"""Customers from new orders, by the rules of the orders that a segmentation was fitted on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from segmentry.errors import Notice, SettingsError
+from segmentry.purchases import Account, PurchaseRecipe, customers_of, open_like
+from segmentry.segmentation import Segmentation
+from segmentry.tables import Reading, ReadingSettings, Table, read
+
+
+@dataclass(frozen=True)
+class FromOrders:
+    """A row per customer, what the orders came to, and what was unusual about them."""
+
+    table: Table
+    account: Account
+    notices: tuple[Notice, ...]
+
+
+def readings_of(segmentation: Segmentation) -> dict[str, Reading]:
+    """How each column that the segments rest on was read at fitting, those of the orders included."""
+    own = {c.name: c.reading for c in segmentation.recipe.columns}
+    log = segmentation.purchases.columns if segmentation.purchases is not None else ()
+    return {**own, **{c.name: c.reading for c in log}}
+
+
+def is_log_of(segmentation: Segmentation, table: Table) -> bool:
+    """Whether a table holds orders as those fitted on did, and not customers with their figures."""
+    recipe = segmentation.purchases
+    if recipe is None or recipe.joined:
+        return False
+    needed = {c for f in segmentation.recipe.clustered for c in (*f.sources, *f.over)}
+    return not needed <= set(table.names) and {c.name for c in recipe.columns} <= set(table.names)
+
+
+def read_orders(
+    segmentation: Segmentation,
+    orders: Any,
+    customers: Any = None,
+    *,
+    reading: ReadingSettings | None = None,
+    as_of: date | None = None,
+) -> FromOrders:
+    """The customers of new orders. `as_of` is the model's date unless told otherwise.
+
+    Raises SettingsError where the segments were not made from orders, or rest on a customer table that is not given.
+    """
+    recipe = _recipe(segmentation)
+    expected = readings_of(segmentation)
+    if customers is None and recipe.joined:
+        raise SettingsError(
+            "The segments rest on orders and on a table of customers.", remedy="Give both: --orders and --customers."
+        )
+    log = read(orders, reading or ReadingSettings(), expected)
+    beside = None if customers is None else read(customers, ReadingSettings(), expected)
+    return from_log(segmentation, log, beside, as_of=as_of)
+
+
+def from_log(
+    segmentation: Segmentation, log: Table, customers: Table | None = None, *, as_of: date | None = None
+) -> FromOrders:
+    """The customers of orders that were read already."""
+    purchases = open_like(log, _recipe(segmentation), as_of=as_of)
+    id_column = segmentation.recipe.id_column if customers is not None else None
+    found = customers_of(purchases, customers, id_column)
+    notices = list(found.account.notices())
+    if found.account.after_as_of and as_of is None:
+        hint = f"The model counts to {purchases.as_of}; pass --as-of for a later day, so that newer orders count."
+        notices.append(Notice("orders-after-the-model", hint))
+    return FromOrders(found.table, found.account, tuple(notices))
+
+
+def _recipe(segmentation: Segmentation) -> PurchaseRecipe:
+    if segmentation.purchases is None:
+        raise SettingsError(
+            "The segments were made from a table of customers, not from orders.", remedy="Give the customers instead."
+        )
+    return segmentation.purchases

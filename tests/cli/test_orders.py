@@ -1,0 +1,71 @@
+"""Purchases on the command line: orders in, customers with segments out."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+DERIVED = ("recency_days", "n_orders", "spend_total", "average_order_value", "tenure_days", "days_between_orders")
+
+
+@pytest.fixture(scope="module")
+def from_orders(segmentry, shared_data, tmp_path_factory):
+    """A fit of the CDNOW log, given as SOURCE: its columns say that it is one."""
+    folder = tmp_path_factory.mktemp("orders") / "out"
+    outcome = segmentry("fit", shared_data / "CDNOW_master.txt", "-o", folder)
+    assert outcome.code == 0, outcome.err
+    return folder, outcome
+
+
+def test_a_log_becomes_customers_with_segments(from_orders):
+    """A row per customer: id, figures from the orders, then the four columns of ours."""
+    folder, _ = from_orders
+    rows = list(csv.DictReader((folder / "customers.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 23_570
+    assert list(rows[0])[:1] == ["customer_id"]
+    assert set(DERIVED) <= set(rows[0])
+    assert list(rows[0])[-4:] == ["segment_id", "segment", "confidence", "runner_up"]
+
+
+def test_the_summary_accounts_for_the_orders(from_orders):
+    """`orders` says how many lines, customers and how much money there were, and what was left out."""
+    folder, outcome = from_orders
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    orders = summary["orders"]
+    assert (orders["rows"], orders["customers"], orders["amount"]) == (69_659, 23_570, 2_500_315.63)
+    assert (orders["cancelled"], orders["without_customer"]) == (0, 0)
+    assert (summary["rows_present"], summary["customers"], summary["as_of"]) == (69_659, 23_570, "1998-06-30")
+    assert "23,570 customers and 69,659 order lines" in outcome.out
+
+
+def test_scoring_the_orders_again_gives_everyone_their_segment(segmentry, from_orders, shared_data, tmp_path):
+    """`score --orders` uses the rules of the fit: the same orders give the same file, by either spelling."""
+    folder, _ = from_orders
+    for number, words in enumerate((["--orders"], [])):
+        target = tmp_path / f"{number}.csv"
+        outcome = segmentry(
+            "score", folder / "segmentation.seg", *words, shared_data / "CDNOW_master.txt", "-o", target
+        )
+        assert outcome.code == 0, outcome.err
+        assert target.read_bytes() == (folder / "customers.csv").read_bytes()
+
+
+def test_a_file_without_a_header_is_given_names(segmentry, shared_data, tmp_path):
+    """`--columns` names the cells of the CDNOW sample, and no purchase is taken for a header."""
+    names = "master_id,customer_id,date,number_of_cds,dollar_value"
+    words = ("--columns", names, "--as-of", "1997-09-30", "--k", "3", "--stability-pairs", "0")
+    outcome = segmentry("fit", "--orders", shared_data / "CDNOW_sample.txt", *words, "-o", tmp_path / "out", "--json")
+    assert outcome.code == 0, outcome.err
+    summary = json.loads(outcome.out)
+    assert summary["orders"]["customers"] == 2_357
+    assert summary["orders"]["used"] + summary["orders"]["after_as_of"] == summary["orders"]["rows"] == 6_919
+
+
+def test_orders_and_a_source_are_refused(segmentry, shared_data, tmp_path):
+    """SOURCE and --orders together, or --customers alone, are wrong usage."""
+    log = shared_data / "CDNOW_master.txt"
+    assert segmentry("fit", log, "--orders", log, "-o", tmp_path / "out").code == 2
+    assert segmentry("fit", "--customers", log, "-o", tmp_path / "out").code == 2
+    assert not (tmp_path / "out").exists()
