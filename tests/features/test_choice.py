@@ -91,11 +91,27 @@ def test_a_name_that_is_not_there_suggests_the_nearest(shop):
     assert "spend_total" in str(caught.value)
 
 
-def test_a_customer_far_out_is_told_of_with_its_figures(shop):
+def test_a_customer_far_out_is_told_of_with_its_size(shop):
     """An income that no other customer comes near is counted as the limit, and the user hears of it."""
     far = shop.with_columns(
         pl.when(pl.int_range(pl.len()) == 7).then(pl.lit(666_666)).otherwise(pl.col("income")).alias("income")
     )
     [said] = [n.message for n in fit(far, k=3).notices if n.code == "outliers" and "'income'" in n.message]
     assert said.startswith("1 customer stands far out in 'income': above")
-    assert "most 666,666" in said
+    assert "up to about 670,000" in said
+
+
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [
+        ("E-commerce Customer Behavior - Sheet1.csv", "Total Spend"),
+        ("E-commerce Customer Behavior - Sheet1.csv", "Items Purchased"),
+        ("marketing_campaign.csv", "MntWines"),
+        ("marketing_campaign.csv", "NumDealsPurchases"),
+    ],
+)
+def test_a_column_that_is_named_is_that_column(shared_data, file, column):
+    """A column asked for by its name is clustered on as it is, never as a share or a ratio that is made of it."""
+    (scale,) = fit(shared_data / file, k=3, features=[column]).recipe.scales
+    assert scale.feature.sources == (column,)
+    assert scale.feature.over == ()

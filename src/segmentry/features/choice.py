@@ -212,7 +212,11 @@ def resolve(
     for name in wanted:
         if name not in made:
             column = _column_called(name, table, made)
-            existing = next((f for f in made.values() if f.sources == (column,) and f.operation != "days_since"), None)
+            # The column itself under another name; a ratio of it to something else is not what was asked for.
+            existing = next(
+                (f for f in made.values() if f.sources == (column,) and not f.over and f.operation != "days_since"),
+                None,
+            )
             feature = existing or _bare(column, table, role_of[column])
             made[feature.name] = feature
             name = feature.name
