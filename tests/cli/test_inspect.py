@@ -58,6 +58,22 @@ def test_an_edited_role_has_its_effect(shop: Path, tmp_path: Path) -> None:
     assert '\n"income" = "text"' in (tmp_path / "again" / "segmentry.toml").read_text("utf-8")
 
 
+def test_an_edited_role_changes_the_segments(shared_data: Path, tmp_path: Path) -> None:
+    """Someone who corrects a role in the file written by a look gets another fit: the column plays its new part."""
+    source = shared_data / "marketing_campaign.csv"
+    run("inspect", source, "-o", tmp_path / "look", "--quiet")
+    settings = tmp_path / "look" / "segmentry.toml"
+    text = settings.read_text("utf-8")
+    line = next(line for line in text.splitlines() if line.startswith('# "Recency" = "recency_days"'))
+    settings.write_text(text.replace(line, '"Recency" = "text"'), encoding="utf-8")
+    run("fit", source, "--k", 3, "-o", tmp_path / "plain", "--quiet")
+    run("fit", source, "--k", 3, "--config", settings, "-o", tmp_path / "edited", "--quiet")
+    plain, edited = (json.loads((tmp_path / part / "summary.json").read_text("utf-8")) for part in ("plain", "edited"))
+    assert "recency_days" in plain["segments"][0]["means"]
+    assert "recency_days" not in edited["segments"][0]["means"]
+    assert [s["size"] for s in plain["segments"]] != [s["size"] for s in edited["segments"]]
+
+
 def test_without_a_folder_nothing_is_written(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The terminal shows rows, roles, findings and what next, no wider than 80 columns but for a command."""
     monkeypatch.chdir(tmp_path)

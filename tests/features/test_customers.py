@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from segmentry.errors import IdentifierError, SettingsError
+from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings, fit
 from segmentry.selection import SelectionSettings
 
@@ -35,6 +36,16 @@ def test_the_last_date_of_the_data_is_the_day(tmp_path):
     dates = [date(2024, 1, 1 + i % 28) for i in range(59)]
     model = _fit(_shop(last_purchase_date=[*dates, date(2031, 1, 1)]), today=TODAY)
     assert model.recipe.as_of == date(2024, 1, 28)
+
+
+def test_dates_after_the_day_are_told_of():
+    """A purchase in 2031 cannot have been made; how many there are is said, with the option."""
+    dates = [date(2024, 1, 1 + i % 28) for i in range(58)]
+    model = _fit(_shop(last_purchase_date=[*dates, date(2031, 1, 1), date(2031, 1, 2)]), today=TODAY)
+    (message,) = (n.message for n in model.notices if n.code == "future-dates")
+    assert message.startswith("'last_purchase_date' has 2 dates after 2024-01-28")
+    assert "--as-of" in message
+    assert not any(n.code == "future-dates" for n in _fit(_shop(last_purchase_date=[*dates, *dates[:2]])).notices)
 
 
 def test_a_stated_day_wins():
@@ -81,3 +92,34 @@ def test_an_id_of_ones_own_is_taken():
     assert _fit(table, id="reference", as_of=TODAY).recipe.id_column == "reference"
     with pytest.raises(SettingsError, match="Did you mean 'reference'"):
         _fit(table, id="referense", as_of=TODAY)
+
+
+def test_an_empty_column_is_called_empty():
+    """A column without any value is left out as such, and not as one with a single value."""
+    model = _fit(_shop(region=[None] * 60).with_columns(pl.col("region").cast(pl.String)), as_of=TODAY)
+    (message,) = (n.message for n in model.notices if n.code == "constant-column")
+    assert message == "'region' has no value in any row; it is left out."
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "says"),
+    [
+        ("age", [20 + i % 50 for i in range(59)] + [200], "up to about 200, which is nobody's age"),
+        ("orders", [i % 9 for i in range(59)] + [-3], "down to about -3, which cannot be"),
+        ("income", [1000.0 * (i % 9) for i in range(59)] + [-900.0], "is below 0 for some customers"),
+    ],
+)
+def test_impossible_values_are_told_of_though_they_are_no_outliers(column, values, says):
+    """A value within the fences can still be one that nobody has."""
+    table = _shop(**{column: values}).drop("birth_date")
+    roles = {"orders": "purchases_total"} if column == "orders" else {}
+    model = _fit(table, as_of=TODAY, features=FeatureSettings(roles=roles))
+    assert any(says in n.message for n in model.notices if n.code == "impossible-values")
+
+
+def test_no_customers_own_figure_is_in_a_warning():
+    """A value far out is told of in two figures only: it is somebody's income."""
+    table = _shop(income=[20_000 + 137 * i for i in range(59)] + [666_423])
+    told = " ".join(n.message for n in _fit(table, as_of=TODAY).notices if n.code == "outliers")
+    assert "up to about 670,000" in told
+    assert "666" not in told

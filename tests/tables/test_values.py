@@ -164,6 +164,16 @@ def test_what_the_message_on_mixed_dates_says_settles_them() -> None:
     assert values(column(MIXED, ReadingSettings(types={"value": "text"}))) == MIXED
 
 
+def test_days_as_excel_counts_them_beside_dates_are_not_left_as_text() -> None:
+    """A third of the cells lost their date format in a spreadsheet; the message says so, and the option helps."""
+    cells = ["2024-05-03", "2024-06-13", "45356"] * 10
+    with pytest.raises(AmbiguousColumnError, match="20 dates, 10 numbers") as caught:
+        column(cells)
+    assert "--max-rejected 0.34" in str(caught.value)
+    settled = column(cells, ReadingSettings(date_format="YYYY-MM-DD", max_rejected_share=0.34))
+    assert (settled.rows_read, settled.rows_rejected) == (20, 10)
+
+
 def test_a_column_of_dates_and_words_stays_text() -> None:
     """Where more than one cell in twenty is no date, nobody meant a column of dates."""
     cells = [*MIXED, *["on request"] * 10]

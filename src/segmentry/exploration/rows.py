@@ -22,6 +22,7 @@ _SEVERITY: Mapping[str, Severity] = {
     "no-id": "check",
     "blank-id": "check",
     "repeated-id": "problem",
+    "similar-ids": "check",
     "far-dates": "check",
     "counted-dates": "problem",
     "mostly-numbers": "problem",
@@ -33,6 +34,7 @@ _REMEDY: Mapping[str, str] = {
     "no-id": "Name one with --id, or go on: then the labelled customers can be matched by row only.",
     "repeated-id": "Remove the repeats, name another column with --id, or pass --on-duplicate keep to take every row "
     "as a customer. If each row is a purchase, sum them up per customer first.",
+    "similar-ids": "Write each id in one way in the source; they are read as they are.",
     "as-of-today": "Pass the day the table was made: --as-of 2026-01-31.",
     "cut-by-excel": "Export the table again, not by way of a spreadsheet.",
 }

@@ -32,6 +32,7 @@ from segmentry.features.words import Name, parse_names
 ROLES: tuple[Role, ...] = get_args(Role)
 
 # Columns that never become a feature: they name customers, say nothing, or give the answer away.
+NO_VALUE = "no row holds a value"
 LEFT_OUT_ROLES: frozenset[Role] = frozenset({"id", "order_id", "personal", "constant", "leak", "text", "product"})
 
 _MONEY_ROLES = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price"})
@@ -186,7 +187,7 @@ def _by_values(clue: Clue) -> ColumnRole | None:
     """Roles that the values show whatever the column is called."""
     s = clue.summary
     if s.n_distinct == 0:
-        return ColumnRole(s.name, "constant", "no row holds a value")
+        return ColumnRole(s.name, "constant", NO_VALUE)
     if s.n_distinct == 1:
         return ColumnRole(s.name, "constant", "every row holds the same value")
     if s.kind != "text":

@@ -38,8 +38,7 @@ def similar_ids(ids: nw.LazyFrame[Any], id_column: str, name: str) -> list[Notic
         return []
     message = (
         f"'{name}': {plural(n, 'id is', 'ids are')} written in several ways that differ only in case or in how accents "
-        f"are stored, such as '{mask(by_case[1] or by_accent[1])}'. Each way counts as a customer of its own: if they "
-        "are the same customers, write them in one way first."
+        f"are stored, such as '{mask(by_case[1] or by_accent[1])}'. Each way counts as a customer of its own."
     )
     return [Notice("similar-ids", message)]
 

@@ -18,6 +18,7 @@ _DATE_SHAPE = (
     r"^\d{8}(?:\D|$)|^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\D|$)"
     r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/., ]+\d"
 )
+_EXCEL_DAY = r"^[2-6]\d{4}(\.\d+)?$"  # the years 1954 to 2091
 DATE_NAME = re.compile(r"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when", re.IGNORECASE)
 _WHOLE = "text, so that leading zeros and long numbers stay whole"
 _CORE_OF_UNIT = rf"[{numbers.SPACES}]|{numbers.UNIT}"
@@ -203,7 +204,7 @@ def _likely_form(seen: Cells, settings: ReadingSettings, surely: bool = False) -
     text = pl.col("text")
     enough = max(seen.total - seen.allowed, 1)
     if not surely and seen.count(text.str.contains(_DATE_SHAPE)) < enough:
-        return None
+        return _form_beside_serials(seen, enough, settings)
     wanted = settings.date_format_of(seen.column)
     if wanted is not None:
         count = int(seen.body.filter(_valid(seen, wanted))["n"].sum())
@@ -235,6 +236,26 @@ def _form_of_mixed(seen: Cells, counts: dict[str, int], enough: int, wanted: str
         remedy=f"Write them in one way; or pass --date-format {ways[0]} and --max-rejected "
         f"{_share_up(seen.total - counts[ways[0]], seen.total)} to reject the other rows; or, if the column does not "
         f'matter, keep it as text in segmentry.toml: [reading.types] "{seen.column}" = "text".',
+        code="mixed-dates",
+    )
+
+
+def _form_beside_serials(seen: Cells, enough: int, settings: ReadingSettings) -> str | None:
+    """None, unless the cells that are no dates are days as Excel counts them, which no form can hold."""
+    text = pl.col("text")
+    serial = text.str.contains(_EXCEL_DAY)
+    days, dates = seen.count(serial), seen.count(text.str.contains(_DATE_SHAPE))
+    if not days or dates * 10 < seen.total or seen.count(serial | text.str.contains(_DATE_SHAPE)) < enough:
+        return None
+    wanted = settings.date_format_of(seen.column)
+    if wanted is not None and _valid(seen, wanted).any():
+        return wanted
+    raise AmbiguousColumnError(
+        f"The column '{seen.column}' holds dates and numbers as Excel counts days.",
+        found=f"{dates:,} dates, {days:,} numbers from 20,000 to 69,999",
+        remedy="Give the column one date format in the spreadsheet and export it again; or pass the format of its "
+        f"dates, as --date-format YYYY-MM-DD, and --max-rejected {_share_up(seen.total - dates, seen.total)} to reject "
+        "the other rows.",
         code="mixed-dates",
     )
 
