@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import altair as alt
@@ -37,17 +38,20 @@ NOT_DRAWN = ("flag", "category")
 FEW_VALUES = ("level",)  # their quartiles fall together, a histogram shows them better
 
 
-def drawn_measures(segmentation: Segmentation) -> list[Measure]:
-    """The features that segments rest on and that have a distribution worth drawing; the most telling ones first."""
-    found = [m for m in segmentation.profile.measures if m.clustered and m.unit not in NOT_DRAWN]
+def drawn_measures(segmentation: Segmentation, features: Sequence[str] = ()) -> list[Measure]:
+    """The features that segments rest on, unless others are named, that have a distribution worth drawing; the most
+    telling ones first."""
+    measures = segmentation.profile.measures
+    wanted = [m for m in measures if (m.name in features if features else m.clustered)]
+    found = [m for m in wanted if m.unit not in NOT_DRAWN]
     found = [m for m in found if m.population.median is not None]
     return sorted(found, key=_strength, reverse=True)[:MOST]
 
 
-def picture_boxes(segmentation: Segmentation) -> Picture:
-    """Quartiles of each clustered feature by segment; whiskers hold the middle 90 % of the customers drawn."""
+def picture_boxes(segmentation: Segmentation, features: Sequence[str] = ()) -> Picture:
+    """Quartiles of each clustered feature, or of those named, by segment; whiskers hold the middle 90 %."""
     key, heading = "boxes", "Typical values by segment"
-    measures = [m for m in drawn_measures(segmentation) if m.unit not in FEW_VALUES]
+    measures = [m for m in drawn_measures(segmentation, features) if m.unit not in FEW_VALUES]
     if not measures:
         return absent(
             key, heading, "No feature has quartiles to draw: there are too few customers, or only yes/no features."
@@ -83,13 +87,15 @@ def picture_boxes(segmentation: Segmentation) -> Picture:
     return Picture(key, title, caption, styled(body, title), table)
 
 
-def picture_distributions(segmentation: Segmentation) -> Picture:
-    """Histograms of each clustered feature by segment, over bins shared by all segments."""
+def picture_distributions(segmentation: Segmentation, features: Sequence[str] = ()) -> Picture:
+    """Histograms of each clustered feature, or of those named, by segment, over bins shared by all segments."""
     key, heading = "distributions", "How customers spread within each segment"
     view = segmentation.view
     if view is None:
         return absent(key, heading, NO_VIEW)
-    measures = [m for m in drawn_measures(segmentation) if np.isfinite(view.values.get(m.name, np.zeros(0))).any()]
+    measures = [
+        m for m in drawn_measures(segmentation, features) if np.isfinite(view.values.get(m.name, np.zeros(0))).any()
+    ]
     if not measures:
         return absent(
             key, heading, "No feature has a distribution to draw: there are too few customers, or only yes/no features."

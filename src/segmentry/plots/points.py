@@ -39,13 +39,13 @@ class Cloud:
         return float(np.median(self.x[own])), float(np.median(self.y[own]))
 
 
-def picture_scatter(segmentation: Segmentation) -> Picture:
-    """The two features that tell the segments apart best, in original units."""
+def picture_scatter(segmentation: Segmentation, features: tuple[str, str] | None = None) -> Picture:
+    """Two features in original units: those that tell the segments apart best, unless others are named."""
     key, heading = "scatter", "The two main features"
     view = segmentation.view
     if view is None:
         return absent(key, heading, NO_VIEW)
-    first, second = view.two_main
+    first, second = features or view.two_main
     if first == second or first not in view.values or second not in view.values:
         return absent(
             key, heading, "The segments rest on one numeric feature, so there is no second one to draw it against."
@@ -55,6 +55,8 @@ def picture_scatter(segmentation: Segmentation) -> Picture:
         return absent(key, heading, f"No customer has a value of both {first} and {second}.")
     a, b = segmentation.profile.measure(first), segmentation.profile.measure(second)
     title = f"{a.label} and {lowered(b.label)} tell the segments apart best"
+    if features is not None and set(features) != set(view.two_main):
+        title = f"{a.label} and {lowered(b.label)} by segment"
     if len(segmentation.segments) == 1:
         title = f"{a.label} and {lowered(b.label)} of all customers"
     body = _draw(segmentation, cloud, *_feature_axes(segmentation, cloud, a, b))

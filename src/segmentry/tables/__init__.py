@@ -5,7 +5,7 @@ Reads and writes; knows nothing of customers, features or segments.
 
 from segmentry.tables.computed import beside, computed_table, unmatched
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
-from segmentry.tables.embedded.parquet import parquet_size
+from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
 from segmentry.tables.embedded.rows import Frame, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
 from segmentry.tables.engines import held
@@ -54,6 +54,7 @@ __all__ = [
     "free_names",
     "held",
     "is_hidden",
+    "kept_on_disk",
     "materialise",
     "number_table",
     "ordinal",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import narwhals.stable.v2 as nw
 import polars as pl
 
 from segmentry.errors import UnreadableFileError
 from segmentry.tables.embedded.assembly import Source, as_it_is, assemble
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
+from segmentry.tables.writing import atomically
 
 _MAGIC = b"PAR1"
 
@@ -45,6 +48,17 @@ def parquet_size(path: Path) -> tuple[int, int] | None:
             frame = pl.scan_parquet(parts, glob=False)
             return int(frame.select(pl.len()).collect().item()), len(frame.collect_schema())
     return None
+
+
+def kept_on_disk(frame: nw.LazyFrame[Any], path: Path) -> nw.LazyFrame[Any]:
+    """A lazy frame computed once into a Parquet file of ours, and the same rows read from it when they are asked for.
+
+    For those who ask many small questions of one large table.
+    """
+    with atomically(path, overwrite=True, private=True) as part:
+        # Groups of rows that are small enough to be left out when a question is about others.
+        nw.to_native(frame).lazy().sink_parquet(part, compression="lz4", row_group_size=100_000)
+    return nw.from_native(pl.scan_parquet(path, glob=False))
 
 
 def _is_parquet(part: Path) -> bool:
