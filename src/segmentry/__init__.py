@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from segmentry.plots import draw, draw_all, write_pictures
     from segmentry.reports import report
     from segmentry.scoring import score, score_one, to_sql
-    from segmentry.segmentation import Segmentation, rename
+    from segmentry.segmentation import Segmentation, plan, rename
     from segmentry.store import load, save
 
 _HOMES = {
@@ -41,6 +41,7 @@ _HOMES = {
     "fit": "segmentry.fitting",
     "inspect": "segmentry.exploration",
     "load": "segmentry.store",
+    "plan": "segmentry.segmentation",
     "rename": "segmentry.segmentation",
     "report": "segmentry.reports",
     "save": "segmentry.store",
@@ -64,6 +65,7 @@ __all__ = [
     "fit",
     "inspect",
     "load",
+    "plan",
     "rename",
     "report",
     "save",

@@ -6,7 +6,7 @@ are drawn from, which are never stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from html import escape
 
@@ -186,4 +186,22 @@ def rename(segmentation: Segmentation, names: Mapping[str, str]) -> Segmentation
     all_names = [s.name for s in segments]
     if "" in all_names or len(set(all_names)) < len(all_names):
         raise SettingsError("Each segment needs a name of its own.", found="; ".join(all_names))
+    return replace(segmentation, segments=segments)
+
+
+def plan(segmentation: Segmentation, plays: Mapping[str, Sequence[Play]]) -> Segmentation:
+    """The same segmentation with a playbook of the user's own for the segments named; it stays through save and load.
+
+    Raises SettingsError for an id that is not there, or a play without a title.
+    """
+    unknown = sorted(set(plays) - {s.id for s in segmentation.segments})
+    if unknown:
+        raise SettingsError(
+            "There is no such segment to plan for.",
+            found=", ".join(unknown),
+            remedy=f"There are {', '.join(s.id for s in segmentation.segments)}.",
+        )
+    if any(not play.title.strip() for own in plays.values() for play in own):
+        raise SettingsError("Each play needs a title.", remedy="Say in a few words what to do.")
+    segments = tuple(replace(s, playbook=tuple(plays[s.id])) if s.id in plays else s for s in segmentation.segments)
     return replace(segmentation, segments=segments)

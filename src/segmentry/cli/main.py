@@ -10,7 +10,7 @@ from types import FrameType
 import typer
 
 import segmentry
-from segmentry.cli import compare, explain, fit, inspect, model, sample, score, sql
+from segmentry.cli import compare, dashboard, explain, fit, inspect, model, sample, score, sql
 from segmentry.cli.terminal import complain
 from segmentry.errors import SegmentryError
 
@@ -52,6 +52,7 @@ app.command("rename", epilog='Example: segmentry rename segments/segmentation.se
 app.command("sql", epilog="Example: segmentry sql segments/segmentation.seg --dialect postgres --table crm.customers")(
     sql.sql
 )
+app.command("app", epilog="Example: segmentry app segments/")(dashboard.app)
 app.add_typer(sample.app, name="sample")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from segmentry.plots import Picture, draw_all, to_svg
@@ -19,6 +19,8 @@ from segmentry.reports.method import candidate_rows, feature_rows, method_facts,
 from segmentry.reports.rules import rules_of
 from segmentry.segmentation import Segmentation
 from segmentry.tables.writing import write_bytes_atomically
+
+STYLE = Path(__file__).parent / "templates" / "style.css"  # of every page: the report's, and the dashboard's
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,15 @@ def report(
     return html
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """The templates of every page, with our style sheet; text of the data is escaped."""
+@lru_cache(maxsize=4)
+def environment(beside: str = "") -> Environment:
+    """The templates of every page, with our style sheet; text of the data is escaped.
+
+    `beside` names a package whose own templates come first, so that its pages are made of the same parts.
+    """
+    ours = PackageLoader("segmentry.reports", "templates")
     made = Environment(
-        loader=PackageLoader("segmentry.reports", "templates"),
+        loader=ChoiceLoader([PackageLoader(beside, "templates"), ours]) if beside else ours,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -85,7 +91,7 @@ def environment() -> Environment:
     )
     made.filters["tight"] = tight
     # Style sheets are ours and hold no text of the data.
-    made.globals["style"] = Markup((Path(__file__).parent / "templates" / "style.css").read_text("utf-8"))
+    made.globals["style"] = Markup(STYLE.read_text("utf-8"))
     return made
 
 

@@ -1,0 +1,273 @@
+"""From a file that is handed in to segments: what was found in it, what its owner corrects, the fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from segmentry.app.choosing import METHODS, NUMBERS
+from segmentry.app.desk import Upload
+from segmentry.app.jobs import Job
+from segmentry.app.overview import verdict_of
+from segmentry.app.pages import desk_of, go, show, trouble
+from segmentry.errors import InputError, SegmentryError, SettingsError
+from segmentry.exploration import Inspection, InspectSettings, inspect
+from segmentry.features.choice import FeatureSettings
+from segmentry.features.roles import ROLES
+from segmentry.reports.cards import cards, opening
+from segmentry.reports.inspection import groups
+from segmentry.samples import write_sample
+from segmentry.tables.files import content_of
+
+LARGEST = 512 * 1024 * 1024  # bytes of a file that is handed in
+FORM = 1024 * 1024  # bytes of a form without a file
+SAMPLES = {
+    "marketing": ("A grocery shop", "2,000 customers: what they buy, where, how often, and what they answer to."),
+    "mall": ("A shopping mall", "200 card holders: age, income and how much they spend."),
+    "ecommerce": ("An online shop", "500 customers: spend, items, last purchase, rating, membership."),
+}
+DATE_FORMATS = ("YYYY-MM-DD", "DD-MM-YYYY", "MM-DD-YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY")
+SEPARATORS = ("comma", "semicolon", "tab", "pipe")
+_TABLES = frozenset({"text", "json", "parquet", "arrow", "zip", "ole", "gzip"})
+
+
+def data(request: Request) -> Response:
+    desk = desk_of(request)
+    if desk.upload is None:
+        return show(request, "data.html.j2", samples=SAMPLES, largest=LARGEST // 2**20)
+    return _looked(request, desk.upload)
+
+
+def _looked(request: Request, upload: Upload) -> Response:
+    """What was found in the file that was handed in, or what keeps it from being read."""
+    problem: SegmentryError | None = None
+    found: Inspection | None = upload.inspection
+    if found is None:
+        try:
+            found = _inspect(request, upload, upload.stated)
+        except SegmentryError as error:
+            problem = named(error, upload)
+        upload.inspection = found
+    return show(
+        request,
+        "looked.html.j2",
+        upload=upload,
+        found=found,
+        problem=problem,
+        groups=groups(found) if found else (),
+        roles=sorted(ROLES),
+        numbers=NUMBERS,
+        methods=METHODS,
+        date_formats=DATE_FORMATS,
+        separators=SEPARATORS,
+        labels={f.name: f.label for f in found.features} if found else {},
+        status=422 if problem else 200,
+    )
+
+
+def _inspect(request: Request, upload: Upload, stated: Mapping[str, Any]) -> Inspection:
+    named = ("reading", "id", "as_of")
+    plain = {name: stated[name] for name in named if stated.get(name)}
+    features = {name: stated[name] for name in ("roles", "purposes", "features") if stated.get(name)}
+    try:
+        settings = InspectSettings(**plain, features=FeatureSettings(**features), today=request.app.state.site.today())
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise SettingsError(f"{first['loc'][-1]}: {first['msg']}.", remedy="Correct it and look again.") from None
+    return inspect(upload.path, settings=settings)
+
+
+def named(error: SegmentryError, upload: Upload) -> SegmentryError:
+    """An error that calls the file as its owner does, and not by where it lies here."""
+
+    def said(text: str) -> str:
+        return text.replace(str(upload.path), upload.name).replace(upload.path.name, upload.name)
+
+    return SegmentryError(said(error.what), found=said(error.found), remedy=said(error.remedy), code=error.code)
+
+
+async def upload_file(request: Request) -> Response:
+    size = request.headers.get("content-length", "")
+    if not size.isdecimal() or int(size) > LARGEST + FORM:
+        error = InputError(
+            f"The file is larger than {LARGEST // 2**20} MB.",
+            remedy="Fit it on the command line: segmentry fit FILE -o OUT, then segmentry app OUT.",
+        )
+        return await run_in_threadpool(trouble, request, error, 413)
+    async with request.form(max_files=1, max_fields=5) as form:
+        return await run_in_threadpool(_keep, request, form)
+
+
+def _keep(request: Request, form: FormData) -> Response:
+    """The file that was sent, once its content says that it is a table."""
+    sent = form.get("file")
+    if not isinstance(sent, UploadFile) or not sent.filename:
+        raise InputError("No file was chosen.", remedy="Choose a file, or drop one on the field.")
+    desk = desk_of(request)
+    path = desk.new_folder("upload") / "table"
+    with path.open("wb") as out:
+        while block := sent.file.read(1024 * 1024):
+            out.write(block)
+    upload = Upload(path, readable_name(sent.filename), path.stat().st_size)
+    try:
+        kind = content_of(path)
+        if kind not in _TABLES:
+            raise InputError("A database is not taken here.", found=kind, remedy="Export the table as CSV or Parquet.")
+    except SegmentryError as error:
+        path.unlink()
+        raise named(error, upload) from None
+    return _taken(request, upload)
+
+
+def _taken(request: Request, upload: Upload) -> Response:
+    desk = desk_of(request)
+    _drop(desk.upload)
+    desk.upload = upload
+    return go(request, "/data")
+
+
+def _drop(upload: Upload | None) -> None:
+    """A file that was handed in is not kept longer than it is looked at."""
+    if upload is not None:
+        upload.path.unlink(missing_ok=True)
+
+
+def readable_name(name: str) -> str:
+    """The name of a file as it is shown: without folders and control characters, and not too long.
+
+    >>> readable_name("C:\\\\shop\\\\spring.csv"), readable_name("a\\x1b[2Jb.csv")
+    ('spring.csv', 'a[2Jb.csv')
+    """
+    last = re.split(r"[\\/]", name)[-1]
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "", last)[:120] or "table"
+
+
+async def sample(request: Request) -> Response:
+    async with request.form(max_files=0, max_fields=5) as form:
+        return await run_in_threadpool(_sample, request, str(form.get("kind", "")))
+
+
+def _sample(request: Request, kind: str) -> Response:
+    if kind not in SAMPLES:
+        raise SettingsError("There is no such sample.", found=kind[:40])
+    path = desk_of(request).new_folder("upload") / "table.csv"
+    write_sample(kind, path)
+    return _taken(request, Upload(path, f"{kind}.csv", path.stat().st_size))
+
+
+async def correct(request: Request) -> Response:
+    async with request.form(max_files=0, max_fields=5000) as form:
+        return await run_in_threadpool(_correct, request, form)
+
+
+def _correct(request: Request, form: FormData) -> Response:
+    desk = desk_of(request)
+    upload = desk.upload
+    if upload is None:
+        return go(request, "/data")
+    upload.stated = stated_in(form, upload)
+    if "fit" not in form:
+        upload.inspection = None
+        return go(request, "/data")
+    folder = desk.new_folder("fit") / "out"
+    desk.start(Job(upload.path, fit_settings(request, upload), folder, f"Segments of {upload.name}"), refit=False)
+    return go(request, "/job")
+
+
+def stated_in(form: FormData, upload: Upload) -> dict[str, Any]:
+    """What the form states that was not found without it: roles, purposes, features, reading, id, as-of, k, method."""
+    before = upload.stated
+    stated: dict[str, Any] = {"roles": dict(before.get("roles", {})), "purposes": {}, "features": ()}
+    found = upload.inspection
+    for place, column in enumerate(found.columns if found else ()):
+        role = str(form.get(f"role.{place}", column.role))
+        if role != column.role:
+            stated["roles"][column.name] = role
+        purpose = str(form.get(f"purpose.{place}", "")).strip()[:200]
+        if purpose:
+            stated["purposes"][column.name] = purpose
+    ticked = tuple(f.name for f in (found.features if found else ()) if f.name in set(form.getlist("feature")))
+    if (found is not None and ticked and set(ticked) != set(found.chosen)) or (
+        before.get("features") and set(ticked) == set(before["features"])
+    ):
+        stated["features"] = ticked
+    texts = {name: str(form.get(name, "")).strip()[:60] for name in ("separator", "decimal", "date_format", "sheet")}
+    stated["reading"] = {name: text for name, text in texts.items() if text}
+    for name in ("id", "as_of", "k", "method"):
+        stated[name] = str(form.get(name, "")).strip()[:200]
+    return stated
+
+
+def fit_settings(request: Request, upload: Upload) -> dict[str, Any]:
+    """The settings of a fit, as plain data that a process of its own reads."""
+    stated = upload.stated
+    k = stated.get("k") or "auto"
+    settings: dict[str, Any] = {
+        "reading": stated.get("reading", {}),
+        "features": {
+            n: list(v) if n == "features" else v for n in ("roles", "purposes", "features") if (v := stated.get(n))
+        },
+        "selection": {"k": int(k) if k.isdigit() else k, "method": stated.get("method") or "k-means"},
+        "today": request.app.state.site.today().isoformat(),
+    }
+    settings |= {name: stated[name] for name in ("id", "as_of") if stated.get(name)}
+    return settings
+
+
+async def forget(request: Request) -> Response:
+    desk = desk_of(request)
+    await run_in_threadpool(_drop, desk.upload)
+    desk.upload = None
+    return go(request, "/data", "The file was removed.")
+
+
+def job_page(request: Request) -> Response:
+    desk = desk_of(request)
+    job = desk.job
+    if job is None:
+        return go(request, "/data")
+    if job.outcome == "done" and desk.job_is_refit:
+        return go(request, "/beside")
+    error = job.error
+    if error is not None and desk.upload is not None and not desk.job_is_refit:
+        error = named(error, desk.upload)
+    result = desk.result().segmentation if job.outcome == "done" else None
+    return show(
+        request,
+        "job.html.j2",
+        job=job,
+        error=error,
+        back="/choosing" if desk.job_is_refit else "/data",
+        result=result,
+        opening=opening(result) if result else None,
+        cards=cards(result) if result else (),
+        verdict=verdict_of(result) if result else None,
+    )
+
+
+async def stop(request: Request) -> Response:
+    desk = desk_of(request)
+    back = "/choosing" if desk.job_is_refit else "/data"
+    if desk.job is not None:
+        await run_in_threadpool(desk.job.stop)
+        desk.job = None
+    return go(request, back, "The fit was stopped; nothing of it was kept.")
+
+
+ROUTES = [
+    Route("/data", data),
+    Route("/data/upload", upload_file, methods=["POST"]),
+    Route("/data/sample", sample, methods=["POST"]),
+    Route("/data/look", correct, methods=["POST"]),
+    Route("/data/forget", forget, methods=["POST"]),
+    Route("/job", job_page),
+    Route("/job/stop", stop, methods=["POST"]),
+]

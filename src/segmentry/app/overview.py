@@ -1,0 +1,45 @@
+"""The first page: what was found, how real it is, a card for each segment, what to read before acting."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from segmentry.app.pages import desk_of, go, show
+from segmentry.profiles.answers import answer_questions
+from segmentry.reports.cards import cards, opening
+from segmentry.segmentation import Segmentation
+
+# What each verdict is called, and how far one may lean on it.
+VERDICTS = {
+    "natural": ("Natural groups", "firm"),
+    "reproducible": ("Reproducible, not natural", "fair"),
+    "constructive": ("A division you asked for", "fair"),
+    "no groups": ("No groups found", "weak"),
+    "": ("Not judged", "weak"),
+}
+
+
+def verdict_of(segmentation: Segmentation) -> tuple[str, str]:
+    """The verdict's name for a reader, and its strength: firm, fair or weak."""
+    return VERDICTS.get(segmentation.verdict, VERDICTS[""])
+
+
+def overview(request: Request) -> Response:
+    opened = desk_of(request).opened
+    if opened is None:
+        return go(request, "/data")
+    segmentation = opened.segmentation
+    return show(
+        request,
+        "overview.html.j2",
+        segmentation=segmentation,
+        opening=opening(segmentation),
+        verdict=verdict_of(segmentation),
+        cards=cards(segmentation),
+        answers=answer_questions(segmentation.profile, segmentation.segments),
+    )
+
+
+ROUTES = [Route("/", overview)]

@@ -1,0 +1,78 @@
+"""From a template and what it shows to an answer, and from a request to the desk of who asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from segmentry.app.desk import Desk
+from segmentry.errors import NotEnoughDataError, SegmentryError
+from segmentry.plots import Picture
+from segmentry.profiles.wording import say, say_number
+from segmentry.reports.cards import GREY, MARKERS
+from segmentry.reports.page import environment, picture_svg
+from segmentry.segmentation import Segment
+
+Handler = Callable[[Request], Response]
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.state.desk
+    return desk
+
+
+def show(request: Request, template: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
+    """A page of ours. Whatever came with data is escaped by the template."""
+    desk = desk_of(request)
+    made = environment("segmentry.app").get_template(template)
+    html = made.render(
+        desk=desk,
+        opened=desk.opened,
+        path=request.url.path,
+        said=desk.tell(),
+        say=say,
+        say_number=say_number,
+        tint=tint,
+        shape=shape,
+        picture_svg=picture_svg,
+        **shown,
+    )
+    return HTMLResponse(html, status_code=status)
+
+
+def go(request: Request, path: str, said: str = "") -> RedirectResponse:
+    """To another page of ours, which tells `said` once."""
+    if said:
+        desk_of(request).said = said
+    return RedirectResponse(path, status_code=303)
+
+
+def tint(segment: Segment) -> str:
+    """A stored colour is text from a file: only a colour may reach the style of a page."""
+    return segment.colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", segment.colour) else GREY
+
+
+def shape(segment: Segment) -> str:
+    return MARKERS.get(segment.marker, MARKERS["circle"])
+
+
+def static_file(name: str) -> Path:
+    return Path(__file__).parent / "static" / name
+
+
+def drawn(picture: Callable[[], Picture]) -> Picture:
+    """A picture, or one without a chart and with the reason where there is too little to draw."""
+    try:
+        return picture()
+    except NotEnoughDataError as error:
+        return Picture("absent", "Nothing to draw", "", None, (), str(error))
+
+
+def trouble(request: Request, error: SegmentryError, status: int = 400) -> HTMLResponse:
+    """What is wrong, what was found and what to do next, on a page of its own."""
+    return show(request, "trouble.html.j2", status=status, error=error)
