@@ -65,7 +65,7 @@ class Segment:
     spend_share: float | None
     evidence: tuple[str, ...]
     description: str
-    named_by: str = "rule"  # "rule" or "user"
+    named_by: str = "rule"  # "rule", "grid" or "user"
     playbook: tuple[Play, ...] = ()  # what to do, the most pressing first
     stability: SegmentStability | None = None  # None where it was not measured
 

@@ -16,10 +16,11 @@ from segmentry.cli.terminal import Steps, inert, say
 def compare(
     source: str = typer.Argument(..., help=f"Customers, a row for each. {SOURCE_HELP}"),
     output: Path = typer.Option(None, "-o", "--output", help="Folder for the page, the picture and the tables."),
-    methods: str = typer.Option(None, "--methods", help="Which, with commas; all unless named."),
+    methods: str = typer.Option(None, "--methods", help="Which, with commas, rfm among them; all others unless named."),
     compare_with: list[str] = typer.Option(
         [], "--compare-with", help="A column that holds an existing segmentation; may be given more than once."
     ),
+    rfm_grid: str = typer.Option(None, "--rfm-grid", help="For rfm: eleven (the default), ten, or a TOML file."),
     k: str = typer.Option(None, "--k", help='Number of segments: 5, a range such as 2-10, or "auto" (the default).'),
     features: str = typer.Option(None, "--features", help="Columns or derived features to cluster on, with commas."),
     seed: int = typer.Option(None, "--seed", help="Seed of the search."),
@@ -46,6 +47,7 @@ def compare(
         "seed": seed,
         "as_of": as_of.date() if as_of else None,
         "id": id_column,
+        "rfm_grid": rfm_grid,
     }
     settings = settings_from(config, options, reading, date.today())
     if output is not None:

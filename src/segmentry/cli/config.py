@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from segmentry.clusters.rfm.grid import BUILT_IN
 from segmentry.errors import SettingsError
 from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings
@@ -23,7 +24,8 @@ from segmentry.tables import ReadingSettings
 _FEATURES = ("features", "roles", "purposes")
 _SELECTION = ("k", "seed", "method")
 _ORDERS = ("duplicates",)
-_OWN = ("id", "as_of", "names", "on_duplicate", "playbook", "stability_pairs", "min_size", "max_size")
+_OWN = ("id", "as_of", "names", "on_duplicate", "playbook", "stability_pairs", "min_size", "max_size",
+        "rfm_grid")  # fmt: skip
 KNOWN = (*_FEATURES, *_SELECTION, *_OWN, "reading", "orders")
 
 
@@ -46,6 +48,8 @@ def settings_from(
         # A file names its neighbours; an option is typed where the user stands.
         beside = None if options.get("playbook") is not None or config is None else config.parent
         own["playbook"] = _playbook(own["playbook"], beside, problems)
+    if isinstance(own.get("rfm_grid"), str) and options.get("rfm_grid") is None and config is not None:
+        own["rfm_grid"] = own["rfm_grid"] if own["rfm_grid"] in BUILT_IN else config.parent / own["rfm_grid"]
     made = _made(FitSettings, {**own, **{k: v for k, v in parts.items() if v is not None}, "today": today}, problems)
     if len(problems) == 1:
         raise problems[0]

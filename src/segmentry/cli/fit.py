@@ -28,7 +28,10 @@ def fit(
     ),
     k: str = typer.Option(None, "--k", help='Number of segments: 5, a range such as 2-10, or "auto" (the default).'),
     method: str = typer.Option(
-        None, "--method", help="k-means (the default), gmm, ward, k-medoids, k-prototypes, hdbscan or dbscan."
+        None, "--method", help="k-means (the default), gmm, ward, k-medoids, k-prototypes, hdbscan, dbscan or rfm."
+    ),
+    rfm_grid: str = typer.Option(
+        None, "--rfm-grid", help="For --method rfm: eleven (the default), ten, or a TOML file with a grid of your own."
     ),
     min_size: int = typer.Option(None, "--min-size", min=1, help="Fewest customers in a segment."),
     max_size: int = typer.Option(None, "--max-size", min=1, help="Most customers in a segment."),
@@ -76,6 +79,7 @@ def fit(
         "on_duplicate": on_duplicate,
         "names": split_pairs(name, "--name") or None,
         "playbook": playbook,
+        "rfm_grid": rfm_grid,
         "stability_pairs": stability_pairs,
         "duplicates": duplicates,
     }

@@ -15,6 +15,7 @@ from segmentry.clusters.medoids import KMedoids
 from segmentry.clusters.mixture import Mixture
 from segmentry.clusters.names import known_method
 from segmentry.clusters.ward import Ward
+from segmentry.errors import SettingsError
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,16 @@ _KINDS: Mapping[str, Callable[[Layout], Method]] = {
 
 
 def method_called(name: str, layout: Layout) -> Method:
-    """The method of that name for axes so laid out. Raises SettingsError for a name that is not known.
+    """The method of that name for axes so laid out. Raises SettingsError for a name that is not known, and for
+    rfm, which takes a table of customers.
 
     >>> method_called("kmedoids", Layout.numeric(2)).name
     'k-medoids'
     """
-    return _KINDS[known_method(name)](layout)
+    known = known_method(name)
+    if known not in _KINDS:
+        raise SettingsError(
+            f"{known} divides customers by a table, and not rows of numbers.",
+            remedy="Fit a table of customers with --method rfm, or sg.fit(customers, method='rfm').",
+        )
+    return _KINDS[known](layout)

@@ -15,8 +15,10 @@ METHODS: Mapping[str, str] = {
     "k-prototypes": "k-prototypes",
     "hdbscan": "HDBSCAN",
     "dbscan": "DBSCAN",
+    "rfm": "an RFM grid",
 }
-FIND_K = ("hdbscan", "dbscan")  # these find the number of groups themselves
+FIND_K = ("hdbscan", "dbscan", "rfm")  # these find the number of groups themselves
+STATED = ("rfm",)  # these divide by a table that is stated, and search nothing
 _SPELLINGS = {"hierarchical": "ward", "mixture": "gmm", "gaussian-mixture": "gmm", "pam": "k-medoids"}
 
 

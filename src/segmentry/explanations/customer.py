@@ -263,7 +263,7 @@ def _of_scale(scale: Scale, place: int, x: np.ndarray) -> list[_Try]:
     f = scale.feature
     if f.operation == "flag":
         values = [] if f.name in f.sources else [0.0, 1.0]
-    elif f.unit in ("count", "days", "years", "level") and scale.maximum - scale.minimum <= STEPS:
+    elif (f.bins or f.unit in ("count", "days", "years", "level")) and scale.maximum - scale.minimum <= STEPS:
         values = [float(v) for v in range(math.ceil(scale.minimum), math.floor(scale.maximum) + 1)]
     else:
         logged = scale.transform == "log1p"
@@ -276,7 +276,7 @@ def _of_scale(scale: Scale, place: int, x: np.ndarray) -> list[_Try]:
 
 
 def _rounded(value: float, feature: Feature, scale: Scale) -> float:
-    if feature.unit in ("count", "days", "years", "level"):
+    if feature.bins or feature.unit in ("count", "days", "years", "level"):
         return float(round(value))
     places = 2 - math.floor(math.log10(max(abs(value), (scale.maximum - scale.minimum) / 100, 1e-9)))
     return min(max(round(value, places), scale.minimum), scale.maximum)

@@ -13,7 +13,7 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from segmentry.features.feature import Feature, Operation, Theme, Unit
+from segmentry.features.feature import Bins, Feature, Operation, Theme, Unit
 from segmentry.features.levels import steps
 from segmentry.features.roles import ColumnRole
 from segmentry.features.summaries import ColumnSummary
@@ -247,6 +247,19 @@ def expression(feature: Feature, as_of: date | None) -> nw.Expr:
 
     Parts of a sum are added in the order they are stored, so that every engine rounds alike.
     """
+    value = _derived(feature, as_of)
+    return value if feature.bins is None else _scored(value, feature.bins)
+
+
+def _scored(value: nw.Expr, bins: Bins) -> nw.Expr:
+    score: nw.Expr = nw.when(~value.is_null()).then(nw.lit(1.0))
+    for place, threshold in enumerate(bins.thresholds, start=2):
+        beyond = value < threshold if bins.falling else value > threshold
+        score = nw.when(beyond).then(nw.lit(float(place))).otherwise(score)
+    return score
+
+
+def _derived(feature: Feature, as_of: date | None) -> nw.Expr:
     first = nw.col(feature.sources[0])
     match feature.operation:
         case "sum":

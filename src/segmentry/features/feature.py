@@ -33,6 +33,28 @@ Operation = Literal[
 
 
 @dataclass(frozen=True)
+class Bins:
+    """A value as a score from 1 to n by n - 1 thresholds: one more for each that the value is beyond.
+
+    Beyond is above, or below where `falling`: a recency of few days scores high. Equal values have equal scores.
+    """
+
+    of: str  # the feature that is scored
+    thresholds: tuple[float, ...]  # the nearest to the lowest score first; several may be equal
+    falling: bool = False
+
+    @property
+    def reachable(self) -> tuple[int, ...]:
+        """The scores that any value can have: of equal thresholds a value is beyond all or none.
+
+        >>> Bins("orders", (1.0, 1.0, 2.0, 5.0)).reachable
+        (1, 3, 4, 5)
+        """
+        n = len(self.thresholds)
+        return (1, *(i + 2 for i in range(n) if i == n - 1 or self.thresholds[i] != self.thresholds[i + 1]))
+
+
+@dataclass(frozen=True)
 class Feature:
     """One thing known of a customer, in its own unit.
 
@@ -49,10 +71,19 @@ class Feature:
     over: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     symbol: str = ""  # currency sign or scale that the column carries: "$", "k$"
+    bins: Bins | None = None  # what is derived is then scored by thresholds
 
     @property
     def formula(self) -> str:
         """How it is derived, in a line that a person can check."""
+        if self.bins is None:
+            return self._derived
+        side = "below" if self.bins.falling else "above"
+        steps = ", ".join(f"{t:g}" for t in self.bins.thresholds)
+        return f"1, and one more for each of {steps} that ({self._derived}) is {side}"
+
+    @property
+    def _derived(self) -> str:
         joined = " + ".join(self.sources)
         match self.operation:
             case "sum":

@@ -11,15 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 import segmentry
 from segmentry.clusters.grouping import Layout
 from segmentry.clusters.limits import SizeLimits
 from segmentry.clusters.polish import on_axes
+from segmentry.clusters.rfm.grid import BUILT_IN, RfmGrid, rfm_grid
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, prepare_customers
 from segmentry.fitting.explained import explain_segments
@@ -39,6 +41,10 @@ from segmentry.selection import Search, SelectionSettings, search_segments
 from segmentry.tables import ReadingSettings, Table, held
 
 Step = Callable[[str], AbstractContextManager[Any]]
+
+
+def _grid(stated: object) -> object:
+    return rfm_grid(stated) if isinstance(stated, (str, Path)) else stated
 
 
 class FitSettings(BaseModel):
@@ -61,7 +67,18 @@ class FitSettings(BaseModel):
     min_size: int | None = Field(default=None, ge=1)  # customers in a segment, of all customers
     max_size: int | None = Field(default=None, ge=1)
     orders: PurchaseSettings = PurchaseSettings()  # where the source is a purchase log
+    rfm_grid: Annotated[RfmGrid | None, BeforeValidator(_grid)] = None  # "eleven", "ten" or a TOML file; for method rfm
     playbook: Playbook | None = None  # none is the built-in one; `profiles.playrules.read_playbook` reads a file
+
+    @property
+    def grid(self) -> RfmGrid | None:
+        """The RFM grid to divide by; None for every other method."""
+        return self.stated_grid if self.selection.method == "rfm" else None
+
+    @property
+    def stated_grid(self) -> RfmGrid:
+        """The RFM grid that was stated, else the first that is built in."""
+        return self.rfm_grid or rfm_grid(BUILT_IN[0])
 
     @property
     def reading_by_role(self) -> ReadingSettings:
@@ -127,11 +144,11 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
             made=given.made,
         )
     with step("features"):
-        prepared = prepare(customers)
+        prepared = prepare(customers, settings.grid)
     with step("search"):
         limits = SizeLimits(settings.min_size, settings.max_size)
         selection = possible(settings.selection, limits, prepared.n_customers)
-        search = search_segments(prepared.grid, selection, layout=Layout.of(prepared.recipe))
+        search = search_segments(prepared.grid, selection, layout=Layout.of(prepared.recipe), method=prepared.cells)
     with step("polish"), held(on_axes(prepared.everyone, prepared.recipe.axes)) as grid_of_all:
         final = settle_on_all(grid_of_all, prepared.recipe.axes, search, prepared.grid, limits)
     with step("profile"):

@@ -13,11 +13,13 @@ from segmentry.clusters.exemplars import typical_points
 from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.clusters.kmeans import Clustering
 from segmentry.clusters.methods import method_called
-from segmentry.clusters.names import METHODS, known_method
+from segmentry.clusters.names import METHODS, STATED, known_method
 from segmentry.errors import NotEnoughDataError, SettingsError
 from segmentry.features.customers import column_beside, feature_values, learn_recipe, prepare_customers
+from segmentry.features.rfm import axis_values
 from segmentry.features.sample import on_grid
 from segmentry.fitting import FitSettings
+from segmentry.fitting.comparing_grids import by_rfm_grid
 from segmentry.profiles.comparison import Compared, Comparison, recommend
 from segmentry.prototypes.assign import kmeans_rule, nearest
 from segmentry.prototypes.rule import Rule
@@ -29,7 +31,7 @@ from segmentry.tables import read
 ROWS = 4_000
 STABILITY_ROWS = 1_000
 PAIRS = 5
-ALL = tuple(METHODS)
+ALL = tuple(method for method in METHODS if method not in STATED)
 
 
 def compare(
@@ -44,8 +46,9 @@ def compare(
 ) -> Comparison:
     """Groups the customers by each method and says how good, how steady and how alike the groupings are.
 
-    `methods` are all unless named. `columns` are existing segmentations in the table, compared with the rest and not
-    used as features. It rests on at most 4,000 customers, the same for all. Arguments win over `settings`.
+    `methods` are all that search for groups unless named; rfm divides by the grid of the settings. `columns` are
+    existing segmentations in the table, compared with the rest and not used as features. It rests on at most 4,000
+    customers, the same for all. Arguments win over `settings`.
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
     base = settings or FitSettings()
@@ -68,7 +71,8 @@ def compare(
     customers = prepare_customers(
         table, wanted, id_column=base.id, on_duplicate=base.on_duplicate, as_of=base.as_of, today=base.today
     )
-    recipe, _ = learn_recipe(customers, feature_values(customers))
+    values = feature_values(customers)
+    recipe, _ = learn_recipe(customers, values)
     grid, known = on_grid(customers.sample, customers.identity, recipe)
     places = np.flatnonzero(known)
     places = places if len(places) <= ROWS else places[(np.arange(ROWS) * len(places)) // ROWS]
@@ -77,7 +81,13 @@ def compare(
     seconds = {}
     for name in names:
         start = time.perf_counter()
-        found.append(_by_method(grid, layout, selection.model_copy(update={"method": name})))
+        if name in STATED:
+            looked_at = axis_values(customers, values, base.stated_grid.axes)
+            found.append(
+                by_rfm_grid(grid, base.stated_grid, {a: v[places] for a, v in looked_at.items()}, selection.seed)
+            )
+        else:
+            found.append(_by_method(grid, layout, selection.model_copy(update={"method": name})))
         seconds[name] = time.perf_counter() - start
     for column in columns:
         found.append(_by_column(grid, layout, column, column_beside(customers, column)[places], selection.seed))

@@ -12,8 +12,9 @@ import numpy as np
 
 from segmentry.clusters.grouping import Grouping
 from segmentry.clusters.limits import SizeLimits, limited
-from segmentry.clusters.names import FIND_K
+from segmentry.clusters.names import FIND_K, STATED
 from segmentry.clusters.polish import polish
+from segmentry.clusters.rfm.cells import occupied
 from segmentry.clusters.tally import tally
 from segmentry.errors import SettingsError, plural
 from segmentry.features.grid import axis_columns
@@ -48,6 +49,9 @@ def settle_on_all(
     if isinstance(best, Grouping):
         rule = replace(best.rule, axes=tuple(axes), owners=tuple(f"p{owner}" for owner in best.rule.owners))
         counted = tally(frame, rule)
+        if search.method in STATED and not all(counted.sizes(rule.owners).values()):
+            rule = occupied(rule, counted.sizes(rule.owners))
+            counted = tally(frame, rule)
         final = Final(rule, counted.sizes(rule.owners), counted.noise, counted.inertia, "one pass over all customers")
     else:
         polished = polish(frame, axes, best.centres)
@@ -89,7 +93,8 @@ def _within(frame: nw.LazyFrame[Any], final: Final, grid: np.ndarray, limits: Si
 def own_answer(search: Search, renamed: Mapping[str, str]) -> OwnAnswer | None:
     """What a method other than k-means said itself; `renamed` gives the segment of each owner."""
     best = search.best
-    if not isinstance(best, Grouping):
+    # A grid and its rule are the same thing.
+    if not isinstance(best, Grouping) or search.method in STATED:
         return None
     own = best.own_labels
     sizes = {f"p{group}": int(n) for group, n in enumerate(np.bincount(own[own >= 0], minlength=best.k))}
@@ -107,7 +112,7 @@ def possible(selection: SelectionSettings, limits: SizeLimits, customers: int) -
         return selection
     if selection.method in FIND_K:
         raise SettingsError(
-            f"{selection.method} finds groups as large as they are; their sizes cannot be limited.",
+            f"{selection.method} makes groups as large as they are; their sizes cannot be limited.",
             remedy="Use another --method, or leave out --min-size and --max-size.",
         )
     low, high = limits.within(customers)

@@ -9,10 +9,13 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from segmentry.clusters.rfm.cells import RfmCells, cells_of
+from segmentry.clusters.rfm.grid import RfmGrid
 from segmentry.errors import Notice
 from segmentry.features.customers import Customers, feature_values, learn_recipe
 from segmentry.features.grid import axis_expressions, is_known
 from segmentry.features.recipe import Recipe
+from segmentry.features.rfm import with_scores
 from segmentry.features.sample import on_grid
 
 
@@ -25,6 +28,7 @@ class Prepared:
     grid: np.ndarray
     values: Mapping[str, np.ndarray]
     notices: tuple[Notice, ...]
+    cells: RfmCells | None = None  # the grid of segments, where the method is one
 
     @property
     def n_customers(self) -> int:
@@ -37,11 +41,22 @@ class Prepared:
         return self.customers.frame.with_columns(*axis_expressions(self.recipe)).filter(is_known(self.recipe))
 
 
-def prepare(customers: Customers) -> Prepared:
-    """Learn the recipe, and put the customers of the sample of whom any feature is known on its grid."""
-    values = feature_values(customers)
-    recipe, notices = learn_recipe(customers, values)
+def prepare(customers: Customers, rfm: RfmGrid | None = None) -> Prepared:
+    """Learn the recipe, and put the customers of the sample of whom any feature is known on its grid.
+
+    With an RFM grid the recipe rests on the scores that it asks for.
+    """
+    if rfm is None:
+        values = feature_values(customers)
+        recipe, notices = learn_recipe(customers, values)
+    else:
+        customers, values, recipe, notices = with_scores(customers, rfm.axes, rfm.scores)
     grid, known = on_grid(customers.sample, customers.identity, recipe)
     return Prepared(
-        customers, recipe, grid[known], {name: column[known] for name, column in values.items()}, tuple(notices)
+        customers,
+        recipe,
+        grid[known],
+        {name: column[known] for name, column in values.items()},
+        tuple(notices),
+        cells_of(recipe, rfm) if rfm is not None else None,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from segmentry.fitting.final import Final
 from segmentry.fitting.prepared import Prepared
-from segmentry.fitting.segments import in_order_of_value, make_segments, with_plays
+from segmentry.fitting.segments import in_order_of_value, make_segments, named_by_grid, with_plays
 from segmentry.profiles.describe import describe
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.profile import Profile
@@ -38,8 +38,9 @@ def profile_segments(prepared: Prepared, final: Final, playbook: Playbook | None
     inside = sampled != NOISE
     profile = describe(
         in_segments(prepared.everyone, final.rule),
-        customers.features,
-        frozenset(f.name for f in recipe.clustered),
+        [f for f in customers.features if f.bins is None],
+        # What a score is made of says more than the score.
+        frozenset(f.bins.of if f.bins else f.name for f in recipe.clustered),
         customers.sensitive,
         final.rule.owners,
         {name: column[inside] for name, column in prepared.values.items()},
@@ -48,6 +49,8 @@ def profile_segments(prepared: Prepared, final: Final, playbook: Playbook | None
     rule, profile, renamed = in_order_of_value(final.rule, profile, final.sizes)
     sizes = {renamed[owner]: n for owner, n in final.sizes.items()}
     segments = make_segments(rule, profile, sizes, final.noise)
+    if prepared.cells is not None:
+        segments = named_by_grid(segments, prepared.cells, renamed)
     return Profiled(
         rule, profile, with_plays(segments, profile, playbook, customers.features, customers.roles), renamed
     )

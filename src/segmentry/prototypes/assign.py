@@ -101,9 +101,7 @@ def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.Laz
     if len(segments) < len(rule.owners):
         scored = scored.with_columns(
             *(
-                nw.min_horizontal(*(f"{_SCORE}{p}" for p, o in enumerate(rule.owners) if o == segment)).alias(
-                    _SCORE + segment
-                )
+                _least([f"{_SCORE}{p}" for p, o in enumerate(rule.owners) if o == segment]).alias(_SCORE + segment)
                 for segment in segments
             )
         )
@@ -124,6 +122,11 @@ def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.Laz
     )
     scratch = [c for c in result.collect_schema().names() if c.startswith((_SCORE, _BEST, _SIZE, _PAIR))]
     return result.drop(*scratch)
+
+
+def _least(names: Sequence[str]) -> nw.Expr:
+    # Spark knows no least of one column.
+    return nw.min_horizontal(*names) if len(names) > 1 else nw.col(names[0])
 
 
 def _with_runner_up(placed: nw.LazyFrame[Any], rule: Rule, per_segment: Sequence[str]) -> nw.LazyFrame[Any]:

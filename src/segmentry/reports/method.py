@@ -127,6 +127,8 @@ def method_facts(segmentation: Segmentation) -> MethodFacts:
 
 def _finished(segmentation: Segmentation, n: int) -> str:
     own = segmentation.own_answer
+    if segmentation.method == "rfm":
+        return f"All {say_number(n)} customers were then counted by it."
     if own is None:
         return f"The segments were then refined on all {say_number(n)} customers: {segmentation.polish}."
     if own.moved is None:

@@ -12,7 +12,7 @@ from datetime import date
 
 from segmentry.errors import SettingsError
 from segmentry.features.derive import meaning_yes, slug
-from segmentry.features.feature import Feature
+from segmentry.features.feature import Bins, Feature
 from segmentry.features.levels import steps
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale, SourceColumn
 from segmentry.prototypes.assign import NO_DATA, NOISE
@@ -76,6 +76,8 @@ def _up_to_features(scorer: _Scorer) -> list[_Step]:
         _Step("typed", "the columns, as the types that the arithmetic needs", _typed(scorer)),
         _Step("finite", "NaN, infinity and what is too large to compute with count as missing", _finite(scorer)),
         _Step("features", "what is known of each customer", _features(scorer)),
+        # In a step of their own: a value that is scored is asked for once a threshold.
+        *([_Step("binned", "scores by thresholds", _binned(scorer))] if scorer.scored else []),
     ]
 
 
@@ -105,6 +107,11 @@ class _Scorer:
     @property
     def segments(self) -> tuple[str, ...]:
         return self.rule.segments
+
+    @property
+    def scored(self) -> bool:
+        """Whether any feature is a score by thresholds."""
+        return any(f.bins for f in self.recipe.clustered)
 
     @property
     def pairs(self) -> list[str]:
@@ -232,6 +239,20 @@ def _features(scorer: _Scorer) -> Columns:
     recipe = scorer.recipe
     named = [(_feature(f, recipe.as_of, scorer.d), scorer.features[f.name]) for f in recipe.clustered]
     return [*scorer.kept(), *named]
+
+
+def _binned(scorer: _Scorer) -> Columns:
+    named = [(f, scorer.features[f.name]) for f in scorer.recipe.clustered]
+    return [*scorer.kept(), *((_scored(name, f.bins, scorer.d) if f.bins else name, name) for f, name in named)]
+
+
+def _scored(value: str, bins: Bins, d: Dialect) -> str:
+    side = "<" if bins.falling else ">"
+    steps = {threshold: place for place, threshold in enumerate(bins.thresholds, start=2)}
+    # Of equal thresholds the last counts; the farthest is asked first.
+    asked = [f"WHEN {value} {side} {d.number(t)} THEN {d.number(place)}" for t, place in reversed(steps.items())]
+    lines = ["CASE", *asked, f"WHEN {value} IS NOT NULL THEN {d.number(1)}", "END"]
+    return "\n      ".join(lines)
 
 
 def _feature(feature: Feature, as_of: date | None, d: Dialect) -> str:

@@ -14,17 +14,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from segmentry.clusters.grouping import Grouping, Layout
+from segmentry.clusters.grouping import Grouping, Layout, Method
 from segmentry.clusters.kmeans import Clustering
 from segmentry.clusters.methods import method_called
-from segmentry.clusters.names import METHODS, known_method
+from segmentry.clusters.names import METHODS, STATED, known_method
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
 from segmentry.features.recipe import GRID
 from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
 from segmentry.segmentation import Candidate
 from segmentry.selection.evidence import Evidence, evenly_spaced, gather_evidence
 from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, Weighing, of_one, points, weigh
-from segmentry.selection.words import asked_for_words, basis_of, reason_words, verdict_words, weakness_words
+from segmentry.selection.words import (
+    asked_for_words,
+    basis_of,
+    reason_words,
+    stated_words,
+    verdict_words,
+    weakness_words,
+)
 
 AUTO = (3, 10)  # two groups are seldom something to act on: 2 is tried only when asked for
 MOST_SEGMENTS = 50
@@ -102,12 +109,14 @@ def search_segments(
     settings: SelectionSettings,
     progress: Callable[[str], None] | None = None,
     layout: Layout | None = None,
+    method: Method | None = None,
 ) -> Search:
-    """Clusters the sampled rows for each k and picks one. `layout` says which axes are levels of a category.
+    """Clusters the sampled rows for each k and picks one. `layout` says which axes are levels of a category; `method`
+    takes the place of the one that the settings name.
 
     Raises NotEnoughDataError when there are fewer different rows than the smallest k.
     """
-    method = method_called(settings.method, layout or Layout.numeric(grid.shape[1]))
+    method = method or method_called(settings.method, layout or Layout.numeric(grid.shape[1]))
     ks, notices = _ks(grid, settings) if method.needs_k else ([1], [])
     clusterings: list[Clustering | Grouping] = []
     for k in ks:
@@ -182,6 +191,11 @@ def _decide(
     n: int,
     needs_k: bool,
 ) -> _Decision:
+    if candidates[0].method in STATED:
+        name, k = METHODS[candidates[0].method], candidates[0].k
+        return _Decision(
+            k, "constructive", stated_words(k), f"{name} is a table made beforehand: nothing was searched."
+        )
     if not needs_k:
         none = isinstance(clusterings[0], Grouping) and clusterings[0].changed is None
         said = "All customers are kept together as one."
@@ -275,6 +289,7 @@ def _ks(grid: np.ndarray, settings: SelectionSettings) -> tuple[list[int], list[
 
 def _notices(chosen: Candidate, verdict: str, words: str) -> list[Notice]:
     found = [Notice("no-groups", words)] if verdict == "no groups" else []
-    weakness = weakness_words(chosen)
+    # Nobody found a table: that its segments overlap is no news.
+    weakness = weakness_words(chosen) if chosen.method not in STATED else None
     # In many dimensions clear groups have small silhouettes; what all criteria call natural is not weak.
     return [*found, Notice("weak-structure", weakness)] if weakness and verdict != "natural" else found

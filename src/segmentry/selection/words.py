@@ -39,6 +39,14 @@ def verdict_words(verdict: str, k: int, basis: str, asked_for: str = "", structu
     )
 
 
+def stated_words(k: int) -> str:
+    """The same for segments that a table states, which no data can confirm or refute."""
+    return (
+        f"These segments are constructive: a table divides customers into {k} by their scores, whether or not they "
+        "fall into kinds. `segmentry compare` shows how they stand beside groups that were found."
+    )
+
+
 def basis_of(evidence: Evidence | None, n: int) -> str:
     """On what it was computed."""
     if evidence is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from segmentry.features.feature import Feature
+from segmentry.features.feature import Bins, Feature
 from segmentry.features.recipe import Recipe, axis_reach
 from segmentry.profiles.profile import Profile
 from segmentry.prototypes.rule import EXACT, Rule, largest_score
@@ -69,7 +69,14 @@ def _can_be_derived(feature: Feature, recipe: Recipe) -> bool:
         return False
     if feature.operation in ("flag", "level") and not feature.levels:
         return False
+    if feature.bins is not None and not _in_order(feature.bins):
+        return False
     return not (feature.operation in _DATED and recipe.as_of is None)
+
+
+def _in_order(bins: Bins) -> bool:
+    found = list(bins.thresholds)
+    return len(found) > 0 and found == sorted(found, reverse=bins.falling)
 
 
 def _in_profile(profile: Profile, ids: frozenset[str]) -> str:
