@@ -16,9 +16,10 @@ from segmentry.features.choice import FeatureSettings, choose_by_default, choose
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, feature_expressions
-from segmentry.features.recipe import Recipe, Scale, SourceColumn
+from segmentry.features.notices import capped, impossible, later_dates, purpose_notices, role_notices
+from segmentry.features.recipe import Recipe, SourceColumn
 from segmentry.features.role_rules import Role
-from segmentry.features.roles import NO_VALUE, ColumnRole, assign_roles
+from segmentry.features.roles import ColumnRole, assign_roles
 from segmentry.features.sample import ID, KEY, Sample, draw, sampled_values, with_key
 from segmentry.features.similar_ids import similar_ids
 from segmentry.features.summaries import summarise, widen
@@ -90,7 +91,7 @@ def prepare_customers(
     if settled is not None and as_of is None and settled == today:
         message = f"The data has no date to count to, so ages and recencies count to today, {settled}. Pass --as-of."
         notices.append(Notice("as-of-today", message))
-    notices += _later_than(settled, table, roles)
+    notices += later_dates(settled, table, _dated(table, roles))
     return Customers(
         table=table,
         frame=table.frame.select(*feature_expressions(features, settled)),
@@ -102,7 +103,7 @@ def prepare_customers(
         wanted=wanted,
         id_column=found,
         as_of=settled,
-        notices=(*notices, *_role_notices(roles), *_purpose_notices(wanted, features, settings)),
+        notices=(*notices, *role_notices(roles), *purpose_notices(wanted, features, settings)),
     )
 
 
@@ -181,24 +182,6 @@ def settle_as_of(
     )
 
 
-def _later_than(as_of: date | None, table: Table, roles: Sequence[ColumnRole]) -> list[Notice]:
-    """One for each column with dates after the as-of date, from which ages and recencies come out negative."""
-    columns = _dated(table, roles)
-    if as_of is None or not columns:
-        return []
-    later = [nw.when(nw.col(c) > as_of).then(nw.lit(1)).otherwise(nw.lit(0)).sum().alias(c) for c in columns]
-    counts = collect_rows(table.frame.select(*later))[0]
-    return [
-        Notice(
-            "future-dates",
-            f"'{column}' has {plural(int(counts[column]), 'date')} after {as_of}, the day that ages and recencies "
-            "count to. Correct or empty these cells if they are mistakes; if not, pass a later day with --as-of.",
-        )
-        for column in columns
-        if counts[column]
-    ]
-
-
 def _dated(table: Table, roles: Sequence[ColumnRole]) -> list[str]:
     return [r.column for r in roles if r.role in _DATED_ROLES and table.column(r.column).reading.kind == "date"]
 
@@ -254,71 +237,6 @@ def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tupl
     )
     return recipe, (
         *choice.notices,
-        *(_capped(scale, customers.sample.whole) for scale in recipe.scales if scale.n_capped),
-        *(notice for scale in recipe.scales for notice in _impossible(scale)),
+        *(capped(scale, customers.sample.whole) for scale in recipe.scales if scale.n_capped),
+        *(notice for scale in recipe.scales for notice in impossible(scale)),
     )
-
-
-def _capped(scale: Scale, whole: bool) -> Notice:
-    low, high = scale.low, scale.high
-    beyond = [
-        f"below {low:,.0f} (down to about {_about(scale.minimum)})" if low is not None and scale.minimum < low else "",
-        f"above {high:,.0f} (up to about {_about(scale.maximum)})" if high is not None and scale.maximum > high else "",
-    ]
-    what = plural(scale.n_capped, "customer") + ("" if whole else " of the sample")
-    what += " stands" if scale.n_capped == 1 else " stand"
-    return Notice(
-        "outliers",
-        f"{what} far out in '{scale.feature.name}': {' or '.join(b for b in beyond if b)}. "
-        "The clustering counts that as the limit, the profile as it is. Look whether it is a mistake.",
-    )
-
-
-def _about(value: float) -> str:
-    """A value in two figures: enough to see a mistake by, and nobody's own figure."""
-    return f"{float(f'{value:.1e}'):,.0f}"
-
-
-_LONGEST_LIFE = 110  # years
-_NEVER_NEGATIVE = ("years", "days", "count")
-
-
-def _impossible(scale: Scale) -> list[Notice]:
-    """Values that cannot be, or that few expect, where they are no outliers and so go unsaid."""
-    feature, name = scale.feature, f"'{scale.feature.name}'"
-    if feature.theme == "age" and scale.maximum > _LONGEST_LIFE:
-        what = f"{name} goes up to about {_about(scale.maximum)}, which is nobody's age."
-    elif feature.unit in _NEVER_NEGATIVE and scale.minimum < 0:
-        what = f"{name} goes down to about {_about(scale.minimum)}, which cannot be."
-    elif feature.unit == "money" and scale.minimum < 0:
-        what = f"{name} is below 0 for some customers, as where refunds are larger than purchases."
-    else:
-        return []
-    return [Notice("impossible-values", f"{what} Correct or empty these cells if they are mistakes.")]
-
-
-_EMPTY = "has no value in any row; it is left out."
-
-
-def _role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
-    told = {
-        "constant": "has one value only; it is left out.",
-        "personal": "is personal data; it is kept out of features, profile and model.",
-        "sensitive": "is a sensitive attribute; it is described, and clustered on only for a stated purpose.",
-        "leak": "looks like an earlier segmentation; it is left out.",
-    }
-    return [
-        Notice(f"{r.role}-column", f"'{r.column}' {_EMPTY if r.reason == NO_VALUE else told[r.role]}")
-        for r in sorted(roles, key=lambda r: r.column)
-        if r.role in told
-    ]
-
-
-def _purpose_notices(wanted: Sequence[str], features: Sequence[Feature], settings: FeatureSettings) -> list[Notice]:
-    """A sensitive attribute that is clustered on after all is said aloud, with the purpose that was stated."""
-    used = {c for f in features if f.name in wanted for c in (*f.sources, *f.over)}
-    return [
-        Notice("sensitive-purpose", f"'{column}' is a sensitive attribute and is clustered on, for: {purpose}.")
-        for column, purpose in sorted(settings.purposes.items())
-        if column in used
-    ]

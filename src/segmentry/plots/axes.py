@@ -129,7 +129,9 @@ def tick_texts(ticks: Sequence[float], unit: Unit, symbol: str = "") -> list[str
     return [f"{t:,.{decimals}f}" for t in ticks]
 
 
-def written_axis(ticks: Sequence[float], texts: Sequence[str], title: str | None = None, **more: Any) -> alt.Axis:
+def written_axis(
+    ticks: Sequence[float], texts: Sequence[str], title: str | list[str] | None = None, **more: Any
+) -> alt.Axis:
     """An axis with these ticks and these words; data text is quoted as JSON, never spliced into an expression."""
     expression = f"{json.dumps(list(texts))}[indexof({json.dumps(list(ticks))}, datum.value)]"
     return alt.Axis(values=list(ticks), labelExpr=expression, title=title, **more)

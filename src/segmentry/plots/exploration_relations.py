@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -20,6 +22,7 @@ CELL = 34
 MOST_PAIRED = 6
 POINTS = 260
 SIDE = 112
+_LETTER = 6  # pixels that a figure of a tick is wide
 
 
 def picture_correlations(inspection: Inspection) -> Picture:
@@ -137,8 +140,7 @@ def _matrix(inspection: Inspection, chosen: list[Feature]) -> alt.VConcatChart:
         panels: list[alt.Chart] = [_side(down, size)]
         for j, across in enumerate(chosen[: i + 1]):
             bottom = i == len(chosen) - 1
-            title = wrap(across.label, 20, 1) if bottom else None
-            axis = _axis(across, spans[across.name], title) if bottom else None
+            axis = _axis(across, spans[across.name], size) if bottom else None
             x = alt.X("x:Q", scale=spans[across.name].scale(), axis=axis)
             if i == j:
                 panel = _hill(values[across.name], spans[across.name], x, size)
@@ -163,14 +165,38 @@ def _span(values: np.ndarray) -> Span:
     return Span(low - pad, high + pad, False, False)
 
 
-def _axis(feature: Feature, span: Span, title: str | None) -> alt.Axis:
+def _axis(feature: Feature, span: Span, size: int) -> alt.Axis:
     ticks = whole(span.ticks(2), feature.unit)
     texts = tick_texts(ticks, feature.unit, feature.symbol)
     if feature.levels and feature.unit == "level":
         names = step_names(feature.levels)
         ticks = [float(i) for i in range(len(names)) if span.low <= i <= span.high]
         texts = [_cut(names[int(t)]) for t in ticks]
-    return written_axis(ticks, texts, title, grid=False, domain=False, tickSize=3, labelFlush=14, titleFontSize=11)
+    shown = _apart([size * span.place(t) for t in ticks], texts, size)
+    return written_axis(
+        [ticks[i] for i in shown],
+        [texts[i] for i in shown],
+        wrap(feature.label, 18, 2).split("\n"),
+        grid=False, domain=False, tickSize=3, labelFlush=14, titleFontSize=11,
+    )  # fmt: skip
+
+
+def _apart(places: Sequence[float], texts: Sequence[str], size: int) -> list[int]:
+    """Which ticks to label so that no label touches the next: the last, and every one before that leaves it room.
+
+    >>> _apart([43, 90], ["50,000", "100,000"], 108), _apart([20, 90], ["20", "60"], 108)
+    ([1], [0, 1])
+    """
+    shown: list[int] = []
+    left = math.inf
+    for i in reversed(range(len(places))):
+        half = len(texts[i]) * _LETTER / 2
+        # A label that would stand out of its panel is moved in.
+        middle = min(max(places[i], half), size - half)
+        if middle + half + _LETTER <= left:
+            shown.insert(0, i)
+            left = middle - half
+    return shown
 
 
 def _cut(level: str) -> str:

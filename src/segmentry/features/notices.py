@@ -1,0 +1,96 @@
+"""What is worth a warning once roles and recipe are known: sentences only, nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import narwhals.stable.v2 as nw
+
+from segmentry.errors import Notice, plural
+from segmentry.features.choice import FeatureSettings
+from segmentry.features.feature import Feature
+from segmentry.features.recipe import Scale
+from segmentry.features.roles import NO_VALUE, ColumnRole
+from segmentry.tables import Table, collect_rows
+
+_LONGEST_LIFE = 110  # years
+_NEVER_NEGATIVE = ("years", "days", "count")
+_EMPTY = "has no value in any row; it is left out."
+
+
+def capped(scale: Scale, whole: bool) -> Notice:
+    """How many customers stand so far out that the clustering counts the limit; `whole`: the sample is everyone."""
+    low, high = scale.low, scale.high
+    beyond = [
+        f"below {low:,.0f} (down to about {_about(scale.minimum)})" if low is not None and scale.minimum < low else "",
+        f"above {high:,.0f} (up to about {_about(scale.maximum)})" if high is not None and scale.maximum > high else "",
+    ]
+    what = plural(scale.n_capped, "customer") + ("" if whole else " of the sample")
+    what += " stands" if scale.n_capped == 1 else " stand"
+    return Notice(
+        "outliers",
+        f"{what} far out in '{scale.feature.name}': {' or '.join(b for b in beyond if b)}. "
+        "The clustering counts that as the limit, the profile as it is. Look whether it is a mistake.",
+    )
+
+
+def _about(value: float) -> str:
+    """A value in two figures: enough to see a mistake by, and nobody's own figure."""
+    return f"{float(f'{value:.1e}'):,.0f}"
+
+
+def impossible(scale: Scale) -> list[Notice]:
+    """Values that cannot be, or that few expect, where they are no outliers and so go unsaid."""
+    feature, name = scale.feature, f"'{scale.feature.name}'"
+    if feature.theme == "age" and scale.maximum > _LONGEST_LIFE:
+        what = f"{name} goes up to about {_about(scale.maximum)}, which is nobody's age."
+    elif feature.unit in _NEVER_NEGATIVE and scale.minimum < 0:
+        what = f"{name} goes down to about {_about(scale.minimum)}, which cannot be."
+    elif feature.unit == "money" and scale.minimum < 0:
+        what = f"{name} is below 0 for some customers, as where refunds are larger than purchases."
+    else:
+        return []
+    return [Notice("impossible-values", f"{what} Correct or empty these cells if they are mistakes.")]
+
+
+def role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
+    """One for each column that is kept out of the clustering for what it is."""
+    told = {
+        "constant": "has one value only; it is left out.",
+        "personal": "is personal data; it is kept out of features, profile and model.",
+        "sensitive": "is a sensitive attribute; it is described, and clustered on only for a stated purpose.",
+        "leak": "looks like an earlier segmentation; it is left out.",
+    }
+    return [
+        Notice(f"{r.role}-column", f"'{r.column}' {_EMPTY if r.reason == NO_VALUE else told[r.role]}")
+        for r in sorted(roles, key=lambda r: r.column)
+        if r.role in told
+    ]
+
+
+def purpose_notices(wanted: Sequence[str], features: Sequence[Feature], settings: FeatureSettings) -> list[Notice]:
+    """A sensitive attribute that is clustered on after all is said aloud, with the purpose that was stated."""
+    used = {c for f in features if f.name in wanted for c in (*f.sources, *f.over)}
+    return [
+        Notice("sensitive-purpose", f"'{column}' is a sensitive attribute and is clustered on, for: {purpose}.")
+        for column, purpose in sorted(settings.purposes.items())
+        if column in used
+    ]
+
+
+def later_dates(as_of: date | None, table: Table, columns: Sequence[str]) -> list[Notice]:
+    """One for each column with dates after the as-of date, from which ages and recencies come out negative."""
+    if as_of is None or not columns:
+        return []
+    later = [nw.when(nw.col(c) > as_of).then(nw.lit(1)).otherwise(nw.lit(0)).sum().alias(c) for c in columns]
+    counts = collect_rows(table.frame.select(*later))[0]
+    return [
+        Notice(
+            "future-dates",
+            f"'{column}' has {plural(int(counts[column]), 'date')} after {as_of}, the day that ages and recencies "
+            "count to. Correct or empty these cells if they are mistakes; if not, pass a later day with --as-of.",
+        )
+        for column in columns
+        if counts[column]
+    ]
