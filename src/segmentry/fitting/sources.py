@@ -15,8 +15,10 @@ from segmentry.purchases import (
     Purchases,
     PurchaseSettings,
     customers_of,
+    in_full,
     looks_like_log,
     open_log,
+    read_log,
 )
 from segmentry.tables import ReadingSettings, Table, read
 
@@ -74,12 +76,12 @@ def read_source(source: Any, settings: Settings) -> Source:
     """The customers to segment. A table whose roles say that its rows are purchases is taken as orders."""
     reading = settings.reading_by_role
     if isinstance(source, Orders):
-        log = read(source.log, reading)
+        log = read_log(source.log, reading, settings.orders)
         customers = None if source.customers is None else read(source.customers, _of_customers(reading))
         return _from_orders(log, customers, settings)
     table = read(source, reading)
     if table.rows_read and _is_log(table, settings):
-        return _from_orders(table, None, settings)
+        return _from_orders(in_full(source, table, reading, settings.orders), None, settings)
     return Source(_enough(table), settings.id, settings.as_of)
 
 
@@ -109,7 +111,7 @@ def _from_orders(log: Table, customers: Table | None, settings: Settings) -> Sou
         id_column=found.id_column,
         as_of=purchases.as_of,
         made=found.made,
-        notices=found.account.notices(),
+        notices=found.notices,
         purchases=replace(purchases.recipe, joined=customers is not None),
         orders=found.account,
     )

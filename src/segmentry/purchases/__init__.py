@@ -6,6 +6,7 @@ Takes typed tables; a customer's features go the way of every other customer tab
 from segmentry.purchases.account import Account
 from segmentry.purchases.customers import CustomersOfLog, customers_of
 from segmentry.purchases.log import Purchases, looks_like_log, open_like, open_log
+from segmentry.purchases.reading import in_full, read_log
 from segmentry.purchases.recipe import PurchaseRecipe
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.summary import purchase_summary
@@ -17,8 +18,10 @@ __all__ = [
     "PurchaseSettings",
     "Purchases",
     "customers_of",
+    "in_full",
     "looks_like_log",
     "open_like",
     "open_log",
     "purchase_summary",
+    "read_log",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from segmentry.errors import InputError
+from segmentry.errors import InputError, Notice
 from segmentry.features.customers import MadeColumn, check_ids
 from segmentry.features.roles import assign_roles
 from segmentry.features.sample import draw
@@ -27,6 +27,7 @@ class CustomersOfLog:
     made: tuple[MadeColumn, ...]
     id_column: str
     account: Account
+    notices: tuple[Notice, ...]
 
 
 def customers_of(purchases: Purchases, customers: Table | None = None, id_column: str | None = None) -> CustomersOfLog:
@@ -49,14 +50,15 @@ def customers_of(purchases: Purchases, customers: Table | None = None, id_column
     if customers is None:
         frame = own.frame.rename({"__who__": who})
         table = replace(own, frame=frame, columns=(Column(who, Reading("text"), "text"), *own.columns[1:]))
-        return CustomersOfLog(table, moved, who, purchases.account)
+        return CustomersOfLog(table, moved, who, purchases.account, purchases.notices)
     found = id_column or _id_of(customers)
     check_ids(customers, found, "error")
     without, unknown = unmatched(customers, found, own, "__who__")
     absent = {named[name]: 0.0 for name in _NONE_IS_ZERO}
     table = beside(customers, found, own, "__who__", absent)
     account = replace(purchases.account, unknown_customers=unknown, customers_without_orders=without)
-    return CustomersOfLog(table, moved, found, account)
+    notices = replace(purchases, account=account).notices
+    return CustomersOfLog(table, moved, found, account, notices)
 
 
 def _column(made: MadeColumn, named: dict[str, str]) -> Column:

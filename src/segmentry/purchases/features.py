@@ -107,7 +107,9 @@ def customer_rows(used: Lines, recipe: PurchaseRecipe) -> Lines:
     """One row per customer: `customer`, then the columns of `purchase_features`; rows in no order."""
     sums = _sums_by_customer(used, recipe)
     days = _days_by_customer(used, recipe)
-    both = sums.join(days, on=ln.CUSTOMER, how="left").with_columns(n_days=nw.col("n_days").fill_null(0).cast(nw.Int64))
+    both = sums.join(days, on=ln.CUSTOMER, how="left").with_columns(
+        n_days=nw.col("n_days").fill_null(0).cast(nw.Int64), **ln.units(recipe)
+    )
     orders = nw.col("n_numbers") if recipe.column("order") else nw.col("n_days")
     # In steps: in one, an engine would work out the number of orders at each of its mentions.
     return both.with_columns(orders=orders.cast(nw.Int64)).select(nw.col(ln.CUSTOMER), *_columns(recipe))
@@ -172,8 +174,7 @@ def _one(condition: nw.Expr) -> nw.Expr:
 
 def _columns(recipe: PurchaseRecipe) -> list[nw.Expr]:
     """The columns of `purchase_features`, from sums by customer."""
-    units = 10.0**recipe.places
-    sold, returned = nw.col(ln.SOLD), nw.col(ln.RETURNED)
+    sold, returned, units = nw.col(ln.SOLD), nw.col(ln.RETURNED), nw.col(ln.UNITS)
     orders, days = nw.col("orders").cast(nw.Float64), nw.col("n_days").cast(nw.Float64)
     first, last = nw.col("first").cast(nw.Float64), nw.col("last").cast(nw.Float64)
     end = float(recipe.as_of.toordinal())

@@ -13,7 +13,6 @@ Money is counted in whole numbers of its smallest unit, so that sums are exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -30,6 +29,7 @@ CUSTOMER, DAY, ORDER = "customer", "day", "order"
 SOLD, RETURNED, ITEMS, DISCOUNTED = "sold", "returned", "items", "discounted"
 SALE, VOID, CANCELLED, REFUNDED = "sale", "void", "cancelled", "refunded"
 PRODUCT, PRODUCT_NAME, CATEGORY, CHANNEL, HOUR = "product", "product_name", "category", "channel", "hour"
+UNITS = "units"
 _AMOUNT, _QUANTITY, _BACK, _STATE = "amount", "quantity", "back", "state"
 
 
@@ -135,7 +135,7 @@ def _with_kinds(lines: Lines, recipe: PurchaseRecipe) -> Lines:
     cents = {name: (nw.col(name) * units + 0.5).floor() for name in ("given", "taken")}
     named = lines.with_columns(**flags).with_columns(**cents)
     sold = nw.when(nw.col(SALE)).then(nw.col("given")).otherwise(nw.lit(0.0))
-    returned = nw.when(nw.col(SALE)).then(nw.col("taken")).otherwise(-nw.col("given"))
+    returned = nw.when(nw.col(SALE)).then(nw.col("taken")).otherwise(nw.lit(0.0) - nw.col("given"))
     wanted = [CUSTOMER, DAY, ORDER, PRODUCT, PRODUCT_NAME, CATEGORY, CHANNEL, HOUR, SALE, VOID, REFUNDED, CANCELLED]
     return named.select(
         *wanted,
@@ -157,6 +157,15 @@ def counted() -> nw.Expr:
     return ~nw.col(CUSTOMER).is_null() & ~nw.col(DAY).is_null() & ~nw.col("no_amount") & ~nw.col(VOID)
 
 
-def in_money(values: Mapping[str, nw.Expr], recipe: PurchaseRecipe) -> dict[str, nw.Expr]:
-    """Sums in the smallest unit as money."""
-    return {name: value / 10.0**recipe.places for name, value in values.items()}
+def units(recipe: PurchaseRecipe) -> dict[str, nw.Expr]:
+    """The column of how many smallest units one of the money is, to divide sums by."""
+    return {UNITS: in_every_row(10.0**recipe.places)}
+
+
+def in_every_row(number: float) -> nw.Expr:
+    """A number as a column, beside what was sold.
+
+    To divide by: asked to divide by a number, some engines multiply with its reciprocal, and the last digit is another.
+    They know a number even as the result of a condition, so that it must come from the row.
+    """
+    return nw.col(SOLD) * 0.0 + number

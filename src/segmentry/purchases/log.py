@@ -14,13 +14,14 @@ from segmentry.errors import InputError, NotEnoughDataError, Notice
 from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account, account_for
 from segmentry.purchases.lines import Lines
+from segmentry.purchases.reading import KEYS
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
 from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, missing_parts
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.settling import largest, refuse_currencies, symbol_of, with_rules
 from segmentry.purchases.times import clock_of
 from segmentry.purchases.words import said
-from segmentry.tables import Table, collect_rows, count_rows
+from segmentry.tables import Reading, Table, collect_rows, count_rows
 
 DUPLICATES_COUNTED_BELOW = 2_000_000  # rows; comparing more of them in every cell costs more than all the rest
 _MOST_OF = 0.9
@@ -52,7 +53,12 @@ class Purchases:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        return self.account.notices()
+        """What a reader must know before trusting the figures."""
+        who = self.recipe.column("customer") or ""
+        if not said(who).any("contact"):
+            return self.account.notices()
+        message = f"Customers are told apart by '{who}', which is personal data: keep the labelled customers private."
+        return (Notice("personal-id", message), *self.account.notices())
 
 
 def open_log(
@@ -83,7 +89,7 @@ def open_log(
     refuse_currencies(table, found)
     clock = clock_of(table, column_of(found, "time") or "")
     draft = PurchaseRecipe(
-        columns=tuple(LogColumn(c.column, c.role, c.reason, table.column(c.column).reading) for c in found),
+        columns=tuple(LogColumn(c.column, c.role, c.reason, _reading(table, c)) for c in found),
         amount_is=told.amount_is or "line",
         places=2,
         symbol=symbol_of(table, found),
@@ -103,6 +109,11 @@ def open_log(
     )
     account = account_for(lines, recipe, table.rows_rejected, _duplicates(table, told))
     return Purchases(table, lines, replace(recipe, has_returns=account.returned > 0), account)
+
+
+def _reading(table: Table, column: PurchaseColumn) -> Reading:
+    """How a later log's column is to be read: what names something is text, whatever this one's cells look like."""
+    return Reading("text") if column.role in KEYS else table.column(column.column).reading
 
 
 def _whole(found: tuple[PurchaseColumn, ...], table: Table) -> tuple[PurchaseColumn, ...]:
@@ -173,7 +184,8 @@ def looks_like_log(table: Table) -> bool:
     who, when = column_of(found, "customer"), column_of(found, "time")
     if missing_parts(found) or who is None or when is None:
         return False
-    if said(when).any("signup", "created") and not said(when).any("order", "purchase"):
+    dated = said(when).any("order", "purchase") or not said(when).any("signup", "created")
+    if not dated and not (column_of(found, "order") and column_of(found, "status")):
         return False
     counted = table.frame.select(different=nw.col(who).n_unique(), filled=(~nw.col(who).is_null()).sum())
     [row] = collect_rows(counted)

@@ -50,9 +50,10 @@ class Rule:
     without: frozenset[str]
     kinds: tuple[str, ...]
     alone: bool = False  # and whose name says nothing else
+    one_word: bool = False
 
     def fits(self, name: Said, column: Column) -> bool:
-        if column.reading.kind not in self.kinds or name.any(*self.without):
+        if column.reading.kind not in self.kinds or name.any(*self.without) or (self.one_word and name.n_words > 1):
             return False
         if self.alone and name.concepts - set("|".join(self.needs).split("|")) - {"noise", "purchase"}:
             return False
@@ -86,7 +87,8 @@ RULES: tuple[Rule, ...] = (
     Rule("order", ("order",), _NOT_ORDER, _WHOLE_KEYS, alone=True),
     Rule("order", ("purchase", "id|count"), _NOT_ORDER, _WHOLE_KEYS),
     Rule("order", ("person_name",), _f("customer line billing"), _TEXT, alone=True),
-    Rule("order", ("id",), _f("row"), _WHOLE_KEYS, alone=True),
+    Rule("order", ("tx", "id"), _NOT_ORDER, _WHOLE_KEYS),
+    Rule("order", ("id",), _f("row"), _WHOLE_KEYS, alone=True, one_word=True),
     Rule("amount", ("total",), _NOT_PAID | {"line"}, _NUMBER),
     Rule("amount", ("amount",), _NOT_PAID | _f("line price"), _NUMBER),
     Rule("amount", ("spend",), _NOT_PAID | _f("line price"), _NUMBER),

@@ -55,12 +55,15 @@ def purchase_summary(purchases: Purchases, as_of: date | None = None, time_unit:
     sums = used.group_by(ln.CUSTOMER).agg(nw.col(ln.SOLD).sum(), nw.col(ln.RETURNED).sum())
     unit = DAYS_IN[time_unit]
     x = nw.col("n").cast(nw.Int64) - 1
-    spent = nw.col("later") / 10.0**recipe.places / nw.when(x > 0).then(x).otherwise(nw.lit(1)).cast(nw.Float64)
-    return by_customer.join(sums, on=ln.CUSTOMER, how="left").select(
+    spent = nw.col("later") / nw.col(ln.UNITS) / nw.when(x > 0).then(x).otherwise(nw.lit(1)).cast(nw.Float64)
+    both = by_customer.join(sums, on=ln.CUSTOMER, how="left").with_columns(
+        span=ln.in_every_row(unit), **ln.units(recipe)
+    )
+    return both.select(
         nw.col(ln.CUSTOMER),
         x.alias("x"),
-        ((nw.col("last") - nw.col("first")).cast(nw.Float64) / unit).alias("t_x"),
-        ((nw.lit(end.toordinal()) - nw.col("first")).cast(nw.Float64) / unit).alias("T"),
+        ((nw.col("last") - nw.col("first")).cast(nw.Float64) / nw.col("span")).alias("t_x"),
+        ((nw.lit(end.toordinal()) - nw.col("first")).cast(nw.Float64) / nw.col("span")).alias("T"),
         nw.when(x > 0).then(spent * share_kept()).alias("mean_spend"),
     )
 

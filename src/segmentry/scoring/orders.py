@@ -67,7 +67,7 @@ def from_log(
     purchases = open_like(log, _recipe(segmentation), as_of=as_of)
     id_column = segmentation.recipe.id_column if customers is not None else None
     found = customers_of(purchases, customers, id_column)
-    notices = list(found.account.notices())
+    notices = list(found.notices)
     if found.account.after_as_of and as_of is None:
         hint = f"The model counts to {purchases.as_of}; pass --as-of for a later day, so that newer orders count."
         notices.append(Notice("orders-after-the-model", hint))
