@@ -18,7 +18,7 @@ def explain(
     model: Path = typer.Argument(..., help="A .seg file that `segmentry fit` wrote."),
     given: list[str] = typer.Option([], "--set", help="One customer: --set age=41 --set income=52000."),
     customer: str | None = typer.Option(None, "--id", help="One customer of the file that --customers names."),
-    customers: str | None = typer.Option(None, "--customers", help="The file or database that holds the customer."),
+    customers: str | None = typer.Option(None, "--customers", help="Where the customer is, or their orders are."),
     changeable: str = typer.Option(None, "--change", help="Features that may change, with commas."),
     target: float = typer.Option(0.9, "--target", min=0.0, max=1.0, help="Accuracy asked of the golden questions."),
     dialect: str | None = typer.Option(
@@ -49,12 +49,12 @@ def _values(
 ) -> dict[str, Any]:
     from segmentry.cli.pairs import split_pairs
     from segmentry.explanations.customer import values_of
-    from segmentry.scoring.score import read_like
+    from segmentry.scoring.score import read_any
     from segmentry.tables import ReadingSettings
 
     if customer is None or customers is None:
         return dict(split_pairs(given, "--set"))
-    table = read_like(segmentation, source_of(customers), ReadingSettings(**reading))
+    table, _ = read_any(segmentation, source_of(customers), None, reading=ReadingSettings(**reading))
     return values_of(segmentation, table, customer)
 
 

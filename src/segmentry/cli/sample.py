@@ -82,6 +82,38 @@ def ecommerce(
     _write("ecommerce", output, rows, seed, truth, messy, overwrite)
 
 
+@app.command("orders", epilog="Example: segmentry sample orders --customers 5000 --truth truth.csv -o orders.csv")
+def orders(
+    output: Path = typer.Option(..., "-o", "--output", help="orders.csv, orders.parquet, or a folder of Parquet."),
+    customers: int = typer.Option(2000, "--customers", min=1, help="Number of customers."),
+    seed: int = _SEED,
+    truth: Path | None = typer.Option(None, "--truth", help="Also write what is true of each customer, to this file."),
+    r: float = typer.Option(0.243, "--r", help="Shape of the purchase rates by week; low is many who rarely buy."),
+    alpha: float = typer.Option(4.414, "--alpha", help="Scale of the purchase rates: their mean is r / alpha."),
+    a: float = typer.Option(
+        0.793, "--a", help="With b, the chance of leaving after a repeat: its mean is a / (a + b)."
+    ),
+    b: float = typer.Option(2.426, "--b", help="See --a."),
+    p: float = typer.Option(6.25, "--p", help="Shape of the spend of one customer; high is always about the same."),
+    q: float = typer.Option(3.74, "--q", help="With v, mean spend by customer: on average p v / (q - 1)."),
+    v: float = typer.Option(15.44, "--v", help="See --q."),
+    days: int = typer.Option(728, "--days", min=1, help="Days that the shop is watched."),
+    returns: float = typer.Option(0.02, "--returns", min=0, max=0.5, help="Share of order lines that are sent back."),
+    overwrite: bool = _OVERWRITE,
+) -> None:
+    """Order lines drawn from a known process: how often each customer buys, when they leave, how much they spend.
+
+    BG/NBD and Gamma-Gamma with the parameters given (those of a music shop, unless stated), beside tastes in categories
+    and channels, discounts, and lines that are sent back.
+    """
+    from segmentry.samples import Shopping, write_orders
+
+    shop = Shopping(r, alpha, a, b, p, q, v, days, max(days // 2, 1), returns)
+    written = write_orders(output, customers, seed, truth, shop=shop, overwrite=overwrite)
+    say(f"The orders of {written:,} customers: {output}")
+    say(f"Next: segmentry fit --orders {quote(str(output))} -o segments/")
+
+
 def _write(
     kind: str, output: Path, rows: int | None, seed: int, truth: Path | None, messy: bool, overwrite: bool
 ) -> None:

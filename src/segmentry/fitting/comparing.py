@@ -14,19 +14,19 @@ from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.clusters.kmeans import Clustering
 from segmentry.clusters.methods import method_called
 from segmentry.clusters.names import METHODS, STATED, known_method
-from segmentry.errors import NotEnoughDataError, SettingsError
+from segmentry.errors import SettingsError
 from segmentry.features.customers import column_beside, feature_values, learn_recipe, prepare_customers
 from segmentry.features.rfm import axis_values
 from segmentry.features.sample import on_grid
 from segmentry.fitting import FitSettings
 from segmentry.fitting.comparing_grids import by_rfm_grid
+from segmentry.fitting.sources import read_source
 from segmentry.profiles.comparison import Compared, Comparison, recommend
 from segmentry.prototypes.assign import kmeans_rule, nearest
 from segmentry.prototypes.rule import Rule
 from segmentry.quality import calinski_harabasz, davies_bouldin, silhouettes
 from segmentry.quality.stability import adjusted_rand, interval
 from segmentry.selection import SelectionSettings, search_segments
-from segmentry.tables import read
 
 ROWS = 4_000
 STABILITY_ROWS = 1_000
@@ -55,9 +55,8 @@ def compare(
     names = tuple(dict.fromkeys(map(known_method, methods or ALL)))
     given = {"k": k, "seed": seed}
     selection = SelectionSettings(**{**dict(base.selection), **{n: v for n, v in given.items() if v is not None}})
-    table = read(source, base.reading_by_role)
-    if table.rows_read < 2:
-        raise NotEnoughDataError("Methods need at least two customers to compare.", found=f"{table.rows_read} rows")
+    found_in = read_source(source, base)
+    table = found_in.table
     missing = [c for c in columns if c not in table.names]
     if missing:
         raise SettingsError(
@@ -69,7 +68,13 @@ def compare(
     roles = {**base.features.roles, **dict.fromkeys(columns, "leak")}
     wanted = base.features.model_copy(update={"roles": roles, "features": tuple(features) or base.features.features})
     customers = prepare_customers(
-        table, wanted, id_column=base.id, on_duplicate=base.on_duplicate, as_of=base.as_of, today=base.today
+        table,
+        wanted,
+        id_column=found_in.id_column,
+        on_duplicate=base.on_duplicate,
+        as_of=found_in.as_of,
+        today=base.today,
+        made=found_in.made,
     )
     values = feature_values(customers)
     recipe, _ = learn_recipe(customers, values)

@@ -78,16 +78,16 @@ class Account:
 
 
 def account_for(lines: Lines, recipe: PurchaseRecipe, rejected: int = 0, duplicates: int | None = None) -> Account:
-    """The account of all lines, in one pass and a count of customers."""
+    """The account of all lines, in one pass."""
     row = _sums(lines, recipe)
     units = 10.0**recipe.places
     n = {name: int(value or 0) for name, value in row.items() if name.startswith("n_")}
     money = {name: float(value or 0.0) / units for name, value in row.items() if name.startswith("m_")}
-    who = ln.usable(lines, recipe).select(nw.col(ln.CUSTOMER).n_unique().alias("n"))
     return Account(
         rows=n["n_rows"],
         used=n["n_used"],
-        customers=int(collect_rows(who)[0]["n"]) if n["n_used"] else 0,
+        # A missing customer counts as one more to every engine.
+        customers=int(row["who"]) - (n["n_used"] < n["n_rows"]),
         amount=(float(row["m_sold"] or 0.0) - float(row["m_returned"] or 0.0)) / units,
         sold=money["m_sold"],
         returned=money["m_returned"],
@@ -139,6 +139,8 @@ def _sums(lines: Lines, recipe: PurchaseRecipe) -> dict[str, Any]:
         *(nw.when(e).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(n) for n, e in flags.items()),
         *(nw.when(e).then(v).otherwise(nw.lit(0.0)).alias(n) for n, (e, v) in money.items()),
         nw.when(counts).then(nw.col(ln.DAY)).alias(ln.DAY),
+        nw.when(counts & ~after).then(nw.col(ln.CUSTOMER)).alias("who"),
     )
     sums = {name: nw.col(name).sum() for name in (*flags, *money)}
-    return collect_rows(marked.select(**sums, first_day=nw.col(ln.DAY).min(), last_day=nw.col(ln.DAY).max()))[0]
+    sums |= {"who": nw.col("who").n_unique(), "first_day": nw.col(ln.DAY).min(), "last_day": nw.col(ln.DAY).max()}
+    return collect_rows(marked.select(**sums))[0]

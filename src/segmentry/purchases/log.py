@@ -152,7 +152,7 @@ def _dated(
             found=f"purchases from {first} to {last}",
             remedy="Pass a later --as-of.",
         )
-    half = max((settled - first).days // 2, 1)
+    half = ((settled - first).days + 2) // 2  # twice that reaches back to the first day
     return replace(draft, as_of=settled, trend_days=told.trend_days or min(_TREND, half))
 
 

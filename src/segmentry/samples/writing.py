@@ -19,6 +19,7 @@ from segmentry.errors import OutputError, SettingsError
 from segmentry.samples.drawing import BLOCK_ROWS, check
 from segmentry.samples.messy import ENCODING, LINE_END, Dialect, dialect_of, messy_truth
 from segmentry.samples.messy import messy as messy_table
+from segmentry.samples.orders import Shopping, sample_orders, sample_orders_truth
 from segmentry.samples.shop import Sample
 from segmentry.samples.shops import shop_named
 
@@ -75,16 +76,49 @@ def write_sample(
     table = _table_target(path, seed, messy)
     jobs: list[tuple[_Target, Block]] = [(table, _block(shop.customers, partial(messy_table, shop), messy, seed))]
     if truth_path is not None:
-        truth = _target(truth_path)
-        if truth.path.resolve() == table.path.resolve():
-            raise SettingsError(
-                "The truth needs a file of its own.", found=str(truth_path), remedy="Pass another truth_path."
-            )
-        jobs.append((truth, _block(shop.truth, partial(messy_truth, shop), messy, seed)))
+        jobs.append((_other(truth_path, table), _block(shop.truth, partial(messy_truth, shop), messy, seed)))
     for target, _ in jobs:
         _check_free(target, overwrite)
     _write_all(jobs, rows)
     return rows
+
+
+def write_orders(
+    path: str | os.PathLike[str],
+    customers: int,
+    seed: int = 0,
+    truth_path: str | os.PathLike[str] | None = None,
+    *,
+    shop: Shopping | None = None,
+    overwrite: bool = False,
+) -> int:
+    """The order lines of a made-up shop in a file, and what is true of its customers in another, `truth_path`.
+
+    `shop` states the process they are drawn from. The ending tells the form, as for `write_sample`. Answers the number
+    of customers.
+    """
+    check(customers, seed, 0)
+    told = (shop or Shopping()).checked()
+    jobs: list[tuple[_Target, Block]] = [
+        (_target(path), lambda count, start: sample_orders(count, seed, start=start, shop=told))
+    ]
+    if truth_path is not None:
+        jobs.append(
+            (_other(truth_path, jobs[0][0]), lambda n, start: sample_orders_truth(n, seed, start=start, shop=told))
+        )
+    for target, _ in jobs:
+        _check_free(target, overwrite)
+    _write_all(jobs, customers)
+    return customers
+
+
+def _other(truth_path: str | os.PathLike[str], table: _Target) -> _Target:
+    truth = _target(truth_path)
+    if truth.path.resolve() == table.path.resolve():
+        raise SettingsError(
+            "The truth needs a file of its own.", found=str(truth_path), remedy="Pass another truth_path."
+        )
+    return truth
 
 
 def _block(clean: Sample, untidy: Sample, messy: bool, seed: int) -> Block:
@@ -175,7 +209,7 @@ def _write_csv(target: _Target, block: Block, rows: int) -> None:
     with target.unfinished.open("wb") as file:
         for number, frame in enumerate(_frames(block, 0, rows)):
             if target.dialect is None:
-                frame.write_csv(file, include_header=number == 0)
+                frame.write_csv(file, include_header=number == 0, datetime_format="%Y-%m-%d %H:%M:%S")
             else:
                 file.write(_untidy(frame, target.dialect, header=number == 0))
         os.fsync(file.fileno())

@@ -1,0 +1,209 @@
+"""Each quirk of a log has one stated rule, and a count."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from segmentry.errors import ColumnNotFoundError, IdentifierError, InputError, NotEnoughDataError, SettingsError
+from segmentry.purchases import Purchases, PurchaseSettings, customers_of, looks_like_log, open_like, open_log, read_log
+from segmentry.tables import ReadingSettings, read
+
+
+def log(rows: list[tuple[object, ...]], *names: str, **arguments: Any) -> Purchases:
+    frame = pl.DataFrame(rows, schema=list(names), orient="row", infer_schema_length=None)
+    return open_log(read_log(frame), **arguments)
+
+
+def customers(purchases: Purchases) -> dict[str, dict[str, Any]]:
+    found = customers_of(purchases)
+    return {r[found.id_column]: r for r in found.table.frame.to_native().collect().rows(named=True)}
+
+
+BARE = ("customer_id", "date", "amount")
+
+
+def test_lines_without_a_customer_or_a_date_are_counted_and_left_out() -> None:
+    """Nobody's line, and a line of no day, count for nobody; their number and money are told."""
+    found = log([("a", "2026-01-01", "5"), (None, "2026-01-02", "7"), ("a", None, "9"), ("", "2026-01-03", "1")], *BARE)
+    account = found.account
+    assert (account.without_customer, account.without_date, account.used) == (2, 1, 1)
+    assert (account.amount, account.amount_without_customer) == (5.0, 8.0)
+    assert {n.code for n in found.notices} == {"orders-without-customer", "orders-without-date"}
+
+
+def test_a_line_of_nothing_is_a_purchase() -> None:
+    """0.00 is a purchase like others: a day, an order, no spend."""
+    found = customers(log([("a", "2026-01-01", "5"), ("a", "2026-01-09", "0"), ("b", "2026-01-09", "1")], *BARE))
+    assert (found["a"]["n_orders"], found["a"]["spend_total"], found["a"]["recency_days"]) == (2, 5.0, 0)
+
+
+def test_a_line_without_an_amount_is_left_out() -> None:
+    """What something cost is never guessed."""
+    found = log([("a", "2026-01-01", "5"), ("a", "2026-01-09", None), ("b", "2026-01-09", "1")], *BARE)
+    assert (found.account.without_amount, customers(found)["a"]["n_orders"]) == (1, 1)
+
+
+def test_repeated_lines_count_unless_told_otherwise() -> None:
+    """Two equal lines are two purchases; with `duplicates="drop"` they are one exported twice. Both are said."""
+    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5"), ("a", "2026-01-01", "5"), ("b", "2026-01-02", "1")]
+    kept, dropped = log(rows, *BARE), log(rows, *BARE, settings=PurchaseSettings(duplicates="drop"))
+    assert (kept.account.duplicates, kept.account.amount) == (1, 11.0)
+    assert (dropped.account.duplicates, dropped.account.amount, dropped.account.rows) == (1, 6.0, 2)
+    assert "--duplicates drop" in next(n.message for n in kept.notices if n.code == "orders-repeated")
+
+
+def test_a_return_is_no_order_and_nets_against_its_customer() -> None:
+    """A negative amount takes spend back, moves no date, and shows in the return rate."""
+    found = customers(log([("a", "2026-01-01", "50"), ("a", "2026-02-01", "-20"), ("b", "2026-03-01", "1")], *BARE))
+    assert (found["a"]["spend_total"], found["a"]["n_orders"], found["a"]["return_rate"]) == (30.0, 1, 0.4)
+    assert found["a"]["recency_days"] == (date(2026, 3, 1) - date(2026, 1, 1)).days
+
+
+def test_a_customer_who_only_returned_is_kept() -> None:
+    """Someone whose sale lies before the log has no orders, no recency and a negative spend."""
+    found = customers(log([("a", "2026-02-01", "-20"), ("b", "2026-03-01", "1"), ("b", "2026-03-02", "1")], *BARE))
+    assert (found["a"]["spend_total"], found["a"]["n_orders"], found["a"]["recency_days"]) == (-20.0, 0, None)
+
+
+def test_sums_of_money_are_exact() -> None:
+    """0.1 ten times is 1, whatever floating point makes of it; thousandths are kept where they are there."""
+    tenths = [("a", f"2026-01-{day:02}", "0.1") for day in range(1, 11)] + [("b", "2026-01-11", "0.7")]
+    assert customers(log(tenths, *BARE))["a"]["spend_total"] == 1.0
+    fuel = log([("a", "2026-01-01", "1.459"), ("a", "2026-01-02", "1.469"), ("b", "2026-01-02", "1.4")], *BARE)
+    assert (fuel.recipe.places, customers(fuel)["a"]["spend_total"]) == (3, 2.928)
+
+
+def test_the_as_of_date_is_the_last_day_that_is_not_to_come() -> None:
+    """Without an option it is the last day of the log; a day after `today` is left out, and counted."""
+    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5"), ("a", "2026-02-01", "5"), ("b", "2062-01-01", "1")]
+    assert log(rows[:2], *BARE).as_of == date(2026, 2, 1)
+    found = log(rows, *BARE, today=date(2026, 3, 1))
+    assert (found.as_of, found.account.after_as_of) == (date(2026, 2, 1), 1)
+    with pytest.raises(NotEnoughDataError, match="on or before 2025-01-01"):
+        log(rows, *BARE, as_of=date(2025, 1, 1))
+
+
+def test_days_between_orders_and_their_trend() -> None:
+    """Gaps are counted between days; the trend sets the last days beside as many before."""
+    days = ["2026-01-01", "2026-01-11", "2026-01-31", "2026-03-02", "2026-03-02"]
+    found = customers(log([("a", d, "5") for d in days] + [("b", "2026-04-11", "1")], *BARE))
+    assert found["a"]["days_between_orders"] == 20.0
+    assert found["a"]["days_between_spread"] == pytest.approx((200 / 3) ** 0.5)
+    assert found["a"]["trend"] == pytest.approx((1 - 3) / 4)  # of 101 days the later 51 hold one of four
+
+
+def test_categories_and_channels_have_shares() -> None:
+    """The largest levels have a share each; what is most of someone's spend is their favourite, else it is Other."""
+    names = ("customer_id", "date", "amount", "category", "channel")
+    rows = [
+        ("a", "2026-01-01", "30", "wine", "web"),
+        ("a", "2026-01-02", "10", "salt", "store"),
+        ("b", "2026-01-03", "20", "Wine & more", "web"),
+        ("c", "2026-01-04", "1", "rare", "web"),
+    ]
+    found = log(rows, *names, settings=PurchaseSettings(categories=3))
+    assert found.recipe.categories == ("wine", "Wine & more", "salt")
+    by_customer = customers(found)
+    assert (by_customer["a"]["spend_share_wine"], by_customer["a"]["spend_share_salt"]) == (0.75, 0.25)
+    assert [by_customer[c]["favourite_category"] for c in "abc"] == ["wine", "Wine & more", "Other"]
+    assert by_customer["a"]["channel_share_web"] == 0.75
+
+
+def test_several_currencies_are_an_error() -> None:
+    """Dollars and euros are never added."""
+    rows = [("a", "2026-01-01", "5", "USD"), ("b", "2026-01-02", "5", "EUR")]
+    with pytest.raises(InputError, match=r"several currencies.*1 in EUR, 1 in USD"):
+        log(rows, *BARE, "currency")
+
+
+def test_what_a_log_lacks_is_said_with_how_to_state_it() -> None:
+    """A missing part is named, with the setting that says which column holds it; a wrong statement is refused."""
+    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5"), ("b", "2026-01-02", "6")]
+    names = ("customer_id", "date", "zorbs")
+    with pytest.raises(InputError, match=r"for how much.*\[orders.roles\]"):
+        log(rows, *names)
+    assert log(rows, *names, settings=PurchaseSettings(roles={"zorbs": "amount"})).account.amount == 11.0
+    with pytest.raises(SettingsError, match="no role 'sum'"):
+        log(rows, *names, settings=PurchaseSettings(roles={"zorbs": "sum"}))
+    with pytest.raises(ColumnNotFoundError, match="Did you mean 'zorbs'"):
+        log(rows, *names, settings=PurchaseSettings(roles={"zorb": "amount"}))
+
+
+def test_a_table_of_customers_is_no_log(shared_data: Any) -> None:
+    """No table of customers is taken for their purchases, even one with dates and repeated ids."""
+    for name in shared_data.glob("*.csv"):
+        assert not looks_like_log(read(name))
+    twice = pl.DataFrame(
+        {"customer_id": ["a", "a", "b"], "signup_date": ["2026-01-01"] * 3, "total_spend": ["1", "2", "3"]}
+    )
+    assert not looks_like_log(read(twice))
+
+
+def test_order_numbers_with_a_letter_are_no_reason_to_reject_a_row() -> None:
+    """A cancelled invoice among many is read; what names something is text."""
+    rows = [(str(n), "a", "2026-01-01", "5") for n in range(100)] + [("C99", "a", "2026-01-02", "-5")]
+    found = log(rows, "invoice_no", *BARE)
+    assert (found.account.rows, found.account.rejected, found.account.cancelled) == (101, 0, 1)
+
+
+def test_a_customer_table_keeps_all_its_customers_in_order() -> None:
+    """Customers without orders stay with no spend; orders of strangers are left out; both are counted."""
+    table = read(pl.DataFrame({"customer_id": ["c", "a", "b"], "age": [30, 40, 50], "recency_days": [1, 2, 3]}))
+    found = customers_of(
+        log([("a", "2026-01-01", "5"), ("x", "2026-01-02", "9"), ("a", "2026-01-02", "1")], *BARE), table
+    )
+    rows = found.table.frame.to_native().collect().rows(named=True)
+    assert [r["customer_id"] for r in rows] == ["c", "a", "b"]
+    assert [(r["spend_total"], r["n_orders"], r["recency_days_"]) for r in rows] == [
+        (0, 0, None),
+        (6, 2, 0),
+        (0, 0, None),
+    ]
+    assert (found.account.customers_without_orders, found.account.unknown_customers) == (2, 1)
+    assert {"customers-without-orders", "unknown-customers"} <= {n.code for n in found.notices}
+
+
+def test_a_customer_table_must_tell_its_customers_apart() -> None:
+    """Repeated ids would give two people one person's orders; without an id there is nothing to join by."""
+    orders = log([("a", "2026-01-01", "5"), ("a", "2026-01-02", "1"), ("b", "2026-01-02", "1")], *BARE)
+    with pytest.raises(IdentifierError, match="not unique"):
+        customers_of(orders, read(pl.DataFrame({"customer_id": ["a", "a"], "age": [1, 2]})), "customer_id")
+    with pytest.raises(InputError, match="no id"):
+        customers_of(orders, read(pl.DataFrame({"age": [31, 42], "income": [10.5, 20.5]})))
+
+
+def test_later_orders_lacking_a_column_are_an_error() -> None:
+    """What the segments rest on is asked for by name."""
+    first = log([("a", "2026-01-01", "5"), ("a", "2026-01-02", "1"), ("b", "2026-01-02", "1")], *BARE)
+    with pytest.raises(InputError, match="lack the column 'amount'"):
+        open_like(read(pl.DataFrame({"customer_id": ["a"], "date": ["2026-01-01"], "sum": ["5"]})), first.recipe)
+
+
+@pytest.mark.parametrize(
+    ("cell", "day", "hour"),
+    [
+        ("2026-01-31 23:40:00 -0500", date(2026, 2, 1), 23),
+        ("2026-01-31T00:10:00+02:00", date(2026, 1, 30), 0),
+        ("2026-01-31 12:00:00Z", date(2026, 1, 31), 12),
+        ("2026-01-31 12:00", date(2026, 1, 31), 12),
+        ("2026-01-31 11:30 PM", date(2026, 1, 31), 23),
+        ("2026-01-31 12:30 am", date(2026, 1, 31), 0),
+        ("2026-01-31", date(2026, 1, 31), None),
+    ],
+)
+def test_days_and_hours_of_a_purchase(cell: str, day: date, hour: int | None) -> None:
+    """A time with an offset counts on its day in UTC, one without on the day that is written; hours are as written."""
+    rows = [("a", cell, "5"), ("b", "2026-03-05 10:00:00 +0000", "5")]
+    found = log(rows, *BARE).lines.to_native().collect().row(0, named=True)
+    assert (found["day"], found["hour"]) == (day, hour)
+
+
+def test_a_zone_of_the_column_counts_in_utc() -> None:
+    """A frame's own time zone is moved to UTC as well."""
+    local = pl.Series(["2026-01-31T23:40:00"]).str.to_datetime().dt.replace_time_zone("America/New_York")
+    table = read(pl.DataFrame({"customer_id": ["a"], "date": local, "amount": [5.0]}), ReadingSettings())
+    assert open_log(table).lines.to_native().collect()["day"].to_list() == [date(2026, 2, 1)]
