@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -11,7 +12,11 @@ import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
+
+from segmentry.fitting import fit
+from segmentry.segmentation import Segmentation
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 PASSWORD = "ge-heim%77"  # of the private database server
@@ -118,3 +123,22 @@ def postgresql() -> Iterator[str]:
         if (data / "postmaster.pid").exists():
             run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def tea_shop_lines() -> pl.DataFrame:
+    """Order lines of a made-up shop where a fifth of the customers love tea and a fifth cake."""
+    spec = importlib.util.spec_from_file_location("shop", Path(__file__).parent / "baskets" / "shop.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    lines: pl.DataFrame = module.shop()
+    return lines
+
+
+@pytest.fixture(scope="session")
+def tea_shop_segmentation(tea_shop_lines: pl.DataFrame) -> Segmentation:
+    """Its customers by what they spend on: hot drinks, bakery or all sorts."""
+    features = ["n_orders", "spend_share_hot_drinks", "spend_share_bakery"]
+    return fit(orders=tea_shop_lines, k=3, features=features)

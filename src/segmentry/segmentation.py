@@ -12,6 +12,7 @@ from html import escape
 
 import numpy as np
 
+from segmentry.baskets import Baskets, OverTime
 from segmentry.errors import Notice, SettingsError
 from segmentry.features.recipe import Recipe
 from segmentry.profiles.evidence import Evidence
@@ -136,6 +137,8 @@ class Segmentation:
     verdict_words: str = ""  # what that means, in plain words
     purchases: PurchaseRecipe | None = None  # how orders become customers; None where customers came as a table
     orders: Account | None = None  # the lines of the orders that were fitted on
+    baskets: Baskets | None = None  # what each segment buys; None where there are no orders
+    over_time: OverTime | None = None  # when customers buy; None where there are no orders
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False)
     view: View | None = field(default=None, compare=False, repr=False)

@@ -256,3 +256,32 @@ def test_a_table_given_for_a_model_is_not_quoted():
     with pytest.raises(ModelFileError, match="Found: text") as caught:
         parse(b"anna@example.org,41\n")
     assert "anna" not in str(caught.value)
+
+
+def test_model_of_orders_comes_back_whole(tea_shop_segmentation):
+    """Baskets and cohorts are stored, and a model from before there were any still loads."""
+    data = dump(tea_shop_segmentation)
+    assert parse(data) == replace(tea_shop_segmentation, source_notices=(), view=None)
+    assert b"c17" not in data
+
+    def before(plain):
+        del plain["baskets"], plain["over_time"]
+
+    old = parse(_changed(data, before))
+    assert old.baskets is None
+    assert old.over_time is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plain: plain["baskets"]["items"][0].update(segment="s9"),
+        lambda plain: plain["over_time"]["by_segment"][0].update(segment="s9"),
+        lambda plain: plain["over_time"]["periods"][0].update(period=1),
+        lambda plain: plain["over_time"]["cells"][0].update(cohort=1),
+    ],
+)
+def test_orders_that_contradict_the_segments_are_refused(tea_shop_segmentation, change):
+    """Baskets of a segment that is not there, and cohorts outside of the periods, are a damaged file."""
+    with pytest.raises(ModelFileError, match="contradicts itself"):
+        parse(_changed(dump(tea_shop_segmentation), change))

@@ -24,6 +24,7 @@ from segmentry.clusters.polish import on_axes
 from segmentry.clusters.rfm.grid import BUILT_IN, RfmGrid, rfm_grid
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, prepare_customers
+from segmentry.fitting.bought import study_orders
 from segmentry.fitting.explained import explain_segments
 from segmentry.fitting.final import Final, own_answer, possible, settle_on_all
 from segmentry.fitting.prepared import Prepared, prepare
@@ -158,11 +159,15 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
     with step("evidence"):
         evidence, tree, questions = explain_segments(prepared, profiled)
     found = _segmentation(prepared, search, final, profiled, settings)
+    with step("baskets"):
+        baskets, over_time = study_orders(found, given)
     segmentation = replace(
         found,
         notices=(*given.notices, *found.notices),
         purchases=given.purchases,
         orders=given.orders,
+        baskets=baskets,
+        over_time=over_time,
         stability=stability,
         evidence=evidence,
         tree=tree,

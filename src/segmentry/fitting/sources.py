@@ -57,6 +57,7 @@ class Source:
     notices: tuple[Notice, ...] = ()
     purchases: PurchaseRecipe | None = None
     orders: Account | None = None
+    log: Purchases | None = None
 
 
 def one_source(source: Any, orders: Any, customers: Any) -> Any:
@@ -114,6 +115,7 @@ def _from_orders(log: Table, customers: Table | None, settings: Settings) -> Sou
         notices=found.notices,
         purchases=replace(purchases.recipe, joined=customers is not None),
         orders=found.account,
+        log=purchases,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from segmentry.baskets import Baskets, OverTime
+from segmentry.baskets.results import EVERYONE
 from segmentry.features.feature import Bins, Feature
 from segmentry.features.recipe import Recipe, axis_reach
 from segmentry.profiles.profile import Profile
@@ -25,6 +27,7 @@ def contradiction(segmentation: Segmentation) -> str:
         _in_rule(segmentation.rule, segmentation.recipe)
         or _in_recipe(segmentation.recipe)
         or _in_profile(segmentation.profile, frozenset(ids))
+        or _in_orders(segmentation.baskets, segmentation.over_time, frozenset(ids))
     )
 
 
@@ -86,4 +89,25 @@ def _in_profile(profile: Profile, ids: frozenset[str]) -> str:
         return "its profile describes other segments than it has"
     if profile.spend is not None and profile.spend not in {m.name for m in profile.measures}:
         return "its profile has no measure of spend"
+    return ""
+
+
+def _in_orders(baskets: Baskets | None, over_time: OverTime | None, ids: frozenset[str]) -> str:
+    told: set[str] = set()
+    if baskets is not None:
+        told |= {i.segment for i in baskets.items} | {n.segment for n in baskets.following}
+        told |= {r.segment for r in baskets.recommendations}
+    if over_time is not None:
+        told |= {p.segment for p in over_time.by_segment}
+    if not told <= ids | {EVERYONE}:
+        return "its orders are of other segments than it has"
+    return "" if over_time is None else _in_periods(over_time)
+
+
+def _in_periods(over_time: OverTime) -> str:
+    named = {int(p) for p in over_time.labels if p.isdigit()}
+    used = {p.period for p in over_time.periods} | {p.period for p in over_time.by_segment}
+    used |= {c.cohort for c in over_time.cells}
+    if not used <= named or any(n <= 0 for n in over_time.sizes.values()):
+        return "its cohorts do not fit its periods"
     return ""

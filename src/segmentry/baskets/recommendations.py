@@ -1,0 +1,78 @@
+"""Lines for a campaign, from what the segments buy: to whom, what, and why in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from segmentry.baskets.results import EVERYONE, FEWEST, Baskets, Item, Level, Next, Recommendation
+from segmentry.profiles.wording import say_number
+
+OFFERS: dict[Level, int] = {"product": 5, "category": 3}  # most offers to a segment
+LEVELS: tuple[Level, ...] = ("product", "category")
+NEXTS = 5  # most next purchases told of for all customers, of each level
+
+
+def recommend_to_segments(baskets: Baskets, segments: Sequence[str]) -> tuple[Recommendation, ...]:
+    """Offers to each segment: what is typical of it, to those who have not bought it; where nothing is, what most buy.
+
+    What follows what comes after them, of the segment, and of all customers at the end.
+    """
+    made: list[Recommendation] = []
+    for segment in segments:
+        offers = [_offer(i) for level in LEVELS for i in _to_offer(baskets, segment, level)[: OFFERS[level]]]
+        made += offers or [_popular(i) for level in LEVELS for i in baskets.of(segment, level)[:1]]
+        made += [_next(f) for f in baskets.following if f.segment == segment]
+    for level in LEVELS:
+        made += [_next(f) for f in baskets.following if f.segment == EVERYONE and f.level == level][:NEXTS]
+    return tuple(made)
+
+
+def _to_offer(baskets: Baskets, segment: str, level: Level) -> list[Item]:
+    return [i for i in baskets.typical(segment, level) if i.buyers - i.customers >= FEWEST]
+
+
+def times(value: float | None) -> str:
+    """How often as often, in words.
+
+    >>> times(2.14), times(None)
+    ('2.1 times', 'many times')
+    """
+    return "many times" if value is None else f"{value:.2f} times" if value < 1.095 else f"{value:.1f} times"
+
+
+def _offer(item: Item) -> Recommendation:
+    lift = item.lift
+    reach = item.buyers - item.customers
+    assert lift is not None
+    reason = (
+        f"{say_number(item.share, 'share')} of the segment bought it, {times(lift.value)} the share of all customers "
+        f"(at least {times(lift.low)}). {say_number(reach)} have not bought it yet."
+    )
+    return Recommendation(
+        item.segment, "offer", item.level, item.item, item.name, reason, item.share, item.everyone, lift.value,
+        lift.low, lift.high, reach,
+    )  # fmt: skip
+
+
+def _popular(item: Item) -> Recommendation:
+    reason = (
+        f"Nothing is surely bought by more of this segment than its orders account for; this is what most of it bought "
+        f"({say_number(item.share, 'share')}, all customers {say_number(item.everyone, 'share')})."
+    )
+    lift, reach = item.lift, item.buyers - item.customers
+    return Recommendation(
+        item.segment, "popular", item.level, item.item, item.name, reason, item.share, item.everyone,
+        lift.value if lift else None, lift.low if lift else None, lift.high if lift else None, reach,
+    )  # fmt: skip
+
+
+def _next(found: Next) -> Recommendation:
+    reason = (
+        f"After “{found.item_name}”: {say_number(found.share, 'share')} of those who bought it and came back had "
+        f"“{found.then_name}” in the next order, {times(found.lift.value)} as many as after other items "
+        f"(at least {times(found.lift.low)})."
+    )
+    return Recommendation(
+        found.segment, "next", found.level, found.then, found.then_name, reason, found.share, found.otherwise,
+        found.lift.value, found.lift.low, found.lift.high, found.customers,
+    )  # fmt: skip
