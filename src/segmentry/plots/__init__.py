@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from segmentry.errors import SettingsError
+from segmentry.plots.baskets import picture_typical
 from segmentry.plots.criteria import picture_criteria
 from segmentry.plots.evidence import picture_gorge, picture_markers, picture_switching
 from segmentry.plots.heatmap import picture_heatmap
+from segmentry.plots.overtime import picture_cohorts, picture_comings, picture_revenue
 from segmentry.plots.panels import picture_boxes, picture_distributions
 from segmentry.plots.picture import Picture, to_png, to_svg, write_pictures
 from segmentry.plots.points import picture_components, picture_scatter
@@ -23,22 +25,28 @@ from segmentry.plots.style import Chart
 from segmentry.segmentation import NO_GROUPS_MARK, Segmentation
 
 __all__ = [
+    "BASKETS",
+    "OVER_TIME",
     "Picture",
     "draw",
     "draw_all",
     "plot_boxes",
+    "plot_cohorts",
+    "plot_comings",
     "plot_components",
     "plot_criteria",
     "plot_distributions",
     "plot_gorge",
     "plot_heatmap",
     "plot_markers",
+    "plot_revenue",
     "plot_scatter",
     "plot_series",
     "plot_silhouette",
     "plot_sizes",
     "plot_stability",
     "plot_switching",
+    "plot_typical",
     "to_png",
     "to_svg",
     "write_pictures",
@@ -62,9 +70,19 @@ _PICTURES: Mapping[str, Callable[[Segmentation], Picture]] = {
     "series": picture_series,
 }
 
+# Of segmentations that were fitted from orders.
+BASKETS: Mapping[str, Callable[[Segmentation], Picture]] = {"typical": picture_typical}
+OVER_TIME: Mapping[str, Callable[[Segmentation], Picture]] = {
+    "cohorts": picture_cohorts,
+    "comings": picture_comings,
+    "revenue": picture_revenue,
+}
+_ALL: Mapping[str, Callable[[Segmentation], Picture]] = {**_PICTURES, **BASKETS, **OVER_TIME}
+
 
 def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
-    """Every picture, in the order in which a reader wants them: what it means first, why this many last.
+    """Every picture, in the order in which a reader wants them: what it means first, why this many last; then those of
+    orders, where it was fitted from some.
 
     One that cannot be drawn comes without a chart and with the reason.
 
@@ -73,19 +91,20 @@ def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
     >>> [picture.key for picture in draw_all(fit(sample_marketing(300, seed=0), k=3))][:3]
     ['sizes', 'heatmap', 'scatter']
     """
-    return tuple(draw(segmentation, key) for key in _PICTURES)
+    keys = _PICTURES if segmentation.over_time is None else _ALL
+    return tuple(draw(segmentation, key) for key in keys)
 
 
 def draw(segmentation: Segmentation, key: str) -> Picture:
     """One picture by its key: sizes, heatmap, scatter, components, boxes, distributions, criteria, silhouette,
-    markers, gorge, switching, stability or series.
+    markers, gorge, switching, stability or series; of orders typical, cohorts, comings or revenue.
 
     A notebook shows it as it is; `.chart` is the chart to change, `.caption` says what to see in it.
     Raises SettingsError when there is no picture of that name.
     """
-    if key not in _PICTURES:
-        raise SettingsError(f"There is no picture '{key}'.", found=key, remedy=f"There are {', '.join(_PICTURES)}.")
-    return _marked(_PICTURES[key](segmentation), segmentation)
+    if key not in _ALL:
+        raise SettingsError(f"There is no picture '{key}'.", found=key, remedy=f"There are {', '.join(_ALL)}.")
+    return _marked(_ALL[key](segmentation), segmentation)
 
 
 def _marked(picture: Picture, segmentation: Segmentation) -> Picture:
@@ -158,3 +177,23 @@ def plot_gorge(segmentation: Segmentation) -> Chart:
 def plot_switching(segmentation: Segmentation) -> Chart:
     """Each segment's customers by their second-best segment, with confidence."""
     return picture_switching(segmentation).shown()
+
+
+def plot_typical(segmentation: Segmentation) -> Chart:
+    """What is typical of each segment's baskets, with intervals."""
+    return picture_typical(segmentation).shown()
+
+
+def plot_cohorts(segmentation: Segmentation) -> Chart:
+    """The share of each cohort of first buyers who came back, by period since."""
+    return picture_cohorts(segmentation).shown()
+
+
+def plot_comings(segmentation: Segmentation) -> Chart:
+    """New, repeating, returning and lapsed customers by period."""
+    return picture_comings(segmentation).shown()
+
+
+def plot_revenue(segmentation: Segmentation) -> Chart:
+    """What each segment brought in each period."""
+    return picture_revenue(segmentation).shown()

@@ -1,0 +1,76 @@
+"""Pictures of orders: what is typical, cohorts, comings and goings, revenue."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from segmentry.baskets import Baskets
+from segmentry.errors import NotEnoughDataError
+from segmentry.plots import draw, draw_all, plot_cohorts, plot_comings, plot_revenue, plot_typical, to_png
+from segmentry.segmentation import Segmentation
+
+KEYS = ["typical", "cohorts", "comings", "revenue"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_picture_of_orders_can_be_drawn(tea_shop_segmentation: Segmentation, key: str) -> None:
+    """Each is drawn as PNG, with a finding as title, a caption and its numbers as a table."""
+    picture = draw(tea_shop_segmentation, key)
+    assert picture.absent is None
+    assert to_png(picture).startswith(b"\x89PNG")
+    assert picture.caption.endswith(".")
+    assert picture.table
+
+
+def test_pictures_of_orders_come_last_and_only_with_orders(
+    tea_shop_segmentation: Segmentation, five: Segmentation
+) -> None:
+    """A segmentation of customers has none of them."""
+    assert [p.key for p in draw_all(tea_shop_segmentation)][-4:] == KEYS
+    assert not {p.key for p in draw_all(five)} & set(KEYS)
+    assert draw(five, "cohorts").absent == "The segmentation was not fitted from orders."
+
+
+def test_typical_shows_the_surest_items_with_both_shares(tea_shop_segmentation: Segmentation) -> None:
+    """The table has the items that the baskets call typical, and the title the surest of all."""
+    picture = draw(tea_shop_segmentation, "typical")
+    shown = {row["Item"] for row in picture.table}
+    assert {"tea", "cake"} <= shown
+    assert "times as likely as everyone to have bought" in picture.title
+    assert all(row["Of the segment"].endswith("%") for row in picture.table)
+
+
+def test_nothing_typical_is_said_and_not_drawn(tea_shop_segmentation: Segmentation) -> None:
+    """Without a sure item there is no picture, and the reason."""
+    assert tea_shop_segmentation.baskets is not None
+    without = replace(tea_shop_segmentation, baskets=replace(tea_shop_segmentation.baskets, items=()))
+    assert "chance could not explain" in (draw(without, "typical").absent or "")
+    with pytest.raises(NotEnoughDataError):
+        plot_typical(replace(without, baskets=Baskets(absent="No products.")))
+
+
+def test_cells_of_few_customers_are_not_coloured(tea_shop_segmentation: Segmentation) -> None:
+    """A cell of the heat map that is withheld has a dash and no share."""
+    found = tea_shop_segmentation.over_time
+    assert found is not None
+    cells = tuple(replace(c, customers=None) if c.after == 2 else c for c in found.cells)
+    picture = draw(replace(tea_shop_segmentation, over_time=replace(found, cells=cells)), "cohorts")
+    assert all(row["+2"] in ("–", "") for row in picture.table)
+    assert "fewer than ten customers" in picture.caption
+    assert '"share": null' in json.dumps(json.loads(picture.spec)) or '\\"share\\": null' in picture.spec
+
+
+def test_definition_of_lapsed_stands_beneath_the_picture(tea_shop_segmentation: Segmentation) -> None:
+    """The caption says after how many periods a customer counts as lapsed."""
+    found = tea_shop_segmentation.over_time
+    assert found is not None
+    assert f"{found.lapse} month" in draw(tea_shop_segmentation, "comings").caption
+
+
+def test_charts_are_there_for_those_who_change_them(tea_shop_segmentation: Segmentation) -> None:
+    """Each picture's chart comes by a function of its own."""
+    for plot in (plot_typical, plot_cohorts, plot_comings, plot_revenue):
+        assert plot(tea_shop_segmentation).to_dict()
