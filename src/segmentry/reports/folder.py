@@ -18,6 +18,7 @@ from typing import Any
 
 from segmentry.errors import OutputError
 from segmentry.plots import draw_all, write_pictures
+from segmentry.reports.buying import cohorts_csv, recommendations_csv
 from segmentry.reports.page import RunFacts, report
 from segmentry.reports.summary import as_json, rows_of, summarise_run
 from segmentry.reports.workbook import WORKBOOK, write_segments_workbook
@@ -27,6 +28,7 @@ from segmentry.store import save
 from segmentry.tables import Table, write_rejects, write_table, write_text_atomically
 
 MODEL = "segmentation.seg"
+RECOMMENDATIONS, COHORTS = "recommendations.csv", "cohorts.csv"
 
 
 def check_folder(folder: Path, overwrite: bool, source: Path | None = None) -> None:
@@ -74,6 +76,7 @@ def write_outputs(
                 write_rejects(table, stage / "rejects.csv")
             save(segmentation, stage / MODEL)
             write_text_atomically(stage / "profile.csv", profile_csv(segmentation))
+            _write_orders(segmentation, stage)
             if excel:
                 write_segments_workbook(segmentation, table, scored, stage / WORKBOOK)
         shown = replace(segmentation, notices=(*segmentation.source_notices, *segmentation.notices))
@@ -99,6 +102,15 @@ def profile_csv(segmentation: Segmentation) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
+
+
+def _write_orders(segmentation: Segmentation, stage: Path) -> None:
+    """What a marketer takes along from orders: recommendations, where there are any, and cohorts."""
+    baskets, over_time = segmentation.baskets, segmentation.over_time
+    if baskets is not None and baskets.recommendations:
+        write_text_atomically(stage / RECOMMENDATIONS, recommendations_csv(segmentation, baskets))
+    if over_time is not None and over_time.cells:
+        write_text_atomically(stage / COHORTS, cohorts_csv(segmentation))
 
 
 @contextmanager
@@ -135,7 +147,7 @@ def _publish(stage: Path, folder: Path, overwrite: bool) -> None:
         return
     check_folder(folder, overwrite)
     # Outputs of an earlier run that this one does not have would be taken for its own.
-    for stale in ("rejects.csv", "customers.csv", "customers.parquet", WORKBOOK):
+    for stale in ("rejects.csv", "customers.csv", "customers.parquet", WORKBOOK, RECOMMENDATIONS, COHORTS):
         (folder / stale).unlink(missing_ok=True)
     for path in sorted(p for p in stage.rglob("*") if p.is_file()):
         target = folder / path.relative_to(stage)

@@ -10,9 +10,10 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from segmentry.plots import Picture, draw_all, to_svg
+from segmentry.plots import BASKETS, OVER_TIME, Picture, draw_all, to_svg
 from segmentry.plots.style import tight
 from segmentry.reports.answers import answer_rows
+from segmentry.reports.buying import buying_of
 from segmentry.reports.cards import cards, opening
 from segmentry.reports.comparison import category_groups, measure_rows
 from segmentry.reports.method import candidate_rows, feature_rows, method_facts, provenance_rows
@@ -49,12 +50,20 @@ def report(
     exists and `overwrite` was not asked for, or when it cannot be written.
     """
     drawn = draw_all(segmentation) if pictures is None else tuple(pictures)
+    placed = {"baskets": BASKETS, "time": OVER_TIME}
+    by_section: dict[str, list[tuple[Picture, Markup | None]]] = {section: [] for section in (*placed, "own")}
+    for picture in drawn:
+        section = next((name for name, keys in placed.items() if picture.key in keys), "own")
+        by_section[section].append((picture, picture_svg(picture)))
     page = environment().get_template("report.html.j2")
     html = page.render(
         opening=opening(segmentation),
         cards=cards(segmentation),
         answers=answer_rows(segmentation),
-        pictures=[(picture, picture_svg(picture)) for picture in drawn],
+        pictures=by_section["own"],
+        buying=buying_of(segmentation),
+        basket_pictures=by_section["baskets"],
+        time_pictures=by_section["time"],
         segments=segmentation.segments,
         rules=rules_of(segmentation),
         measures=measure_rows(segmentation),

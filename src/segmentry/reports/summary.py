@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from segmentry.baskets import Baskets
 from segmentry.profiles.answers import answer_questions
 from segmentry.purchases import Account
 from segmentry.segmentation import Segmentation
@@ -53,6 +54,8 @@ def summarise_run(
             for segment in s.segments
         ],
         "stability": asdict(s.stability) if s.stability else None,
+        **({"baskets": summarise_baskets(s.baskets)} if s.baskets is not None else {}),
+        **({"over_time": asdict(s.over_time)} if s.over_time is not None else {}),
         "answers": [asdict(answer) for answer in answer_questions(s.profile, s.segments)],
         "roles": list(s.roles),
         "warnings": [{"code": n.code, "message": n.message} for n in s.notices],
@@ -78,6 +81,17 @@ def summarise_orders(account: Account) -> dict[str, object]:
     days = ("first_day", "last_day", "as_of")
     plain = asdict(account)
     return {k: v.isoformat() if k in days and v is not None else v for k, v in plain.items()}
+
+
+def summarise_baskets(baskets: Baskets) -> dict[str, object]:
+    """What is typical of each segment, what to offer to whom, and how much it rests on."""
+    return {
+        "absent": baskets.absent,
+        "seen": baskets.seen,
+        "compared": baskets.compared,
+        "typical": [asdict(item) for item in baskets.items if item.is_typical],
+        "recommendations": [asdict(r) for r in baskets.recommendations],
+    }
 
 
 def as_json(summary: Mapping[str, object]) -> str:
