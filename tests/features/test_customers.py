@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -60,6 +61,15 @@ def test_today_is_the_last_resort_and_said():
     assert "as-of-today" in {n.code for n in model.notices}
     with pytest.raises(SettingsError, match="as-of"):
         _fit(_shop())
+
+
+def test_dates_as_text_in_an_engine_are_named_as_the_cause():
+    """Text of a DuckDB relation stays text; where a day is wanting, the message says that a cast gives one."""
+    shop = _shop(signup_date=["03-09-2012", "04-09-2012"] * 30)  # noqa: F841 - DuckDB finds it by name
+    with pytest.raises(SettingsError, match="cast text that spells dates"):
+        _fit(duckdb.sql("select * from shop"))
+    cast = duckdb.sql("select * replace (strptime(signup_date, '%d-%m-%Y')::date as signup_date) from shop")
+    assert _fit(cast).recipe.as_of == date(2012, 9, 4)
 
 
 def test_no_day_where_none_is_needed():

@@ -24,6 +24,7 @@ from segmentry.features.sample import ID, KEY, Sample, draw, sampled_values, wit
 from segmentry.features.similar_ids import similar_ids
 from segmentry.features.summaries import summarise, widen
 from segmentry.tables import Table, all_different, collect_rows, text_of
+from segmentry.tables.engines import WAREHOUSES
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,9 @@ def settle_as_of(
         return today
     raise SettingsError(
         "Ages and recencies need a date to count to, and the data has none.",
-        remedy="Pass the day the table was made: as_of=date(2026, 1, 31) or --as-of 2026-01-31.",
+        remedy="Pass the day the table was made: as_of=date(2026, 1, 31) or --as-of 2026-01-31."
+        # An engine's text is not taken apart to see whether it spells dates.
+        + (" Or cast text that spells dates to dates in the query." if table.source_kind in WAREHOUSES else ""),
     )
 
 
