@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from segmentry.errors import Notice, SegmentryError
     from segmentry.estimator import Segmenter
-    from segmentry.explanations import explain
+    from segmentry.explanations import explain, recommend
     from segmentry.exploration import Inspection, inspect
     from segmentry.fitting import FitSettings, fit
     from segmentry.fitting.comparing import compare
@@ -42,6 +42,7 @@ _HOMES = {
     "inspect": "segmentry.exploration",
     "load": "segmentry.store",
     "plan": "segmentry.segmentation",
+    "recommend": "segmentry.explanations",
     "rename": "segmentry.segmentation",
     "report": "segmentry.reports",
     "save": "segmentry.store",
@@ -66,6 +67,7 @@ __all__ = [
     "inspect",
     "load",
     "plan",
+    "recommend",
     "rename",
     "report",
     "save",

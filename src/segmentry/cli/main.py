@@ -10,7 +10,7 @@ from types import FrameType
 import typer
 
 import segmentry
-from segmentry.cli import compare, dashboard, explain, fit, inspect, model, sample, score, sql
+from segmentry.cli import compare, dashboard, explain, fit, inspect, model, recommend, sample, score, sql
 from segmentry.cli.terminal import complain
 from segmentry.errors import SegmentryError
 
@@ -46,6 +46,9 @@ app.command("score", epilog="Example: segmentry score segments/segmentation.seg 
 app.command("explain", epilog="Example: segmentry explain segments/segmentation.seg --set age=41 --set income=52000")(
     explain.explain
 )
+app.command(
+    "recommend", epilog="Example: segmentry recommend segments/segmentation.seg --id 00042 --orders orders.csv"
+)(recommend.recommend)
 app.command("demo", epilog="Example: segmentry demo -o demo/")(fit.demo)
 app.command("report", epilog="Example: segmentry report segments/segmentation.seg -o report.html")(model.report)
 app.command("rename", epilog='Example: segmentry rename segments/segmentation.seg s1="Premium loyal"')(model.rename)

@@ -2,16 +2,20 @@
 
 from segmentry.explanations.customer import Change, Explanation, Part, explain
 from segmentry.explanations.growing import grow_tree
+from segmentry.explanations.offers import CustomerOffers, Offer, recommend
 from segmentry.explanations.questions import find_questions
 from segmentry.explanations.rules import segment_rules, tree_text, tree_to_sql
 
 __all__ = [
     "Change",
+    "CustomerOffers",
     "Explanation",
+    "Offer",
     "Part",
     "explain",
     "find_questions",
     "grow_tree",
+    "recommend",
     "segment_rules",
     "tree_text",
     "tree_to_sql",
