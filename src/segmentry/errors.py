@@ -8,6 +8,7 @@
     │   ├── ColumnNamesError          two columns share a name
     │   ├── IdentifierError           ids are repeated
     │   ├── NotEnoughDataError        too few customers, or nothing to tell them apart by
+    │   ├── RowError                  a value of one customer, given alone, that cannot be used
     │   └── ValueModelError           purchases that do not settle a model of lifetime value
     ├── SettingsError                 a setting is unknown, contradictory or out of range
     ├── OutputError                   the output exists, or cannot be written
@@ -88,6 +89,21 @@ class ValueModelError(InputError):
     """The purchases do not settle a model of lifetime value."""
 
     code = "value-model"
+
+
+class RowError(InputError):
+    """A value of a customer that is given by fields cannot be used. Says where and why, never what the value is.
+
+    >>> error = RowError("must be a number or null", 3, "income")
+    >>> str(error), error.row, error.field
+    ("Customer 3, field 'income': must be a number or null.", 3, 'income')
+    """
+
+    code = "row"
+
+    def __init__(self, rule: str, row: int, field: str) -> None:
+        self.rule, self.row, self.field = rule, row, field
+        super().__init__(f"Customer {row}, field '{field[:80]}': {rule}.")
 
 
 class SettingsError(SegmentryError):

@@ -10,7 +10,7 @@ from types import FrameType
 import typer
 
 import segmentry
-from segmentry.cli import compare, dashboard, explain, fit, inspect, model, recommend, sample, score, sql
+from segmentry.cli import compare, dashboard, explain, fit, inspect, model, recommend, sample, score, serve, sql
 from segmentry.cli.terminal import complain
 from segmentry.errors import SegmentryError
 
@@ -56,6 +56,7 @@ app.command("sql", epilog="Example: segmentry sql segments/segmentation.seg --di
     sql.sql
 )
 app.command("app", epilog="Example: segmentry app segments/")(dashboard.app)
+app.command("serve", epilog="Example: segmentry serve segments/segmentation.seg --port 8000")(serve.serve)
 app.add_typer(sample.app, name="sample")
 
 

@@ -19,6 +19,7 @@ from segmentry.features.recipe import GRID, Levels, Recipe, Scale
 from segmentry.profiles.wording import lowered, say_level, say_number
 from segmentry.prototypes.assign import segment_of
 from segmentry.prototypes.rule import Rule
+from segmentry.scoring.rows import RowScorer
 from segmentry.scoring.score import customer_frame, score_one
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Table, collect_rows, text_of
@@ -133,6 +134,13 @@ def values_of(segmentation: Segmentation, table: Table, customer: str) -> dict[s
         )
     parts = {p.feature.name: p for p in _prepared_parts(recipe)}
     known = {name: rows[0][FEATURE + name] for name in parts}
+    return {name: _as_given(parts[name], value) for name, value in known.items() if value is not None}
+
+
+def values_of_row(scorer: RowScorer, row: Mapping[str, object]) -> dict[str, object]:
+    """The features of a customer that is given by fields, as `explain` takes them. Raises RowError."""
+    parts = {p.feature.name: p for p in _prepared_parts(scorer.segmentation.recipe)}
+    known = scorer.features_of(row)
     return {name: _as_given(parts[name], value) for name, value in known.items() if value is not None}
 
 

@@ -1,0 +1,307 @@
+"""Places customers given one by one or by the thousand as plain values: what a request, a form or a slider holds.
+
+Nothing is guessed from text here, as it is from a file: a number must be a number, a date an ISO date. Values that do
+not fit are refused with their place, never with what they hold.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+
+from segmentry.errors import RowError
+from segmentry.features.feature import Feature, Unit
+from segmentry.features.in_memory import Array, feature_array, grid_rows, missing
+from segmentry.features.levels import step_names
+from segmentry.features.recipe import Scale
+from segmentry.prototypes.assign import NO_DATA, NOISE, scores
+from segmentry.scoring.score import NAMES
+from segmentry.segmentation import Segmentation
+from segmentry.tables import Kind
+
+LARGEST = 1e100  # as in tables: squares of larger numbers leave what a computer can hold
+LARGEST_ID = 2**53  # larger whole numbers lose digits on their way through other programs
+LONGEST_TEXT = 10_000  # characters
+_FINITE = f"must be a finite number of at most {LARGEST:g}"
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBERS = ({float}, {int}, {float, int})
+
+
+@dataclass(frozen=True)
+class Field:
+    """A value that may be given of a customer. `usual`, `lowest` and `highest` were seen at fitting, where one feature
+    is this column alone; `levels` are the names known of a category, in order where they have one."""
+
+    name: str
+    kind: Kind | Literal["id"]
+    label: str
+    unit: Unit | Literal["date", "id"]
+    symbol: str = ""
+    usual: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlacedRow:
+    """Where one customer belongs, and what was unusual: names of features, each in name order of the recipe."""
+
+    id: str | None
+    segment_id: str
+    segment: str
+    confidence: float | None
+    runner_up: str | None
+    missing: tuple[str, ...]
+    out_of_range: tuple[str, ...]
+    new_category: tuple[str, ...]
+
+
+class RowScorer:
+    """A segmentation made ready to place rows of values; the same answer as `score` gives for the same customers.
+
+    `fields` tells what may be given. Holds no state between calls.
+    """
+
+    def __init__(self, segmentation: Segmentation) -> None:
+        self.segmentation = segmentation
+        self.fields = fields_of(segmentation)
+        recipe = segmentation.recipe
+        self._names = frozenset(field.name for field in self.fields)
+        self._read = [field for field in self.fields if field.kind != "id"]
+        self._id = next((field.name for field in self.fields if field.kind == "id"), None)
+        self._segments = segmentation.rule.segments
+        self._named = {s.id: s.name for s in segmentation.segments} | NAMES
+        self._levels = [(part.feature.name, frozenset(part.levels)) for part in recipe.levels]
+        owners = np.array([self._segments.index(owner) for owner in segmentation.rule.owners])
+        # Prototypes of a segment stand together, so that the least of each is the least of a slice.
+        self._starts = np.flatnonzero(np.diff(owners, prepend=-1))
+
+    def score(self, rows: Sequence[Mapping[str, object]], first: int = 0) -> list[PlacedRow]:
+        """The place of each row, in order. `first` is the number of the first row, for what an error says.
+
+        Raises RowError for a value that cannot be used, with its row and field.
+        """
+        if not rows:
+            return []
+        return self._placed(self._features(rows, first), self._ids(rows, first))
+
+    def features_of(self, row: Mapping[str, object]) -> dict[str, float | str | None]:
+        """The features of one customer by name, in original units; None where nothing is known. Raises RowError."""
+        self._ids([row], 0)
+        features = self._features([row], 0)
+        return {name: None if missing(values)[0] else values.tolist()[0] for name, values in features.items()}
+
+    def _features(self, rows: Sequence[Mapping[str, object]], first: int) -> dict[str, Array]:
+        columns = self._columns(rows, first)
+        recipe = self.segmentation.recipe
+        return {f.name: feature_array(f, columns, recipe.as_of) for f in recipe.clustered}
+
+    def _columns(self, rows: Sequence[Mapping[str, object]], first: int) -> dict[str, Array]:
+        for place, row in enumerate(rows):
+            if not row.keys() <= self._names:
+                unknown = next(iter(sorted(set(row) - self._names)))
+                raise RowError("is not a field of this model; GET /v1/schema lists them", first + place, unknown)
+        made: dict[str, Array] = {}
+        for field in self._read:
+            cells = [row.get(field.name) for row in rows]
+            made[field.name] = _READERS[field.kind](cells, field.name, first)
+        return made
+
+    def _ids(self, rows: Sequence[Mapping[str, object]], first: int) -> list[str | None]:
+        if self._id is None:
+            return [None] * len(rows)
+        name = self._id
+        return [_id(row.get(name), first + place, name) for place, row in enumerate(rows)]
+
+    def _placed(self, features: Mapping[str, Array], ids: Sequence[str | None]) -> list[PlacedRow]:
+        recipe, rule = self.segmentation.recipe, self.segmentation.rule
+        grid = grid_rows(recipe, features)
+        by_segment = np.minimum.reduceat(scores(rule, grid), self._starts, axis=1)
+        norm = 0.0 if rule.pairs else (grid * grid).sum(axis=1)
+        rows = np.arange(len(grid))
+        best = by_segment.argmin(axis=1)
+        lowest = by_segment[rows, best]
+        absent = {name: missing(values) for name, values in features.items()}
+        unknown = np.logical_and.reduce(list(absent.values()))
+        far = np.zeros(len(grid), dtype=bool) if rule.cutoff is None else lowest + norm > float(rule.cutoff)
+        second, confidence = self._runner_up(by_segment, rows, best, lowest, norm)
+        unusual = (absent, self._out_of_range(features), self._new(features))
+        flags = [_names_by_row(flagged, len(grid)) for flagged in unusual]
+        lists = zip(ids, best.tolist(), second, confidence, unknown.tolist(), far.tolist(), *flags, strict=True)
+        return [self._one(*parts) for parts in lists]
+
+    def _runner_up(
+        self, by_segment: Array, rows: Array, best: Array, lowest: Array, norm: Array | float
+    ) -> tuple[list[int | None], list[float]]:
+        if len(self._segments) == 1:
+            return [None] * len(rows), [1.0] * len(rows)
+        others = by_segment.copy()
+        others[rows, best] = np.inf
+        second = others.argmin(axis=1)
+        d1 = np.sqrt(np.maximum(lowest + norm, 0.0))
+        d2 = np.sqrt(np.maximum(others[rows, second] + norm, 0.0))
+        both = d1 + d2
+        confidence = np.where(both > 0, (d2 - d1) / np.where(both > 0, both, 1.0), 0.0)
+        return second.tolist(), confidence.tolist()
+
+    def _one(
+        self,
+        own_id: str | None,
+        best: int,
+        second: int | None,
+        confidence: float,
+        unknown: bool,
+        far: bool,
+        absent: tuple[str, ...],
+        outside: tuple[str, ...],
+        new: tuple[str, ...],
+    ) -> PlacedRow:
+        segment = NO_DATA if unknown else NOISE if far else self._segments[best]
+        sure = not (unknown or far)
+        runner_up = self._segments[second] if sure and second is not None else None
+        return PlacedRow(
+            own_id, segment, self._named[segment], confidence if sure else None, runner_up, absent, outside, new
+        )
+
+    def _out_of_range(self, features: Mapping[str, Array]) -> dict[str, Array]:
+        found = {}
+        for scale in self.segmentation.recipe.scales:
+            values = features[scale.feature.name]
+            found[scale.feature.name] = (values < scale.minimum) | (values > scale.maximum)
+        return found
+
+    def _new(self, features: Mapping[str, Array]) -> dict[str, Array]:
+        return {
+            name: np.array([cell is not None and cell not in levels for cell in features[name]], dtype=bool)
+            for name, levels in self._levels
+        }
+
+
+def fields_of(segmentation: Segmentation) -> tuple[Field, ...]:
+    """What may be given of a customer: the columns that the segments rest on, in name order, and first the id."""
+    recipe = segmentation.recipe
+    needed = {column for f in recipe.clustered for column in (*f.sources, *f.over)}
+    alone = {f.sources[0]: f for f in recipe.clustered if len(f.sources) == 1 and not f.over}
+    scales = {s.feature.name: s for s in recipe.scales}
+    known = {p.feature.name: p.levels for p in recipe.levels}
+    found = [] if recipe.id_column is None else [Field(recipe.id_column, "id", "Customer id", "id")]
+    for column in recipe.columns:
+        if column.name not in needed or column.name == recipe.id_column:
+            continue
+        feature = alone.get(column.name)
+        levels = () if feature is None else known.get(feature.name) or _level_names(feature)
+        plain = feature is not None and feature.operation == "column"
+        scale = scales.get(feature.name) if feature is not None and plain else None
+        found.append(_field(column.name, column.reading.kind, feature, scale, levels))
+    return tuple(found)
+
+
+def _level_names(feature: Feature) -> tuple[str, ...]:
+    if feature.operation == "level":
+        return step_names(feature.levels)
+    return feature.levels if feature.operation == "flag" else ()
+
+
+def _field(name: str, kind: Kind, feature: Feature | None, scale: Scale | None, levels: tuple[str, ...]) -> Field:
+    label = name if feature is None or feature.operation != "column" else feature.label
+    own = feature.unit if feature is not None and feature.operation == "column" else "number"
+    unit: Any = {"date": "date", "text": "category"}.get(kind, own)
+    symbol = feature.symbol if feature is not None else ""
+    if scale is None:
+        return Field(name, kind, label, unit, symbol, levels=levels)
+    return Field(name, kind, label, unit, symbol, scale.fill, scale.minimum, scale.maximum, levels)
+
+
+def _numbers(cells: list[object], name: str, first: int) -> Array:
+    kinds = set(map(type, cells))
+    empty = type(None) in kinds
+    kinds.discard(type(None))
+    if kinds and kinds not in _NUMBERS:
+        place = next(i for i, cell in enumerate(cells) if cell is not None and type(cell) not in (float, int))
+        raise RowError("must be a number or null", first + place, name)
+    if int in kinds:
+        _check_sizes(cells, name, first)
+    given: list[Any] = [math.nan if cell is None else cell for cell in cells] if empty else cells
+    values = np.array(given, dtype=np.float64)
+    good = np.abs(values) <= LARGEST  # not a number is no size at all
+    if not good.all():
+        bad = next((i for i, cell in enumerate(cells) if cell is not None and not good[i]), None)
+        if bad is not None:
+            raise RowError(_FINITE, first + bad, name)
+    return values
+
+
+def _check_sizes(cells: list[object], name: str, first: int) -> None:
+    for place, cell in enumerate(cells):
+        if isinstance(cell, int) and abs(cell) > LARGEST:
+            raise RowError(_FINITE, first + place, name)
+
+
+def _texts(cells: list[object], name: str, first: int) -> Array:
+    made = np.empty(len(cells), dtype=object)
+    for place, cell in enumerate(cells):
+        if cell is None:
+            continue
+        if not isinstance(cell, str):
+            raise RowError("must be text or null", first + place, name)
+        made[place] = _checked(cell, first + place, name).strip() or None
+    return made
+
+
+def _dates(cells: list[object], name: str, first: int) -> Array:
+    made = np.empty(len(cells), dtype=object)
+    for place, cell in enumerate(cells):
+        if cell is None:
+            continue
+        made[place] = _day(cell)
+        if made[place] is None:
+            raise RowError("must be a date as YYYY-MM-DD, or null", first + place, name)
+    return made
+
+
+def _day(cell: object) -> date | None:
+    if type(cell) is date:
+        return cell
+    if not isinstance(cell, str) or not _DAY.fullmatch(cell):
+        return None
+    try:
+        return date.fromisoformat(cell)
+    except ValueError:  # no day of the calendar
+        return None
+
+
+_READERS = {"number": _numbers, "text": _texts, "date": _dates}
+
+
+def _id(cell: object, place: int, name: str) -> str | None:
+    if cell is None:
+        return None
+    if (type(cell) is int or (type(cell) is float and cell.is_integer())) and abs(cell) <= LARGEST_ID:
+        return str(int(cell))  # to JSON 7.0 is a whole number
+    if isinstance(cell, str):
+        return _checked(cell, place, name)
+    raise RowError("must be text; send ids as strings", place, name)
+
+
+def _checked(text: str, place: int, name: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        raise RowError(f"must be text of at most {LONGEST_TEXT} characters", place, name)
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise RowError("must be text without halves of characters (lone surrogates)", place, name)
+    return text
+
+
+def _names_by_row(flags: Mapping[str, Array], n: int) -> list[tuple[str, ...]]:
+    """The names that are flagged, for each of n rows."""
+    raised = [(name, flag.tolist()) for name, flag in flags.items() if flag.any()]
+    if not raised:
+        return [()] * n
+    return [tuple(name for name, flag in raised if flag[row]) for row in range(n)]

@@ -1,0 +1,38 @@
+"""What is counted of the server's work, in the form that Prometheus reads. Of several workers, all together."""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # a folder that workers count in together; the library looks for it by this name
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """The counters of one worker."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("segmentry_requests", "Requests answered.", ["route", "status"], registry=self.registry)
+        self.seconds = Histogram(
+            "segmentry_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS, registry=self.registry
+        )
+        self.customers = Counter("segmentry_customers", "Customers placed.", ["segment"], registry=self.registry)
+        self.waiting = Gauge(
+            "segmentry_requests_waiting",
+            "Requests that are read or wait their turn.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self.reloads = Counter("segmentry_model_reloads", "Models read anew.", ["outcome"], registry=self.registry)
+
+    def text(self) -> bytes:
+        """All counters as Prometheus reads them."""
+        if SHARED not in os.environ:
+            return generate_latest(self.registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)

@@ -1,0 +1,118 @@
+"""One process that answers: the supervisor starts `python -m segmentry.serve.worker` with a socket to listen on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from segmentry.errors import SegmentryError
+from segmentry.serve.api import Api
+from segmentry.serve.connection import PatientProtocol
+from segmentry.serve.keys import Keys, parse_keys, read_keys
+from segmentry.serve.settings import ServeSettings
+
+KEYS_VARIABLE = "SEGMENTRY_API_KEYS"
+_log = logging.getLogger("segmentry.serve")
+
+
+def keys_for(settings: ServeSettings) -> Keys:
+    """The keys that the settings ask for. Raises SettingsError where one is needed and none is to be had."""
+    if not settings.needs_key:
+        return Keys()
+    if settings.key_file is not None:
+        return read_keys(settings.key_file)
+    return parse_keys(os.environ.get(KEYS_VARIABLE, ""), KEYS_VARIABLE)
+
+
+class Server(uvicorn.Server):
+    """Goes away in order: not ready at once, a moment later deaf to new connections, then the last answers."""
+
+    def __init__(self, config: uvicorn.Config, api: Api) -> None:
+        super().__init__(config)
+        self.api = api
+        self._asked_before = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        # Not kept to be raised again at the end: an orderly end is a good one.
+        self.api.draining = True
+        if self._asked_before:
+            self.should_exit = True
+            self.force_exit = sig == signal.SIGINT
+            return
+        self._asked_before = True
+        asyncio.get_running_loop().call_later(self.api.settings.drain_seconds, self._leave)
+
+    def _leave(self) -> None:
+        self.should_exit = True
+
+
+def config_of(settings: ServeSettings, api: Api) -> uvicorn.Config:
+    """How the HTTP server is set up; of its own it logs failures only, and never a path or a value."""
+    PatientProtocol.seconds = settings.body_seconds
+    PatientProtocol.most = settings.max_connections
+    return uvicorn.Config(
+        api.asgi,
+        http=PatientProtocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_level="error",
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=7,
+        backlog=2048,
+    )
+
+
+async def _answer(server: Server, listener: socket.socket) -> None:
+    """Serves until a signal ends it. SIGHUP reads the model file anew."""
+    pending: set[asyncio.Task[None]] = set()
+
+    def renew() -> None:
+        task = asyncio.ensure_future(_renew(server.api))
+        pending.add(task)
+        task.add_done_callback(pending.discard)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renew)
+    await server.serve(sockets=[listener])
+
+
+async def _renew(api: Api) -> None:
+    try:
+        model = await api.renew()
+    except SegmentryError as error:
+        _log.error("The model was not replaced: %s", error)
+        return
+    _log.warning("The model is now %s", model.digest[:12])
+
+
+def run(settings: ServeSettings, listener: socket.socket) -> None:
+    """Serves in this process until a signal ends it. Raises SegmentryError when the model or a key is not sound."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    api = Api(settings, keys_for(settings))
+    config = config_of(settings, api)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_answer(Server(config, api), listener))
+
+
+def main() -> int:
+    settings = ServeSettings.model_validate_json(sys.argv[1])
+    listener = socket.socket(fileno=int(sys.argv[2]))
+    try:
+        run(settings, listener)
+    except SegmentryError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

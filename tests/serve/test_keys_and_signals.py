@@ -1,0 +1,193 @@
+"""Who may ask, what happens when the model is replaced, and how a server ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import segmentry as sg
+from segmentry.errors import SettingsError
+from segmentry.serve.keys import parse_keys, read_keys
+
+SCORE, ADMIN = "score-key-0123456789", "admin-key-0123456789"
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "keys.txt"
+    path.write_text(f"# who may ask\nshop score {SCORE}\noperations admin {ADMIN}\n", encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def test_a_key_opens_what_its_right_allows(serve: Any, model_file: Path, key_file: Path) -> None:
+    """No key and a wrong one get the same answer; a scoring key cannot replace the model; health is open."""
+    with serve(model_file, ["--api-key-file", str(key_file)]) as server:
+        none, wrong = server.get("/v1/segments"), server.get("/v1/segments", headers={"Authorization": "Bearer wrong"})
+        assert (none.status_code, wrong.status_code, none.text) == (401, 401, wrong.text)
+        both = {"Authorization": f"Bearer {SCORE}", "X-API-Key": ADMIN}
+        assert server.get("/v1/segments", headers=both).status_code == 401
+        for headers in ({"Authorization": f"Bearer {SCORE}"}, {"X-API-Key": SCORE}):
+            assert server.get("/v1/segments", headers=headers).status_code == 200
+            assert server.post("/v1/model/reload", {}, headers=headers).status_code == 403
+        assert server.post("/v1/model/reload", {}, headers={"X-API-Key": ADMIN}).status_code == 200
+        assert server.get("/health/ready").status_code == 200
+        assert server.get("/metrics").status_code == 401
+    assert SCORE not in "".join(server.said)
+
+
+def test_a_key_that_asks_too_often_waits(serve: Any, model_file: Path, key_file: Path) -> None:
+    """The request after the limit gets 429 with the seconds to wait; another key goes on."""
+    with serve(model_file, ["--api-key-file", str(key_file), "--requests-per-minute", "5"]) as server:
+        answers = [server.get("/v1/model", headers={"X-API-Key": SCORE}) for _ in range(12)]
+        codes = [a.status_code for a in answers]
+        assert 429 in codes
+        assert codes[0] == 200
+        assert int(next(a for a in answers if a.status_code == 429).headers["retry-after"]) >= 1
+        assert server.get("/v1/model", headers={"X-API-Key": ADMIN}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no key"),
+        ("shop score short", "fewer than 16"),
+        ("shop root 0123456789abcdef", "not of the form"),
+        ("shop score 0123456789abcdef\nshop score 0123456789abcdeg", "earlier line"),
+        ("a score 0123456789abcdef\nb score 0123456789abcdef", "earlier line"),
+    ],
+)
+def test_keys_that_are_none_are_told_by_their_line(text: str, says: str) -> None:
+    """The error has the line and the rule, and not the key; a good line is taken."""
+    with pytest.raises(SettingsError, match=says) as caught:
+        parse_keys(text, "keys.txt")
+    assert "0123456789abcde" not in str(caught.value)
+    known = parse_keys("shop score 0123456789abcdef\n\n# note\n", "keys.txt")
+    assert known.find("0123456789abcdef") is not None
+    assert known.find("0123456789abcdeg") is None
+
+
+def test_a_key_file_that_others_can_read_is_refused(key_file: Path) -> None:
+    """The remedy is in the error; after it the file is taken."""
+    key_file.chmod(0o644)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        read_keys(key_file)
+    key_file.chmod(0o600)
+    assert len(read_keys(key_file).known) == 2
+
+
+@pytest.mark.parametrize("how", ["signal", "endpoint"])
+def test_the_model_is_replaced_without_losing_a_request(serve: Any, model_file: Path, tmp_path: Path, how: str) -> None:
+    """Under load every answer is a 200 from exactly one of the two models, and the new one takes over."""
+    live = tmp_path / "live.seg"
+    live.write_bytes(model_file.read_bytes())
+    renamed = sg.rename(sg.load(model_file), {"s1": "The new name"})
+    with serve(live) as server:
+        answers: list[tuple[int, str, str]] = []
+        stop = threading.Event()
+
+        def ask() -> None:
+            with httpx.Client(timeout=30) as client:
+                while not stop.is_set():
+                    told = client.post(
+                        server.url + "/v1/score", json={"customers": [{"income": 90_000 + len(answers)}]}
+                    )
+                    body = told.json()
+                    answers.append((told.status_code, body["model"], body["customers"][0]["segment"]))
+
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        before = server.get("/v1/model").json()["model"]
+        sg.save(renamed, live, overwrite=True)
+        if how == "signal":
+            server.process.send_signal(signal.SIGHUP)
+        else:
+            assert server.post("/v1/model/reload", {}).status_code == 200
+        _until(lambda: server.get("/v1/model").json()["model"] != before)
+        time.sleep(0.3)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        after = server.get("/v1/model").json()["model"]
+    assert {code for code, _, _ in answers} == {200}
+    assert {model for _, model, _ in answers} == {before, after}
+
+
+def _until(holds: Any) -> None:
+    ends = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def test_a_damaged_model_does_not_replace_a_sound_one(serve: Any, model_file: Path, tmp_path: Path) -> None:
+    """409 with the reason, and the model before it goes on answering."""
+    live = tmp_path / "live.seg"
+    live.write_bytes(model_file.read_bytes())
+    with serve(live) as server:
+        before = server.get("/v1/model").json()["model"]
+        live.write_bytes(model_file.read_bytes()[:-20])
+        answer = server.post("/v1/model/reload", {})
+        assert (answer.status_code, "damaged" in answer.json()["detail"]) == (409, True)
+        assert server.get("/v1/model").json()["model"] == before
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_goes_away_in_order(serve: Any, model_file: Path, workers: int) -> None:
+    """After SIGTERM it is not ready at once, answers what it has accepted, and ends with 0 within ten seconds."""
+    with serve(model_file, ["--workers", str(workers)]) as server:
+        _until(lambda: server.get("/health/ready").status_code == 200)
+        customers = {"customers": [{"income": 1000 + i} for i in range(10_000)]}
+        codes: list[int] = []
+        asking = threading.Thread(target=lambda: codes.append(server.post("/v1/score", customers).status_code))
+        asking.start()
+        time.sleep(0.05)
+        begun = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        _until(lambda: _ready(server) in (503, None))
+        asking.join()
+        assert server.process.wait(timeout=10) == 0
+        assert time.monotonic() - begun < 10
+        assert codes == [200]
+
+
+def _ready(server: Any) -> int | None:
+    try:
+        return int(server.get("/health/ready").status_code)
+    except httpx.HTTPError:
+        return None
+
+
+def test_a_worker_that_dies_is_replaced(serve: Any, model_file: Path) -> None:
+    """The supervisor starts another; the address goes on answering."""
+    with serve(model_file, ["--workers", "2"]) as server:
+        children = _children(server.process.pid)
+        assert len(children) == 2
+        time.sleep(5)  # a worker that dies sooner counts as one that cannot start
+        os.kill(children[0], signal.SIGKILL)
+        _until(lambda: len(set(_children(server.process.pid)) - {children[0]}) == 2)
+        assert [server.get("/health/live").status_code for _ in range(10)] == [200] * 10
+
+
+def _children(parent: int) -> list[int]:
+    text = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+    return [int(child) for child in text.split()]
+
+
+def test_without_a_key_only_this_machine_is_served(model_file: Path) -> None:
+    """To listen on another address takes keys; the command says so and ends with 1."""
+    command = [sys.executable, "-c", "from segmentry.cli import main; main()", "serve", str(model_file)]
+    done = subprocess.run([*command, "--host", "0.0.0.0"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "--api-key-file" in done.stderr

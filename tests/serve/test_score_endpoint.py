@@ -1,0 +1,114 @@
+"""What the API answers, and that it is what everything else answers."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+import segmentry as sg
+from segmentry.explanations import explain, values_of_row
+from segmentry.samples import sample_marketing
+from segmentry.scoring import RowScorer
+
+N = 10_000
+
+
+def _rows(scorer: RowScorer, frame: pl.DataFrame) -> list[dict[str, Any]]:
+    text = {field.name for field in scorer.fields if field.kind != "number"}
+    rows = frame.select(field.name for field in scorer.fields).to_dicts()
+    return [{k: str(v) if k in text and v is not None else v for k, v in row.items()} for row in rows]
+
+
+def test_ten_thousand_customers_get_one_answer(server: Any, model_file: Path, tmp_path: Path) -> None:
+    """The API, the command and the library give the same customers the same segment, confidence and runner-up."""
+    segmentation = sg.load(model_file)
+    customers = sample_marketing(N, seed=9)
+    customers = customers.with_columns(pl.when(pl.int_range(pl.len()) % 7 > 0).then(pl.col("income")).alias("income"))
+    customers.write_csv(tmp_path / "new.csv")
+
+    answer = server.post("/v1/score", {"customers": _rows(RowScorer(segmentation), customers)})
+    command = [sys.executable, "-c", "from segmentry.cli import main; main()", "score", str(model_file)]
+    subprocess.run([*command, str(tmp_path / "new.csv"), "-o", str(tmp_path / "scored.parquet"), "--quiet"], check=True)
+    by_command = pl.read_parquet(tmp_path / "scored.parquet")
+    by_library = sg.score(segmentation, customers)
+
+    assert answer.status_code == 200
+    by_api = answer.json()["customers"]
+    assert [row["id"] for row in by_api] == customers["customer_id"].to_list()
+    for column in ("segment_id", "segment", "confidence", "runner_up"):
+        told = [row[column] for row in by_api]
+        assert told == by_library[column].to_list()
+        assert told == by_command[column].to_list()
+
+
+def test_the_answer_says_which_model_gave_it(server: Any, model_file: Path) -> None:
+    """Each answer carries the digest of the model file."""
+    digest = hashlib.sha256(model_file.read_bytes()).hexdigest()
+    for answer in (server.post("/v1/score", {"customers": [{}]}), server.get("/v1/model"), server.get("/health/ready")):
+        assert answer.json()["model"] == digest
+
+
+def test_what_is_unusual_is_told(server: Any) -> None:
+    """A new category, a value out of range and what is missing are named; an unremarkable customer has none."""
+    [row] = server.post("/v1/score", {"customers": [{"marital_status": "Hermit", "income": 9e9}]}).json()["customers"]
+    assert row["new_category"] == ["marital_status"]
+    assert row["out_of_range"] == ["income"]
+    assert "recency_days" in row["missing"]
+    [nobody] = server.post("/v1/score", {"customers": [{"customer_id": "x"}]}).json()["customers"]
+    assert (nobody["segment_id"], nobody["confidence"], nobody["id"]) == ("no-data", None, "x")
+
+
+def test_no_customers_get_an_empty_answer(server: Any) -> None:
+    """An empty list is a request like others: nothing in, nothing out."""
+    answer = server.post("/v1/score", {"customers": []})
+    assert (answer.status_code, answer.json()["customers"]) == (200, [])
+
+
+def test_a_customer_is_explained_as_the_library_explains(server: Any, model_file: Path) -> None:
+    """Why, how sure, who is next and what would move them."""
+    scorer = RowScorer(sg.load(model_file))
+    row = _rows(scorer, sample_marketing(5, seed=4))[3]
+    answer = server.post("/v1/explain", {"customer": row, "changeable": ["spend_total", "recency_days"]}).json()
+    expected = explain(scorer.segmentation, values_of_row(scorer, row), changeable=["spend_total", "recency_days"])
+    assert answer["words"] == expected.words
+    assert [part["feature"] for part in answer["parts"]] == [part.feature for part in expected.parts]
+    assert set((answer["change"] or {"values": {}})["values"]) <= {"spend_total", "recency_days"}
+
+
+def test_segments_model_and_schema_tell_what_there_is(server: Any, model_file: Path) -> None:
+    """Segments as the model has them, one by its id, the fields with what was seen of them, and a JSON Schema."""
+    segmentation = sg.load(model_file)
+    segments = server.get("/v1/segments").json()["segments"]
+    assert [s["name"] for s in segments] == [s.name for s in segmentation.segments]
+    assert server.get("/v1/segments/s2").json()["size"] == segmentation.segments[1].size
+    assert server.get("/v1/segments/s99").status_code == 404
+    schema = server.get("/v1/schema").json()
+    assert {f["name"]: f["kind"] for f in schema["fields"]}["dt_customer"] == "date"
+    assert schema["json_schema"]["additionalProperties"] is False
+    assert server.get("/v1/model").json()["method"] == "k-prototypes"
+
+
+def test_counts_are_there_for_prometheus(server: Any) -> None:
+    """Requests by route and status, time, and customers by segment; a made-up address adds no line of its own."""
+    server.post("/v1/score", {"customers": [{}]})
+    server.get("/v1/segments/made-up-Xyzzy")
+    server.get("/nothing-Plugh")
+    told = server.get("/metrics").text
+    assert 'segmentry_requests_total{route="/v1/score",status="200"}' in told
+    assert 'segmentry_customers_total{segment="no-data"}' in told
+    assert "Xyzzy" not in told
+    assert "Plugh" not in told
+
+
+def test_the_server_starts_without_what_fitting_needs(server: Any) -> None:
+    """Neither scikit-learn nor pandas is loaded to answer."""
+    code = (
+        "import sys; from segmentry.serve import Api; from segmentry.serve.worker import run; "
+        "sys.exit(any(m in sys.modules for m in ('sklearn', 'pandas', 'scipy', 'altair')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
