@@ -7,6 +7,7 @@ import re
 import shlex
 import textwrap
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,7 @@ def _stated(settings: Any) -> Any:
         reading=settings.reading,
         names=settings.names,
         on_duplicate=settings.on_duplicate,
+        orders=settings.orders,
     )
 
 
@@ -117,9 +119,17 @@ def summary(inspection: Any) -> dict[str, object]:
             }
             for f in inspection.findings
         ],
+        **({"orders": _orders_summary(inspection.orders)} if inspection.orders is not None else {}),
         "features": list(inspection.chosen),
         "left_out": [{"feature": part.feature, "reason": part.reason} for part in inspection.left_out],
     }
+
+
+def _orders_summary(orders: Any) -> dict[str, object]:
+    from segmentry.reports.summary import summarise_orders
+
+    months = [asdict(m) for m in orders.months]
+    return {**summarise_orders(orders.account), "amount_is": orders.recipe.amount_is, "months": months}
 
 
 def told(inspection: Any, source: str, written: tuple[Path, ...]) -> Iterator[str]:
@@ -128,6 +138,7 @@ def told(inspection: Any, source: str, written: tuple[Path, ...]) -> Iterator[st
     yield from _wrapped(f"{inspection.rows_read:,} rows read from {inspection.source_name}{rejected}.", "")
     yield ""
     yield from _columns(inspection)
+    yield from _orders(inspection)
     yield from _found(inspection)
     yield ""
     used = ", ".join(inspection.chosen) or "nothing was found to compare customers by"
@@ -138,6 +149,19 @@ def told(inspection: Any, source: str, written: tuple[Path, ...]) -> Iterator[st
         yield f"Written: {', '.join(str(path) for path in written)}"
     yield ""
     yield from _next(source, written)
+
+
+def _orders(inspection: Any) -> Iterator[str]:
+    from segmentry.reports.orders import account_rows
+
+    if inspection.orders is None:
+        return
+    yield ""
+    yield "A row is a purchase, or a line of one:"
+    rows = account_rows(inspection.orders.account, inspection.orders.recipe)
+    wide = max(len(heading) for heading, _ in rows)
+    for heading, value in rows:
+        yield f"  {heading:<{wide}}  {value}"
 
 
 def _columns(inspection: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from segmentry.errors import NotEnoughDataError
+from segmentry.errors import InputError, NotEnoughDataError
 from segmentry.exploration import relations, rows, values
 from segmentry.exploration.inspection import (
     PRIVATE_ROLES,
@@ -25,6 +25,7 @@ from segmentry.exploration.inspection import (
     Reading,
     Sampled,
 )
+from segmentry.exploration.orders import Log, as_in_log, look_at
 from segmentry.exploration.separator import separator_of
 from segmentry.exploration.spreads import measure_spreads
 from segmentry.features.choice import FeatureSettings
@@ -34,6 +35,7 @@ from segmentry.features.recipe import Recipe
 from segmentry.features.roles import ColumnRole
 from segmentry.features.sample import sampled_values
 from segmentry.features.summaries import ColumnSummary, summarise
+from segmentry.purchases import PurchaseSettings, in_full, looks_like_log, open_log
 from segmentry.tables import ReadingSettings, Table, ordinal, read
 
 __all__ = ["ColumnInspection", "Finding", "InspectSettings", "Inspection", "inspect"]
@@ -52,6 +54,8 @@ class Settings(Protocol):
     def as_of(self) -> date | None: ...
     @property
     def today(self) -> date | None: ...
+    @property
+    def orders(self) -> PurchaseSettings: ...
 
 
 class InspectSettings(BaseModel):
@@ -64,6 +68,7 @@ class InspectSettings(BaseModel):
     id: str | None = None
     as_of: date | None = None
     today: date | None = None
+    orders: PurchaseSettings = PurchaseSettings()
 
 
 def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None = None) -> Inspection:
@@ -77,7 +82,7 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
     ['few-rows', 'constant-column']
     """
     told = settings or InspectSettings()
-    table = read(source, told.reading)
+    table = _read(source, told)
     if table.rows_read == 0:
         raise NotEnoughDataError("The table has no rows.", found="0 rows", remedy="Check the file.")
     customers = prepare_customers(
@@ -88,12 +93,17 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
         as_of=as_of or told.as_of,
         today=told.today,
     )
+    log, unread = _log(table, told, as_of)
     columns = _columns(table, customers.roles)
-    numeric = feature_values(customers)
-    recipe, unusable = _recipe(customers, numeric)
-    numeric = {f.name: numeric[f.name] for f in customers.features if numeric[f.name].dtype != object}
+    compared = customers
+    if log is not None:
+        columns, compared = as_in_log(columns, log), log.customers
+    numeric = feature_values(compared)
+    recipe, unusable = _recipe(compared, numeric)
+    numeric = {f.name: numeric[f.name] for f in compared.features if numeric[f.name].dtype != object}
     sampled = _sample(customers, columns)
-    findings = [*unusable, *_findings(table, customers, columns, sampled, told)]
+    said = _findings(table, customers, columns, sampled, told) if log is None else _of_log(table, log, columns)
+    findings = [*unread, *unusable, *said]
     kept = {c.name for c in columns if not c.private}
     return Inspection(
         source_name=table.source_name,
@@ -102,9 +112,9 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
         rows_rejected=table.rows_rejected,
         columns=columns,
         findings=_in_order(findings),
-        id_column=customers.id_column,
-        as_of=customers.as_of,
-        features=customers.features,
+        id_column=compared.id_column,
+        as_of=compared.as_of,
+        features=compared.features,
         chosen=tuple(f.name for f in recipe.clustered) if recipe else (),
         left_out=recipe.left_out if recipe else (),
         correlations=relations.correlations(numeric),
@@ -114,7 +124,33 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
             numeric,
             max((len(v) for v in sampled.values()), default=0),
         ),
+        orders=log.orders if log is not None else None,
     )
+
+
+def _read(source: Any, told: Settings) -> Table:
+    table = read(source, told.reading)
+    is_log = bool(told.orders.roles) or (table.rows_read > 0 and looks_like_log(table))
+    return in_full(source, table, told.reading, told.orders) if is_log else table
+
+
+def _log(table: Table, told: Settings, as_of: date | None) -> tuple[Log | None, list[Finding]]:
+    """The table as a log, if it is one; a finding where it cannot be opened."""
+    if not told.orders.roles and not looks_like_log(table):
+        return None, []
+    try:
+        found = open_log(table, told.orders, customer=told.id, as_of=as_of or told.as_of, today=told.today)
+        return look_at(found, told.features), []
+    except InputError as error:
+        found_there = f" Found: {error.found}." if error.found else ""
+        return None, [Finding(error.code, "problem", (), f"{error.what}{found_there}", error.remedy)]
+
+
+def _of_log(table: Table, log: Log, columns: tuple[ColumnInspection, ...]) -> Iterable[Finding]:
+    yield from rows.rejected(table)
+    yield from rows.said_already((*table.notices, *log.purchases.notices), table.names)
+    yield from rows.too_few(table)
+    yield from values.outliers([c for c in columns if c.role != "unused"], frozenset())
 
 
 def _columns(table: Table, roles: Sequence[ColumnRole]) -> tuple[ColumnInspection, ...]:

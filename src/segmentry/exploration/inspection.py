@@ -11,6 +11,7 @@ import numpy as np
 
 from segmentry.features.feature import Feature
 from segmentry.features.recipe import LeftOut
+from segmentry.purchases import Account, PurchaseRecipe
 from segmentry.tables import text_frame
 
 Severity = Literal["problem", "check", "note"]
@@ -117,6 +118,25 @@ class Sampled:
 
 
 @dataclass(frozen=True)
+class Month:
+    """The purchases of a month ("2026-01"): order lines that were sold, customers who bought or returned, net money."""
+
+    month: str
+    sales: int
+    customers: int
+    amount: float
+
+
+@dataclass(frozen=True)
+class OrdersInspection:
+    """Of a table that is a purchase log: what its columns and rules are, where its lines went, and its months."""
+
+    recipe: PurchaseRecipe
+    account: Account
+    months: tuple[Month, ...]
+
+
+@dataclass(frozen=True)
 class Inspection:
     """What is in a table, what each column was taken for, and what is wrong with it."""
 
@@ -134,6 +154,7 @@ class Inspection:
     correlations: tuple[tuple[str, ...], tuple[tuple[float, ...], ...]]  # numeric features, and each pair's
     reading: Reading
     sampled: Sampled = field(repr=False, compare=False)
+    orders: OrdersInspection | None = None  # None where a row is a customer
 
     def column(self, name: str) -> ColumnInspection:
         return next(c for c in self.columns if c.name == name)

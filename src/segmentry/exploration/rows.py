@@ -29,12 +29,19 @@ _SEVERITY: Mapping[str, Severity] = {
     "cut-by-excel": "problem",
     "encoded-twice": "check",
     "missing-words-kept": "check",
+    "orders-repeated": "check",
+    "orders-without-customer": "check",
+    "orders-without-date": "check",
+    "orders-without-amount": "check",
 }
 _REMEDY: Mapping[str, str] = {
     "no-id": "Name one with --id, or go on: then the labelled customers can be matched by row only.",
     "repeated-id": "Remove the repeats, name another column with --id, or pass --on-duplicate keep to take every row "
     "as a customer. If each row is a purchase, sum them up per customer first.",
     "similar-ids": "Write each id in one way in the source; they are read as they are.",
+    "orders-repeated": "Two equal orders of one day look like that too; it is for you to know.",
+    "orders-without-customer": "Nothing to do where guests may buy; otherwise name another column with --id.",
+    "orders-after-as-of": "They are the holdout; pass a later --as-of to use them.",
     "as-of-today": "Pass the day the table was made: --as-of 2026-01-31.",
     "cut-by-excel": "Export the table again, not by way of a spreadsheet.",
 }

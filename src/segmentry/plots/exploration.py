@@ -12,6 +12,7 @@ import numpy as np
 from segmentry.exploration import ColumnInspection, Inspection
 from segmentry.features.feature import Unit
 from segmentry.plots.axes import Span, axis_title, tick_text, whole, written_axis
+from segmentry.plots.exploration_orders import picture_orders
 from segmentry.plots.exploration_relations import picture_correlations, picture_pairs
 from segmentry.plots.picture import Picture, absent
 from segmentry.plots.style import (
@@ -35,7 +36,7 @@ BINS = 24
 MOST_LEVELS = 8
 ONE_SIDED = 2 / 3
 FEWEST = 10  # customers behind a level of a sensitive attribute that is drawn
-_MONEY = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price"})
+_MONEY = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price", "amount", "refunded"})
 _TIME: dict[str, Unit] = {"age": "years", "recency_days": "days"}
 _TWO_VALUED = frozenset({"flag", "campaign", "deal_flag", "complaint", "constant", "leak"})
 
@@ -43,6 +44,7 @@ _TWO_VALUED = frozenset({"flag", "campaign", "deal_flag", "complaint", "constant
 def draw_exploration(inspection: Inspection) -> tuple[Picture, ...]:
     """Every picture of an inspection, in the order in which a reader wants them."""
     return (
+        *((picture_orders(inspection),) if inspection.orders is not None else ()),
         picture_missing(inspection),
         picture_histograms(inspection),
         picture_column_boxes(inspection),

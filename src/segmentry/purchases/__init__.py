@@ -7,13 +7,14 @@ from segmentry.purchases.account import Account
 from segmentry.purchases.customers import CustomersOfLog, customers_of
 from segmentry.purchases.log import Purchases, looks_like_log, open_like, open_log
 from segmentry.purchases.reading import in_full, read_log
-from segmentry.purchases.recipe import PurchaseRecipe
+from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.summary import purchase_summary
 
 __all__ = [
     "Account",
     "CustomersOfLog",
+    "LogColumn",
     "PurchaseRecipe",
     "PurchaseSettings",
     "Purchases",

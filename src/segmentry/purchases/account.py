@@ -127,7 +127,8 @@ def _sums(lines: Lines, recipe: PurchaseRecipe) -> dict[str, Any]:
         "n_cancelled": counts & ~after & nw.col(ln.CANCELLED),
         "n_refunded": counts & ~after & nw.col(ln.SALE) & (nw.col(ln.RETURNED) > 0),
         "n_returns": counts & ~after & ~nw.col(ln.SALE),
-        "n_zero": counts & ~after & nw.col(ln.SALE) & (nw.col(ln.SOLD) == 0),
+        # Where an amount stands for an order, its other lines have none of their own.
+        "n_zero": counts & ~after & nw.col(ln.SALE) & (nw.col(ln.SOLD) == 0) & (recipe.amount_is == "line"),
     }
     money = {
         "m_sold": (counts & ~after, nw.col(ln.SOLD)),

@@ -12,6 +12,7 @@ from segmentry.plots import Picture
 from segmentry.plots.exploration import draw_exploration, say_value
 from segmentry.profiles.wording import say_number
 from segmentry.reports.inspection_settings import Stated, settings_file, short_reason
+from segmentry.reports.orders import account_rows
 from segmentry.reports.page import environment, picture_svg
 from segmentry.tables import check_target, write_bytes_atomically, write_text_atomically
 
@@ -70,6 +71,7 @@ def inspection_page(
         title=f"{say_number(inspection.rows_read)} rows, {len(inspection.columns)} columns",
         lead=lead(inspection),
         groups=groups(inspection),
+        orders=account_rows(inspection.orders.account, inspection.orders.recipe) if inspection.orders else [],
         pictures=[(picture, picture_svg(picture)) for picture in drawn],
         figures=[_figures(c) for c in inspection.columns if c.spread is not None or c.first is not None],
         chosen=[f for f in inspection.features if f.name in inspection.chosen],

@@ -13,6 +13,7 @@ from datetime import date
 
 from segmentry.exploration import ColumnInspection, Inspection
 from segmentry.features.choice import FeatureSettings
+from segmentry.purchases import PurchaseSettings
 from segmentry.tables import ReadingSettings
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -31,6 +32,7 @@ class Stated:
     features: FeatureSettings = field(default_factory=FeatureSettings)
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     names: Mapping[str, str] = field(default_factory=dict)
+    orders: PurchaseSettings = field(default_factory=PurchaseSettings)
     on_duplicate: str = "error"
 
 
@@ -44,7 +46,7 @@ def settings_file(inspection: Inspection, stated: Stated | None = None, source: 
         _reading(inspection, said),
         _named("names", said.names, "Names of your own for segments, by id.", 's1 = "Premium loyal"'),
         _purposes(inspection, said),
-        _roles(inspection, said),
+        _roles(inspection, said) if inspection.orders is None else _orders(inspection, said),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
@@ -169,6 +171,25 @@ def _roles(inspection: Inspection, said: Stated) -> Iterator[str]:
             setting, mark = f"{_value(column.name)} = {_value(role_text(column))}", "# "
         doubt = "" if column.confident else "not sure: "
         yield f"{mark + setting:<{_REASON_AT}}  # {doubt}{_plain(column.reason)}"
+
+
+def _orders(inspection: Inspection, said: Stated) -> Iterator[str]:
+    found = inspection.orders
+    assert found is not None
+    mark = "" if said.orders.duplicates != "keep" else "# "
+    yield "# Order lines that repeat another in every cell: keep (each counts), or drop (exported twice)."
+    yield "[orders]"
+    yield f"{mark}duplicates = {_value(said.orders.duplicates if not mark else 'drop')}"
+    mark = "" if said.orders.amount_is is not None else "# "
+    yield f"{mark}amount_is = {_value(found.recipe.amount_is)}    # what an amount stands for: its line, or its order"
+    yield ""
+    yield "# What each column says about a purchase: customer, time, amount, quantity, unit_price, order, product,"
+    yield "# product_name, category, channel, discount, status, refunded, currency."
+    yield "[orders.roles]"
+    for column in found.recipe.columns:
+        stated = column.name in said.orders.roles
+        setting = f"{_value(column.name)} = {_value(column.role)}"
+        yield f"{('' if stated else '# ') + setting:<{_REASON_AT}}  # {_plain(column.reason)}"
 
 
 def role_text(column: ColumnInspection) -> str:

@@ -17,6 +17,7 @@ from segmentry.reports.buying import buying_of
 from segmentry.reports.cards import cards, opening
 from segmentry.reports.comparison import category_groups, measure_rows
 from segmentry.reports.method import candidate_rows, feature_rows, method_facts, provenance_rows
+from segmentry.reports.orders import order_rows
 from segmentry.reports.rules import rules_of
 from segmentry.segmentation import Segmentation
 from segmentry.tables.writing import write_bytes_atomically
@@ -75,6 +76,7 @@ def report(
         method=method_facts(segmentation),
         roles=segmentation.roles,
         notices=segmentation.notices,
+        orders=order_rows(segmentation),
         provenance=provenance_rows(segmentation),
         minimum=segmentation.profile.minimum_customers,
         facts=facts,
