@@ -14,8 +14,10 @@ import numpy as np
 
 from segmentry.baskets import Baskets, OverTime
 from segmentry.errors import Notice, SettingsError
+from segmentry.features.lifetime import LifetimeModel
 from segmentry.features.recipe import Recipe
 from segmentry.profiles.evidence import Evidence
+from segmentry.profiles.holdout import Holdout
 from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Profile
 from segmentry.profiles.questions import GoldenQuestions
@@ -69,6 +71,7 @@ class Segment:
     named_by: str = "rule"  # "rule", "grid" or "user"
     playbook: tuple[Play, ...] = ()  # what to do, the most pressing first
     stability: SegmentStability | None = None  # None where it was not measured
+    value_share: float | None = None  # of all customers' lifetime value
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,8 @@ class Segmentation:
     orders: Account | None = None  # the lines of the orders that were fitted on
     baskets: Baskets | None = None  # what each segment buys; None where there are no orders
     over_time: OverTime | None = None  # when customers buy; None where there are no orders
+    value: LifetimeModel | None = None  # what customers will buy and be worth; None where it was not estimated
+    holdout: Holdout | None = None  # what that model foresaw, beside what happened
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False)
     view: View | None = field(default=None, compare=False, repr=False)

@@ -38,6 +38,8 @@ MEASURES = (
     ("spend_share_tea", "spend_mix", "share", "Share of spend: tea"),
     ("purchases_store", "channel", "count", "Purchases: store"),
     ("age", "age", "years", "Age"),
+    ("probability_alive", "future", "share", "Probability alive"),
+    ("lifetime_value", "future", "money", "Lifetime value"),
 )
 THEMES = {name: theme for name, theme, _, _ in MEASURES}
 
@@ -46,6 +48,8 @@ MORE, LESS, NOT_MORE = 1, -1, 0
 CLAIMS: dict[str, dict[str, int]] = {
     "service_recovery": {"average_rating": LESS},
     "rescue": {"spend_total": MORE, "recency_days": MORE},
+    "protect": {"spend_total": MORE, "probability_alive": LESS},
+    "invest": {"lifetime_value": MORE},
     "reward": {"spend_total": MORE},
     "wean_off_discounts": {"spend_total": MORE, "deal_share": MORE},
     "no_discounts": {"deal_share": LESS},

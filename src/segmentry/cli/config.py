@@ -19,14 +19,16 @@ from segmentry.profiles.playrules import Playbook, read_playbook
 from segmentry.purchases import PurchaseSettings
 from segmentry.selection import SelectionSettings
 from segmentry.tables import ReadingSettings
+from segmentry.value import ValueSettings
 
 # Where each key of the file, and each option, lives in FitSettings.
 _FEATURES = ("features", "roles", "purposes")
 _SELECTION = ("k", "seed", "method")
 _ORDERS = ("duplicates",)
+_VALUE = ("estimate", "horizon_days", "margin", "discount")
 _OWN = ("id", "as_of", "names", "on_duplicate", "playbook", "stability_pairs", "min_size", "max_size",
         "rfm_grid")  # fmt: skip
-KNOWN = (*_FEATURES, *_SELECTION, *_OWN, "reading", "orders")
+KNOWN = (*_FEATURES, *_SELECTION, *_OWN, "reading", "orders", "value")
 
 
 def settings_from(
@@ -35,11 +37,14 @@ def settings_from(
     """The settings of the file, with options that were given on the command line in their place."""
     stated = _read(config) if config else {}
     problems = [_unknown(name, KNOWN) for name in sorted(set(stated) - set(KNOWN))]
-    stated.update({k: v for k, v in options.items() if v is not None and k not in _ORDERS})
+    stated.update({k: v for k, v in options.items() if v is not None and k not in (*_ORDERS, *_VALUE)})
     orders = _section(stated, "orders", {k: options.get(k) for k in _ORDERS}, problems)
     parts: dict[str, Any] = {
         "reading": _made(ReadingSettings, _section(stated, "reading", reading, problems), problems),
         "orders": _made(PurchaseSettings, orders, problems),
+        "value": _made(
+            ValueSettings, _section(stated, "value", {k: options.get(k) for k in _VALUE}, problems), problems
+        ),
         "features": _made(FeatureSettings, {k: stated[k] for k in _FEATURES if k in stated}, problems),
         "selection": _made(SelectionSettings, {k: stated[k] for k in _SELECTION if k in stated}, problems),
     }

@@ -23,6 +23,14 @@ def fit(
     duplicates: str = typer.Option(
         None, "--duplicates", help="Order lines that repeat another in every cell: keep (the default) or drop."
     ),
+    horizon_days: int = typer.Option(
+        None, "--horizon-days", help="With orders: days ahead that lifetime value is counted over (365)."
+    ),
+    margin: float = typer.Option(None, "--margin", help="Share of a purchase that is earned (1: value is turnover)."),
+    discount: float = typer.Option(
+        None, "--discount", help="Yearly rate that future purchases are discounted at (0.1)."
+    ),
+    no_value: bool = typer.Option(False, "--no-value", help="Do not estimate lifetime value."),
     output: Path = typer.Option(
         ..., "-o", "--output", help="Folder for the model, the labelled customers, the report."
     ),
@@ -82,6 +90,10 @@ def fit(
         "rfm_grid": rfm_grid,
         "stability_pairs": stability_pairs,
         "duplicates": duplicates,
+        "horizon_days": horizon_days,
+        "margin": margin,
+        "discount": discount,
+        "estimate": False if no_value else None,
     }
     settings = settings_from(config, options, reading, date.today())
     _fit_into(
@@ -190,6 +202,7 @@ def _tell(fitted: Any, output: Path) -> None:
     say()
     for s in segmentation.segments:
         spend = f", {say_number(s.spend_share, 'share')} of spend" if s.spend_share is not None else ""
+        spend += f", {say_number(s.value_share, 'share')} of future value" if s.value_share is not None else ""
         say(f"  {s.id:<4}{inert(s.name)}: {plural(s.size, 'customer')} ({say_number(s.share, 'share')}{spend})")
         if s.playbook:
             say(f"      do: {inert('; '.join(lowered(play.title) for play in s.playbook))}")

@@ -19,6 +19,7 @@ from segmentry.features.recipe import Recipe
 from segmentry.tables import Column, Table, collect_rows, count_rows, materialise, ordinal, to_memory
 
 SAMPLE_ROWS = 20_000
+MODELLED = "from a model"  # how a column came about that says nothing new of a row
 KEY = "key::"
 ID = "id::"
 _KNOWN = "known::"
@@ -38,7 +39,8 @@ def with_key(frame: nw.LazyFrame[Any], columns: Sequence[Column], with_text: boo
     numbers meet; additions and products of float64 in a stated order give the same bits on every engine.
     """
     total = nw.lit(0.0)
-    ordered = sorted(columns, key=lambda c: c.name)
+    # What a model says of customers, over a horizon and at a margin that change, must not change who is drawn.
+    ordered = sorted((c for c in columns if c.how != MODELLED), key=lambda c: c.name)
     for column, weight in zip(ordered, map(math.sqrt, _primes(len(ordered))), strict=True):
         value = _as_number(column, with_text)
         if value is not None:

@@ -40,6 +40,7 @@ from segmentry.purchases import PurchaseSettings
 from segmentry.segmentation import Provenance, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
 from segmentry.tables import ReadingSettings, Table, held
+from segmentry.value import ValueSettings
 
 Step = Callable[[str], AbstractContextManager[Any]]
 
@@ -68,6 +69,7 @@ class FitSettings(BaseModel):
     min_size: int | None = Field(default=None, ge=1)  # customers in a segment, of all customers
     max_size: int | None = Field(default=None, ge=1)
     orders: PurchaseSettings = PurchaseSettings()  # where the source is a purchase log
+    value: ValueSettings = ValueSettings()  # what its customers will be worth
     rfm_grid: Annotated[RfmGrid | None, BeforeValidator(_grid)] = None  # "eleven", "ten" or a TOML file; for method rfm
     playbook: Playbook | None = None  # none is the built-in one; `profiles.playrules.read_playbook` reads a file
 
@@ -168,6 +170,8 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         orders=given.orders,
         baskets=baskets,
         over_time=over_time,
+        value=given.value,
+        holdout=given.holdout,
         stability=stability,
         evidence=evidence,
         tree=tree,

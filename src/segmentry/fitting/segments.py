@@ -41,10 +41,13 @@ def make_segments(rule: Rule, profile: Profile, sizes: Mapping[str, int], noise:
     """The segments in the order of their numbers; shares are of all customers, those of noise among them."""
     ids = sorted(rule.segments, key=lambda segment: int(segment[1:]))
     naming = name_segments(profile, ids)
-    spend_shares = profile.spend_shares()
+    spend_shares, value_shares = profile.spend_shares(), profile.shares_of("lifetime_value")
     everyone = sum(sizes.values()) + noise
     return tuple(
-        _segment(place, s, sizes[s], sizes[s] / everyone, spend_shares.get(s), naming[s], profile)
+        replace(
+            _segment(place, s, sizes[s], sizes[s] / everyone, spend_shares.get(s), naming[s], profile),
+            value_share=value_shares.get(s),
+        )
         for place, s in enumerate(ids)
     )
 

@@ -9,18 +9,21 @@ from typing import Any, Protocol
 
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
 from segmentry.features.customers import MadeColumn
+from segmentry.features.lifetime import LifetimeModel
+from segmentry.fitting.worth import valued_customers
+from segmentry.profiles.holdout import Holdout
 from segmentry.purchases import (
     Account,
     PurchaseRecipe,
     Purchases,
     PurchaseSettings,
-    customers_of,
     in_full,
     looks_like_log,
     open_log,
     read_log,
 )
 from segmentry.tables import ReadingSettings, Table, read
+from segmentry.value import ValueSettings
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Settings(Protocol):
     def reading_by_role(self) -> ReadingSettings: ...
     @property
     def orders(self) -> PurchaseSettings: ...
+    @property
+    def value(self) -> ValueSettings: ...
     @property
     def id(self) -> str | None: ...
     @property
@@ -58,6 +63,8 @@ class Source:
     purchases: PurchaseRecipe | None = None
     orders: Account | None = None
     log: Purchases | None = None
+    value: LifetimeModel | None = None
+    holdout: Holdout | None = None
 
 
 def one_source(source: Any, orders: Any, customers: Any) -> Any:
@@ -106,16 +113,20 @@ def _of_customers(reading: ReadingSettings) -> ReadingSettings:
 
 def _from_orders(log: Table, customers: Table | None, settings: Settings) -> Source:
     purchases = _opened(log, customers, settings)
-    found = customers_of(purchases, customers, settings.id if customers is not None else None)
+    of_table = settings.id if customers is not None else None
+    valued = valued_customers(purchases, customers, of_table, settings.value, settings.today)
+    found = valued.customers
     return Source(
         table=_enough(found.table),
         id_column=found.id_column,
         as_of=purchases.as_of,
         made=found.made,
-        notices=found.notices,
+        notices=(*found.notices, *valued.notices),
         purchases=replace(purchases.recipe, joined=customers is not None),
         orders=found.account,
         log=purchases,
+        value=found.model,
+        holdout=valued.holdout,
     )
 
 

@@ -14,6 +14,7 @@ from segmentry.plots.baskets import picture_typical
 from segmentry.plots.criteria import picture_criteria
 from segmentry.plots.evidence import picture_gorge, picture_markers, picture_switching
 from segmentry.plots.heatmap import picture_heatmap
+from segmentry.plots.holdout import picture_holdout
 from segmentry.plots.overtime import picture_cohorts, picture_comings, picture_revenue
 from segmentry.plots.panels import picture_boxes, picture_distributions
 from segmentry.plots.picture import Picture, to_png, to_svg, write_pictures
@@ -38,6 +39,7 @@ __all__ = [
     "plot_distributions",
     "plot_gorge",
     "plot_heatmap",
+    "plot_holdout",
     "plot_markers",
     "plot_revenue",
     "plot_scatter",
@@ -71,13 +73,14 @@ _PICTURES: Mapping[str, Callable[[Segmentation], Picture]] = {
 }
 
 # Of segmentations that were fitted from orders.
+VALUE: Mapping[str, Callable[[Segmentation], Picture]] = {"holdout": picture_holdout}
 BASKETS: Mapping[str, Callable[[Segmentation], Picture]] = {"typical": picture_typical}
 OVER_TIME: Mapping[str, Callable[[Segmentation], Picture]] = {
     "cohorts": picture_cohorts,
     "comings": picture_comings,
     "revenue": picture_revenue,
 }
-_ALL: Mapping[str, Callable[[Segmentation], Picture]] = {**_PICTURES, **BASKETS, **OVER_TIME}
+_ALL: Mapping[str, Callable[[Segmentation], Picture]] = {**_PICTURES, **VALUE, **BASKETS, **OVER_TIME}
 
 
 def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
@@ -91,13 +94,14 @@ def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
     >>> [picture.key for picture in draw_all(fit(sample_marketing(300, seed=0), k=3))][:3]
     ['sizes', 'heatmap', 'scatter']
     """
-    keys = _PICTURES if segmentation.over_time is None else _ALL
+    keys = [*_PICTURES, *(VALUE if segmentation.value is not None else ())]
+    keys += [] if segmentation.over_time is None else [*BASKETS, *OVER_TIME]
     return tuple(draw(segmentation, key) for key in keys)
 
 
 def draw(segmentation: Segmentation, key: str) -> Picture:
     """One picture by its key: sizes, heatmap, scatter, components, boxes, distributions, criteria, silhouette,
-    markers, gorge, switching, stability or series; of orders typical, cohorts, comings or revenue.
+    markers, gorge, switching, stability or series; of orders holdout, typical, cohorts, comings or revenue.
 
     A notebook shows it as it is; `.chart` is the chart to change, `.caption` says what to see in it.
     Raises SettingsError when there is no picture of that name.
@@ -162,6 +166,11 @@ def plot_stability(segmentation: Segmentation) -> Chart:
 def plot_series(segmentation: Segmentation) -> Chart:
     """Which segment comes from which as their number grows (SLSA)."""
     return picture_series(segmentation).shown()
+
+
+def plot_holdout(segmentation: Segmentation) -> Chart:
+    """What the model of purchases foresaw beside what happened."""
+    return picture_holdout(segmentation).shown()
 
 
 def plot_markers(segmentation: Segmentation) -> Chart:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from segmentry.features.feature import Theme, Unit
+from segmentry.profiles.answer import Answer
+from segmentry.profiles.future import future_answer
 from segmentry.profiles.playbook import Group
 from segmentry.profiles.profile import Measure, Profile
 from segmentry.profiles.wording import beside, lowered, say, say_number
@@ -23,21 +25,6 @@ _RECENT = "a column with days since the last purchase, or the date of it"
 _OFTEN = "a column with the number of purchases"
 _DEALS = "a column with purchases on a deal, or whether a discount was used"
 _ATTENTION = "a column with visits, or with campaigns answered"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A question, its answer in words, and what it rests on.
-
-    `rule` says how it was decided; `missing` names the kind of column that would answer it, or answer it better.
-    """
-
-    question: str
-    answer: str
-    segments: tuple[str, ...] = ()
-    measures: tuple[str, ...] = ()
-    missing: str = ""
-    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +55,8 @@ def answer_questions(profile: Profile, groups: Sequence[Group]) -> tuple[Answer,
         _looking,
         _budget,
     )
-    return tuple(ask(leads, shown) for ask in questions)
+    future = future_answer(profile, shown)
+    return (*(ask(leads, shown) for ask in questions), *([future] if future else []))
 
 
 def _leads(profile: Profile) -> _Leads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import date
 
 from segmentry.tables import Frame, result_frame
 
@@ -38,6 +39,7 @@ class Holdout:
     time_unit: str
     expected_total: float  # purchases in the holdout
     actual_total: float
+    cut: date | None = None  # the as-of date, up to which the model was learned
 
     @property
     def error(self) -> float | None:

@@ -106,9 +106,14 @@ class Profile:
 
     def spend_shares(self) -> dict[str, float]:
         """Each segment's share of the money spent by all that figures are told of; empty without a spend measure."""
-        if self.spend is None:
+        return {} if self.spend is None else self.shares_of(self.spend)
+
+    def shares_of(self, name: str) -> dict[str, float]:
+        """Each segment's share of the total of a measure, over all that figures are told of; empty where there is no
+        such measure, or the total is no whole that parts could be told of."""
+        if name not in {m.name for m in self.measures}:
             return {}
-        measure = self.measure(self.spend)
+        measure = self.measure(name)
         totals = {s: c.spread.n * c.spread.mean for s, c in measure.segments.items() if c.spread.mean is not None}
         everyone = measure.population
         # Of what the population's figures rest on: a whole with the money of a few persons in it would tell theirs.

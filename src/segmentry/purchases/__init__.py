@@ -5,21 +5,29 @@ Takes typed tables; a customer's features go the way of every other customer tab
 
 from segmentry.purchases.account import Account
 from segmentry.purchases.customers import CustomersOfLog, customers_of
+from segmentry.purchases.later import BeforeAndAfter, before_and_after, last_day
 from segmentry.purchases.log import Purchases, looks_like_log, open_like, open_log
 from segmentry.purchases.reading import in_full, read_log
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.summary import purchase_summary
+from segmentry.purchases.worth import VALUE_COLUMNS, CustomerCounts, ModelOf
 
 __all__ = [
+    "VALUE_COLUMNS",
     "Account",
+    "BeforeAndAfter",
+    "CustomerCounts",
     "CustomersOfLog",
     "LogColumn",
+    "ModelOf",
     "PurchaseRecipe",
     "PurchaseSettings",
     "Purchases",
+    "before_and_after",
     "customers_of",
     "in_full",
+    "last_day",
     "looks_like_log",
     "open_like",
     "open_log",

@@ -6,13 +6,22 @@ from dataclasses import dataclass, replace
 
 from segmentry.errors import InputError, Notice
 from segmentry.features.customers import MadeColumn, check_ids
+from segmentry.features.lifetime import LifetimeModel
 from segmentry.features.roles import assign_roles
-from segmentry.features.sample import draw
+from segmentry.features.sample import MODELLED, draw
 from segmentry.features.summaries import summarise
 from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account
 from segmentry.purchases.features import customer_rows, purchase_features
 from segmentry.purchases.log import Purchases
+from segmentry.purchases.worth import (
+    VALUE_COLUMNS,
+    ModelOf,
+    count_columns,
+    value_features,
+    with_counts,
+    with_value,
+)
 from segmentry.tables import Column, Reading, Table, beside, computed_table, free_names, unmatched
 
 # What a customer without an order has of these is nothing, not something unknown.
@@ -28,10 +37,19 @@ class CustomersOfLog:
     id_column: str
     account: Account
     notices: tuple[Notice, ...]
+    model: LifetimeModel | None = None
 
 
-def customers_of(purchases: Purchases, customers: Table | None = None, id_column: str | None = None) -> CustomersOfLog:
+def customers_of(
+    purchases: Purchases,
+    customers: Table | None = None,
+    id_column: str | None = None,
+    model_of: ModelOf | None = None,
+) -> CustomersOfLog:
     """One row per customer with what the orders say; beside a customer table, a row for each of its customers.
+
+    `model_of` gives the model of lifetime value from the customers' counts, or None: with a model, what it says of each
+    customer is beside the rest.
 
     Customers without orders are kept, orders of customers who are not in the table are left out; both are counted.
     Raises IdentifierError where the customer table repeats ids, InputError where it has none.
@@ -40,17 +58,28 @@ def customers_of(purchases: Purchases, customers: Table | None = None, id_column
     who = recipe.column("customer") or ""
     made = purchase_features(recipe)
     taken = [who] if customers is None else list(customers.names)
-    named = free_names([m.feature.name for m in made], taken)
+    named = free_names([*(m.feature.name for m in made), *VALUE_COLUMNS], taken)
     rows = customer_rows(purchases.used, recipe)
+    counts = count_columns() if model_of is not None else ()
+    if model_of is not None:
+        rows = with_counts(rows, purchases)
     # A name of the log may be that of a figure that is worked out from it.
     rows = rows.rename({ln.CUSTOMER: "__who__"}).rename({m.feature.name: named[m.feature.name] for m in made})
-    columns = (Column("__who__", Reading("text"), "text"), *(_column(m, named) for m in made))
+    columns = (Column("__who__", Reading("text"), "text"), *(_column(m, named) for m in made), *counts)
     own = computed_table(rows, columns, "__who__", purchases.table)
+    model = None
+    if model_of is not None:
+        own, model = with_value(own, model_of, named)
+    if model is not None:
+        valued = value_features(model, recipe)
+        made = (*made, *valued)
+        modelled = (replace(_column(m, named), how=MODELLED) for m in valued)
+        own = replace(own, columns=(*own.columns, *modelled))
     moved = tuple(MadeColumn(replace(m.feature, sources=(named[m.feature.name],)), m.role, m.how) for m in made)
     if customers is None:
         frame = own.frame.rename({"__who__": who})
         table = replace(own, frame=frame, columns=(Column(who, Reading("text"), "text"), *own.columns[1:]))
-        return CustomersOfLog(table, moved, who, purchases.account, purchases.notices)
+        return CustomersOfLog(table, moved, who, purchases.account, purchases.notices, model)
     found = id_column or _id_of(customers)
     check_ids(customers, found, "error")
     without, unknown = unmatched(customers, found, own, "__who__")
@@ -58,7 +87,7 @@ def customers_of(purchases: Purchases, customers: Table | None = None, id_column
     table = beside(customers, found, own, "__who__", absent)
     account = replace(purchases.account, unknown_customers=unknown, customers_without_orders=without)
     notices = replace(purchases, account=account).notices
-    return CustomersOfLog(table, moved, found, account, notices)
+    return CustomersOfLog(table, moved, found, account, notices, model)
 
 
 def _column(made: MadeColumn, named: dict[str, str]) -> Column:

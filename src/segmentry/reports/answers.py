@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segmentry.profiles.answers import Answer, answer_questions
+from segmentry.profiles.answer import Answer
+from segmentry.profiles.answers import answer_questions
 from segmentry.profiles.wording import lowered
 from segmentry.segmentation import Segmentation
 

@@ -48,6 +48,7 @@ class Card:
     size: str
     share: str
     spend_share: str | None
+    value_share: str | None  # of lifetime value
     description: str
     figures: tuple[Figure, ...]
     evidence: tuple[str, ...]
@@ -81,7 +82,7 @@ def opening(segmentation: Segmentation) -> Opening:
     unplaced = segmentation.provenance.n_no_data
     return Opening(
         title=f"{groups} of {say_number(n)} customers",
-        found=f"{say_number(n)} customers fall into {groups}, found by {segmentation.method} from {known}.",
+        found=f"{say_number(n)} customers fall into {groups}, {_found_by(segmentation)} from {known}.",
         verdict=segmentation.verdict_words,
         reason=segmentation.reason,
         first=_look_first(segmentation),
@@ -90,6 +91,10 @@ def opening(segmentation: Segmentation) -> Opening:
         else "",
         mark=NO_GROUPS_MARK if segmentation.verdict == "no groups" else "",
     )
+
+
+def _found_by(segmentation: Segmentation) -> str:
+    return "by an RFM grid" if segmentation.method == "rfm" else f"found by {segmentation.method}"
 
 
 def _look_first(segmentation: Segmentation) -> str:
@@ -122,6 +127,7 @@ def _card(segmentation: Segmentation, segment: Segment) -> Card:
         size=say_number(segment.size),
         share=say_number(segment.share, "share"),
         spend_share=None if spent is None else say_number(spent, "share"),
+        value_share=None if segment.value_share is None else say_number(segment.value_share, "share"),
         description=segment.description,
         figures=tuple(_figure(measure, segment.id) for measure in _telling(segmentation, segment.id)),
         evidence=segment.evidence,
@@ -145,12 +151,13 @@ def _stability(segmentation: Segmentation, segment: Segment) -> str:
 
 
 def _telling(segmentation: Segmentation, segment_id: str) -> list[Measure]:
-    """The spend, then the measures in which the segment differs most from the average."""
+    """The spend, then the measures in which the segment differs most, and the lifetime value."""
     known = [m for m in segmentation.profile.measures if segment_id in m.segments]
     known = [m for m in known if m.segments[segment_id].spread.mean is not None]
     spend = segmentation.profile.spend
     ranked = sorted(known, key=lambda m: (m.name != spend, -abs(m.segments[segment_id].difference or 0.0)))
-    return ranked[:FIGURES]
+    worth = [m for m in ranked[FIGURES:] if m.name == "lifetime_value"]
+    return [*ranked[:FIGURES], *worth]
 
 
 def _figure(measure: Measure, segment_id: str) -> Figure:

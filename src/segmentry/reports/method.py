@@ -68,17 +68,25 @@ def _scale_row(scale: Scale) -> FeatureRow:
 
     ends = [f"below {say(scale.low)}" if scale.low is not None else ""]
     ends.append(f"above {say(scale.high)}" if scale.high is not None else "")
-    caps = " and ".join(end for end in ends if end)
+    caps = "" if f.bins is not None else " and ".join(end for end in ends if end)
     return FeatureRow(
         label=f.label,
         formula=f.formula,
         range=f"{say(scale.minimum)} to {say(scale.maximum)}",
-        transform="log(1 + x), then standardised" if scale.transform == "log1p" else "standardised",
+        transform=_prepared(scale),
         caps=f"{caps} ({say_number(scale.n_capped)} customers)" if caps else "none",
-        missing=f"{say_number(scale.n_missing)}, filled with the median {say(scale.fill)}"
-        if scale.n_missing
-        else "none",
+        missing=f"{say_number(scale.n_missing)}, {_filled(scale)} {say(scale.fill)}" if scale.n_missing else "none",
     )
+
+
+def _prepared(scale: Scale) -> str:
+    if scale.feature.bins is not None:
+        return "a step a score"
+    return "log(1 + x), then standardised" if scale.transform == "log1p" else "standardised"
+
+
+def _filled(scale: Scale) -> str:
+    return "given the lowest score" if scale.feature.bins is not None else "filled with the median"
 
 
 def candidate_rows(segmentation: Segmentation) -> tuple[CandidateRow, ...]:
@@ -115,7 +123,7 @@ def method_facts(segmentation: Segmentation) -> MethodFacts:
     rows = f"all {say_number(n)} customers" if whole else f"a sample of {say_number(recipe.n_sample)} customers"
     rule = _rule_in_words(segmentation)
     return MethodFacts(
-        search=f"{segmentation.method} was run on {rows}. {segmentation.reason}",
+        search=f"{_ran(segmentation)} {rows}. {segmentation.reason}",
         polish=(
             f"{_finished(segmentation, n)} "
             f"The squared distances to the centres that remain sum to {say_number(segmentation.inertia)}"
@@ -123,6 +131,12 @@ def method_facts(segmentation: Segmentation) -> MethodFacts:
         ),
         rule=rule,
     )
+
+
+def _ran(segmentation: Segmentation) -> str:
+    if segmentation.method == "rfm":
+        return "Scores are quantiles of"
+    return f"{segmentation.method} was run on"
 
 
 def _finished(segmentation: Segmentation, n: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from segmentry.plots import BASKETS, OVER_TIME, Picture, draw_all, to_svg
+from segmentry.plots import BASKETS, OVER_TIME, VALUE, Picture, draw_all, to_svg
 from segmentry.plots.style import tight
 from segmentry.reports.answers import answer_rows
 from segmentry.reports.buying import buying_of
@@ -19,6 +19,7 @@ from segmentry.reports.comparison import category_groups, measure_rows
 from segmentry.reports.method import candidate_rows, feature_rows, method_facts, provenance_rows
 from segmentry.reports.orders import order_rows
 from segmentry.reports.rules import rules_of
+from segmentry.reports.worth import worth_of
 from segmentry.segmentation import Segmentation
 from segmentry.tables.writing import write_bytes_atomically
 
@@ -51,7 +52,7 @@ def report(
     exists and `overwrite` was not asked for, or when it cannot be written.
     """
     drawn = draw_all(segmentation) if pictures is None else tuple(pictures)
-    placed = {"baskets": BASKETS, "time": OVER_TIME}
+    placed = {"value": VALUE, "baskets": BASKETS, "time": OVER_TIME}
     by_section: dict[str, list[tuple[Picture, Markup | None]]] = {section: [] for section in (*placed, "own")}
     for picture in drawn:
         section = next((name for name, keys in placed.items() if picture.key in keys), "own")
@@ -65,8 +66,10 @@ def report(
         buying=buying_of(segmentation),
         basket_pictures=by_section["baskets"],
         time_pictures=by_section["time"],
+        value_pictures=by_section["value"],
         segments=segmentation.segments,
         rules=rules_of(segmentation),
+        value=worth_of(segmentation),
         measures=measure_rows(segmentation),
         categories=category_groups(segmentation),
         features=feature_rows(segmentation.recipe),

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from segmentry.baskets import Baskets
+from segmentry.features.lifetime import LifetimeModel
 from segmentry.profiles.answers import answer_questions
+from segmentry.profiles.holdout import Holdout
 from segmentry.purchases import Account
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Table
@@ -29,6 +31,7 @@ def summarise_run(
         "customers": s.provenance.n_customers + s.provenance.n_no_data,
         "customers_without_data": s.provenance.n_no_data,
         **({"orders": summarise_orders(s.orders)} if s.orders is not None else {}),
+        **({"value": summarise_value(s.value, s.holdout)} if s.value is not None else {}),
         "k": s.k,
         "method": s.method,
         **({"verdict": s.verdict, "verdict_words": s.verdict_words} if s.verdict else {}),
@@ -47,6 +50,7 @@ def summarise_run(
                 "size": segment.size,
                 "share": segment.share,
                 "spend_share": segment.spend_share,
+                "value_share": segment.value_share,
                 "stability": asdict(segment.stability) if segment.stability else None,
                 "playbook": [asdict(play) for play in segment.playbook],
                 "means": {m.name: m.segments[segment.id].spread.mean for m in s.profile.measures},
@@ -91,6 +95,37 @@ def summarise_baskets(baskets: Baskets) -> dict[str, object]:
         "compared": baskets.compared,
         "typical": [asdict(item) for item in baskets.items if item.is_typical],
         "recommendations": [asdict(r) for r in baskets.recommendations],
+    }
+
+
+def summarise_value(model: LifetimeModel, holdout: Holdout | None) -> dict[str, object]:
+    """The models of lifetime value as plain values, with standard errors, and how well they foresaw purchases."""
+    buying, spend = model.purchases, model.spend
+    return {
+        "model": "BG/NBD and Gamma-Gamma",
+        **{name: getattr(buying, name) for name in ("r", "alpha", "a", "b")},
+        **{name: getattr(spend, name) for name in ("p", "q", "v")},
+        "standard_errors": dict(
+            zip(("r", "alpha", "a", "b", "p", "q", "v"), (*buying.errors, *spend.errors), strict=True)
+        ),
+        "log_likelihood": buying.log_likelihood,
+        "log_likelihood_spend": spend.log_likelihood,
+        "frequency_spend_correlation": spend.correlation,
+        "customers": buying.n_customers,
+        "repeat_buyers": spend.n_customers,
+        "time_unit": buying.time_unit,
+        "horizon_days": model.horizon_days,
+        "margin": model.margin,
+        "discount": model.discount,
+        "holdout": None
+        if holdout is None
+        else {
+            "cut": holdout.cut.isoformat() if holdout.cut else None,
+            "horizon": holdout.horizon,
+            "expected": holdout.expected_total,
+            "actual": holdout.actual_total,
+            "bins": [asdict(b) for b in holdout.bins],
+        },
     }
 
 

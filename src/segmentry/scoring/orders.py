@@ -66,7 +66,8 @@ def from_log(
     """The customers of orders that were read already."""
     purchases = open_like(log, _recipe(segmentation), as_of=as_of)
     id_column = segmentation.recipe.id_column if customers is not None else None
-    found = customers_of(purchases, customers, id_column)
+    value = segmentation.value
+    found = customers_of(purchases, customers, id_column, (lambda _: value) if value is not None else None)
     notices = list(found.notices)
     if found.account.after_as_of and as_of is None:
         hint = f"The model counts to {purchases.as_of}; pass --as-of for a later day, so that newer orders count."

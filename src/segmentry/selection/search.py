@@ -194,7 +194,10 @@ def _decide(
     if candidates[0].method in STATED:
         name, k = METHODS[candidates[0].method], candidates[0].k
         return _Decision(
-            k, "constructive", stated_words(k), f"{name} is a table made beforehand: nothing was searched."
+            k,
+            "constructive",
+            stated_words(k),
+            f"{name[:1].upper()}{name[1:]} is a table made beforehand: nothing was searched.",
         )
     if not needs_k:
         none = isinstance(clusterings[0], Grouping) and clusterings[0].changed is None

@@ -3,7 +3,7 @@
 Reads and writes; knows nothing of customers, features or segments.
 """
 
-from segmentry.tables.computed import beside, computed_table, unmatched
+from segmentry.tables.computed import beside, computed_table, unmatched, with_numbers
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
 from segmentry.tables.embedded.rows import Frame, number_table, result_frame, text_frame
@@ -66,6 +66,7 @@ __all__ = [
     "to_memory",
     "typed_rows",
     "unmatched",
+    "with_numbers",
     "write_bytes_atomically",
     "write_rejects",
     "write_table",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from segmentry.tables.memory import count_rows, materialise, text_of
 from segmentry.tables.names import ROW
@@ -33,6 +35,20 @@ def computed_table(frame: nw.LazyFrame[Any], columns: Sequence[Column], by: str,
         notices=source.notices,
         how=source.how,
     )
+
+
+def with_numbers(table: Table, columns: Sequence[Column], values: Mapping[str, np.ndarray[Any, Any]]) -> Table:
+    """A computed table with these of its columns only, and with arrays of numbers (NaN where missing) beside them.
+
+    The arrays go by the order of rows in which the table was made.
+    """
+    rows = materialise(table.frame).collect()
+    beside = [
+        nw.new_series(name, column, backend=rows.implementation).fill_nan(None).alias(name)
+        for name, column in values.items()
+    ]
+    kept = rows.select(*(c.name for c in columns), ROW).with_columns(*beside)
+    return replace(table, frame=kept.lazy(), columns=tuple(columns))
 
 
 def beside(table: Table, key: str, more: Table, more_key: str, absent: dict[str, float]) -> Table:

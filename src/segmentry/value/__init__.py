@@ -4,10 +4,12 @@ from segmentry.value.counts import PurchaseCounts, purchase_counts
 from segmentry.value.holdout import holdout
 from segmentry.value.lifetime import fit_lifetime
 from segmentry.value.purchasing import fit_purchases
+from segmentry.value.settings import ValueSettings
 from segmentry.value.spending import fit_spend
 
 __all__ = [
     "PurchaseCounts",
+    "ValueSettings",
     "fit_lifetime",
     "fit_purchases",
     "fit_spend",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 
@@ -24,13 +25,14 @@ def holdout(
     repeat_times: np.ndarray,
     repeat_counts: np.ndarray | None = None,
     customers: np.ndarray | None = None,
+    cut: date | None = None,
 ) -> Holdout:
     """How well a model fitted up to the as-of date foresaw the purchases of the next `horizon`.
 
     `later` are the purchases of each customer (or group of `customers`) in that time. `repeat_times` are the times of
     all repeat purchases, before and after the as-of date, from the first day of the oldest customer on; with
-    `repeat_counts`, as many at each time. All times are in the model's unit. Raises InputError for a horizon that is
-    not positive or arrays of different lengths.
+    `repeat_counts`, as many at each time. All times are in the model's unit; `cut` is the as-of date.
+    Raises InputError for a horizon that is not positive or arrays of different lengths.
     """
     x, t_x, age, later = (np.asarray(values, dtype=np.float64) for values in (x, t_x, age, later))
     weights = np.ones(len(x)) if customers is None else np.asarray(customers, dtype=np.float64)
@@ -45,6 +47,7 @@ def holdout(
         starts=float(age.max()),
         horizon=float(horizon),
         time_unit=model.time_unit,
+        cut=cut,
         expected_total=float((weights * predicted).sum()),
         actual_total=float((weights * later).sum()),
     )
