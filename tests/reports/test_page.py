@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from segmentry.errors import OutputError
+from segmentry.fitting import fit
 from segmentry.plots.sizes import picture_sizes
 from segmentry.profiles.stability import Interval, SegmentStability, SolutionStability, read_stability
 from segmentry.reports import RunFacts, report
+from segmentry.samples import sample_marketing
 from segmentry.segmentation import Segmentation
 
 MadeUp = Callable[..., Segmentation]
@@ -57,6 +59,12 @@ class Outline(HTMLParser):
 @pytest.fixture(scope="module")
 def page(five: Segmentation) -> str:
     return report(five, facts=FACTS)
+
+
+@pytest.fixture(scope="module")
+def explained() -> str:
+    """The page of a fitted model, which has rules and questions."""
+    return report(fit(sample_marketing(500, seed=3), k=4))
 
 
 def test_the_page_is_well_formed_with_headings_in_order(page: str) -> None:
@@ -181,3 +189,21 @@ def test_a_card_says_in_plain_words_how_far_to_rely_on_a_segment(five: Segmentat
     assert said in shown
     assert "bootstrap" not in shown
     assert f"Stability {mean:.2f} (Jaccard index" in folded
+
+
+def test_percent_is_written_in_one_way(page: str, explained: str) -> None:
+    """Texts, tables and the axes of pictures all say `47 %`: none leaves out the space."""
+    for html in (page, explained):
+        seen = re.sub(r"<[^>]*>", "|", re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL))
+        assert re.search(r"\d\s%", seen)
+        assert re.findall(r".{0,30}\d%", seen) == []
+
+
+def test_rules_of_thumb_are_said_in_plain_words(explained: str) -> None:
+    """A marketer reads what the rules are for and how often they hold; trees and distances wait in the fold below."""
+    section = explained[explained.index('<section id="rules"') :]
+    section = section[: section.index("</section>")]
+    text, fold = section.split("<details>")
+    assert "these rules give the same segment as the model does" in text
+    assert not re.search("tree|distance|threshold|fidelity", text)
+    assert "tree of thresholds" in fold

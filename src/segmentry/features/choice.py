@@ -110,7 +110,7 @@ def _usable(feature: Feature, values: Mapping[str, np.ndarray], taken: Sequence[
     column = values[feature.name]
     missing = float(np.isnan(column).mean()) if len(column) else 1.0
     if missing > MOSTLY_MISSING:
-        return None, f"missing for {missing:.0%} of customers"
+        return None, f"missing for {100 * missing:.0f} % of customers"
     scale = learn_scale(feature, column)
     if scale.scale == 0:
         return None, "the same for every customer"

@@ -19,6 +19,8 @@ from segmentry.profiles.profile import Measure
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
 
+PERCENT = "format(100 * datum.value, '.3~g') + '\u00a0%'"  # the label of a share, as the texts write it
+
 
 @dataclass(frozen=True)
 class Span:

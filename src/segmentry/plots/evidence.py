@@ -9,6 +9,7 @@ from typing import Any
 
 import altair as alt
 
+from segmentry.plots.axes import PERCENT
 from segmentry.plots.picture import Picture, absent
 from segmentry.plots.style import (
     FAINT,
@@ -92,7 +93,7 @@ def _gorge(segmentation: Segmentation, evidence: Evidence) -> alt.VConcatChart:
             scale=alt.Scale(domain=[0, 1], nice=False),
             axis=alt.Axis(values=[0, 0.5, 1], format=".1f", title=None, grid=False, tickSize=0, labelFlush=True),
         )
-        y = alt.Y("share:Q", axis=alt.Axis(format=".0%", tickCount=3, title=None, domain=False, tickSize=0))
+        y = alt.Y("share:Q", axis=alt.Axis(labelExpr=PERCENT, tickCount=3, title=None, domain=False, tickSize=0))
         bars = drawn(rows).mark_rect(stroke=PAPER, strokeWidth=0.6)
         panels.append(
             layered(bars.encode(x=x, x2="to:Q", y=y, y2=alt.datum(0), color=tint)).properties(

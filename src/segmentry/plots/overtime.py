@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from segmentry.baskets.results import OverTime, Period
-from segmentry.plots.axes import linear_ticks, written_axis
+from segmentry.plots.axes import PERCENT, linear_ticks, written_axis
 from segmentry.plots.baskets import NO_ORDERS
 from segmentry.plots.picture import Picture, absent
 from segmentry.plots.style import (
@@ -126,8 +126,8 @@ def _share_legend(top: float) -> alt.Legend:
     ticks = linear_ticks(0.0, top, 4)
     return alt.Legend(
         title="Share of the cohort who bought, in %", orient="bottom", direction="horizontal", gradientLength=220,
-        gradientThickness=10, values=ticks, format=".0%", titleFontSize=11, titleFontWeight="normal", titleColor=MUTED,
-        titleLimit=420, labelFontSize=11, labelColor=MUTED, offset=14,
+        gradientThickness=10, values=ticks, labelExpr=PERCENT, titleFontSize=11, titleFontWeight="normal",
+        titleColor=MUTED, titleLimit=420, labelFontSize=11, labelColor=MUTED, offset=14,
     )  # fmt: skip
 
 

@@ -151,7 +151,7 @@ def _finished(segmentation: Segmentation, n: int) -> str:
     noise = f", {say_number(own.noise)} in none" if own.noise else ""
     return (
         f"Of the {say_number(own.rows)} customers it saw, its own answer was {sizes}{noise}; the rule that then placed "
-        f"all {say_number(n)} customers puts {own.moved:.1%} of those elsewhere."
+        f"all {say_number(n)} customers puts {say_number(own.moved, 'share')} of those elsewhere."
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segmentry.explanations import segment_rules
-from segmentry.explanations.rules import tree_worth
 from segmentry.profiles.wording import lowered, say_number
+from segmentry.prototypes.tree import ThresholdTree
 from segmentry.segmentation import Segmentation
 
 
@@ -22,11 +22,12 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class Rules:
-    """Rows and two sentences; no rows where the segmentation has no tree."""
+    """Rows and sentences; no rows where the segmentation has no tree."""
 
     rows: tuple[RuleRow, ...] = ()
     worth: str = ""
     questions: str = ""
+    tested: str = ""  # how it was measured, for those who ask
 
 
 def rules_of(segmentation: Segmentation) -> Rules:
@@ -43,8 +44,27 @@ def rules_of(segmentation: Segmentation) -> Rules:
         )
         for rule in segment_rules(segmentation)
     )
-    worth = f"The rules are a tree of thresholds beside the model. {tree_worth(segmentation.tree)}"
-    return Rules(rows, worth, _questions(segmentation))
+    return Rules(rows, _worth(segmentation.tree), _questions(segmentation), _tested(segmentation.tree))
+
+
+def _worth(tree: ThresholdTree) -> str:
+    known = "The segments in short, to talk about and to remember."
+    if tree.fidelity == 1:
+        return f"{known} For every customer these rules give the same segment as the model does."
+    agreed = "more than 99 %" if tree.fidelity >= 0.995 else say_number(tree.fidelity, "share")
+    return (
+        f"{known} For {agreed} of customers these rules give the same segment as the model does; where the two "
+        "differ, the model is right."
+    )
+
+
+def _tested(tree: ThresholdTree) -> str:
+    return (
+        f"The rules are a tree of thresholds. Its segments were compared with the model's for "
+        f"{say_number(tree.fidelity_rows)} customers. Squared distances of customers to the middle of their segment "
+        f"are {tree.price:.2f} times as large by the rules as by the model (1 would be as good), on "
+        f"{say_number(tree.price_rows)} customers."
+    )
 
 
 def _questions(segmentation: Segmentation) -> str:
@@ -53,7 +73,7 @@ def _questions(segmentation: Segmentation) -> str:
     labels = {f.name: lowered(f.label) for f in segmentation.recipe.clustered}
     chosen = segmentation.questions.fewest()
     return (
-        f"To place a new customer, ask first for {', '.join(labels[n] for n in chosen.features)}: "
-        f"{say_number(chosen.accuracy, 'share')} get the segment that all {len(labels)} features would give "
-        f"(on {say_number(segmentation.questions.rows)} customers)."
+        f"If you can ask a new customer for a few things only, ask for "
+        f"{', '.join(labels[n] for n in chosen.features)}: {say_number(chosen.accuracy, 'share')} of customers get the "
+        f"same segment from {'it' if len(chosen.features) == 1 else 'these'} as from all {len(labels)} features."
     )

@@ -172,7 +172,9 @@ def _found(clustering: Clustering | Grouping, candidate: Candidate) -> str:
     if isinstance(clustering, Grouping) and clustering.changed is None:
         return f"{name} found no groups: no place is so much more crowded than those around it."
     noise = (clustering.labels < 0).mean()
-    return f"{name} found {candidate.k} crowded places by itself; {noise:.0%} of customers stand in none of them."
+    return (
+        f"{name} found {candidate.k} crowded places by itself; {100 * noise:.0f} % of customers stand in none of them."
+    )
 
 
 @dataclass(frozen=True)
