@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from segmentry.fitting import fit
-from segmentry.profiles.describe import _told_of
+from segmentry.profiles.describe import MOST_LEVELS, _named, _told_of
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score
 
@@ -61,7 +61,7 @@ def test_sizes_and_shares_of_spend_add_up(model):
 
 
 def test_nothing_is_said_of_fewer_than_ten(shop):
-    """A segment of nine has no mean, a level of nine no share."""
+    """A segment of nine has no mean, a level of nine no name and no share."""
     rare = shop.with_columns(
         marital_status=pl.when(pl.int_range(pl.len()) < 9).then(pl.lit("Rare")).otherwise("marital_status"),
         income=pl.when(pl.int_range(pl.len()) < 9).then(pl.lit(5_000_000)).otherwise(40_000 + pl.int_range(pl.len())),
@@ -70,8 +70,7 @@ def test_nothing_is_said_of_fewer_than_ten(shop):
     for segment in (s for s in model.segments if s.size < 10):
         assert all(m.segments[segment.id].spread.mean is None for m in model.profile.measures)
     category = next(c for c in model.profile.categories if c.name == "marital_status")
-    level = next(x for x in category.levels if x.level == "Rare")
-    assert all(cell.share is None for cell in level.segments.values())
+    assert "Rare" not in [x.level for x in category.levels]
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +121,23 @@ def test_small_segments_that_are_enough_together_count_in_the_whole():
     """Two segments of six are twelve customers: the whole tells of no fewer than ten, so that it may hold them."""
     assert _told_of({"s1": 6, "s2": 6, "s3": 90}) == {"s1", "s2", "s3"}
     assert _told_of({"s1": 6, "s2": 3, "s3": 90}) == {"s3"}
+
+
+def test_a_rare_level_does_not_follow_by_subtraction(shop):
+    """A level of four customers is told of together with the rarest of the others, of which no share is given alone."""
+    cities = ["Oslo"] * 300 + ["Bergen"] * 150 + ["Bodø"] * 46 + ["Hamar"] * 4
+    model = fit(shop.head(500).with_columns(city=pl.Series(cities)), k=2, features=["income"])
+    levels = {x.level: x for x in next(c for c in model.profile.categories if c.name == "city").levels}
+    assert set(levels) == {"Oslo", "Bergen", "(other)"}
+    assert levels["(other)"].n == 50
+    for segment in model.segments:
+        assert sum(x.segments[segment.id].share for x in levels.values()) == pytest.approx(1.0)
+
+
+def test_rare_levels_that_are_enough_together_take_no_other_with_them():
+    """Two levels of six are twelve customers, told of as one; a level of twelve keeps its name; many levels are cut."""
+    assert _named({"a": 90, "b": 12, "c": 6, "d": 6}) == ["a", "b"]
+    assert _named({"a": 90, "b": 12, "c": 6}) == ["a"]
+    assert _named({"a": 90, "b": 12}) == ["a", "b"]
+    assert _named({"a": 500, "b": 5}) == []
+    assert len(_named({str(i): 100 for i in range(30)})) == MOST_LEVELS - 1

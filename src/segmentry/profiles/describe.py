@@ -213,13 +213,14 @@ def _category(
         level = MISSING if row[name] is None else str(row[name])
         by_segment, segment = counts.setdefault(level, {}), owners[int(row[PROTOTYPE])]
         by_segment[segment] = by_segment.get(segment, 0) + int(row["n"])
-    ranked = sorted(counts, key=lambda level: (-sum(counts[level].values()), level))
-    if len(ranked) > MOST_LEVELS:
-        rest = ranked[MOST_LEVELS - 1 :]
-        counts[OTHER] = {s: sum(counts[level].get(s, 0) for level in rest) for s in sizes}
-        ranked = [*ranked[: MOST_LEVELS - 1], OTHER]
     told = _told_of(sizes)
     everyone = sum(sizes[s] for s in told)
+    ranked = sorted(counts, key=lambda level: (-sum(counts[level].values()), level))
+    named = _named({level: sum(n for s, n in counts[level].items() if s in told) for level in ranked})
+    if len(named) < len(ranked):
+        rest = [level for level in ranked if level not in named]
+        counts[OTHER] = {s: sum(counts[level].get(s, 0) for level in rest) for s in sizes}
+        ranked = [*named, OTHER]
     return Category(
         feature.name,
         feature.label,
@@ -229,6 +230,21 @@ def _category(
             _level(level, {s: n for s, n in counts[level].items() if s in told}, sizes, everyone) for level in ranked
         ),
     )
+
+
+def _named(customers: Mapping[str, int]) -> list[str]:
+    """The levels told of by name; `customers` are those of each level, commonest level first.
+
+    The rest is told of as one: levels beyond the number that is read, and those of too few customers. Where these are
+    too few even together, the rarest level beside them joins, or their shares would follow by subtraction.
+    """
+    ranked = list(customers)
+    cut = len(ranked) if len(ranked) <= MOST_LEVELS else MOST_LEVELS - 1
+    named = [level for level in ranked[:cut] if customers[level] >= MINIMUM_CUSTOMERS]
+    hidden = sum(n for level, n in customers.items() if level not in named)
+    if 0 < hidden < MINIMUM_CUSTOMERS and named:
+        named.remove(min(named, key=lambda level: (customers[level], level)))
+    return named
 
 
 def _level(level: str, counts: Mapping[str, int], sizes: Mapping[str, int], everyone: int) -> Level:
