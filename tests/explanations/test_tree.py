@@ -156,3 +156,22 @@ def test_an_unknown_dialect_is_said(model: Segmentation) -> None:
 
     with pytest.raises(NotEnoughDataError, match="no tree"):
         tree_text(replace(model, tree=None))
+
+
+def test_a_rule_for_fewer_than_ten_has_no_figures() -> None:
+    """Neither the five customers' own rule nor the smallest other, from which theirs would follow, has a share."""
+    draw = np.random.default_rng(3)
+    rich, buys = np.repeat([0, 1, 0], [300, 295, 5]), np.repeat([0, 1, 1], [300, 295, 5])
+    shop = pl.DataFrame(
+        {"id": [f"c{i}" for i in range(600)], "income": 20_000 + 60_000 * rich + draw.integers(0, 4_000, 600),
+         "total_spend": 100 + 900 * buys + draw.integers(0, 60, 600)}
+    )  # fmt: skip
+    model = fit(shop, k=3, features=["income", "spend_total"])
+    sizes = {s.id: s.size for s in model.segments}
+    assert sorted(sizes.values()) == [5, 295, 300]
+    told = {rule.segment: rule.share for rule in segment_rules(model)}
+    assert {sizes[s] for s, share in told.items() if share is None} == {5, 295}
+    assert all((r.agreement is None) == (r.share is None) for r in segment_rules(model))
+    small = next(s for s in model.segments if s.size == 5)
+    assert f"-> {small.id} {small.name}\n" in tree_text(model)
+    assert parse(dump(model)).tree == model.tree

@@ -20,7 +20,7 @@ from segmentry.prototypes.tree import ThresholdTree, TreeNode, tree_segments
 ROWS = 8000
 ENOUGH = 0.95  # share placed as the model does, beyond which more leaves are not worth reading
 MOST_LEAVES = 3  # leaves a segment
-FEWEST = 10  # customers in a further leaf: fewer would point at persons
+FEWEST = 10  # customers in a further leaf, or in one whose figures are told: fewer would point at persons
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,13 @@ class _Growing:
             for part in parts:
                 part.label = int(self.costs[part.rows].sum(axis=0).argmin())
                 cuts[part.place] = self._most_saved(part)
+
+    def _withheld(self) -> list[_Leaf]:
+        """Leaves of too few customers, and the smallest other where theirs would follow by subtraction."""
+        by_size = sorted(self.leaves, key=lambda leaf: (len(leaf.rows), leaf.place))
+        few = [leaf for leaf in by_size if len(leaf.rows) < FEWEST]
+        alone = 0 < sum(len(leaf.rows) for leaf in few) < FEWEST
+        return by_size[: len(few) + 1] if alone else few
 
     def _fidelity(self) -> float:
         return sum(int((self.labels[leaf.rows] == leaf.label).sum()) for leaf in self.leaves) / len(self.rows)
@@ -180,12 +187,13 @@ class _Growing:
         return (low, float(above.min())) if len(above) and above.min() > low else (low, low + 1.0)
 
     def tree(self, names: list[str]) -> ThresholdTree:
+        hidden = self._withheld()
         for leaf in self.leaves:
             own = self.labels[leaf.rows] == leaf.label
             self.nodes[leaf.place] = TreeNode(
                 segment=names[leaf.label],
-                share=len(leaf.rows) / len(self.rows),
-                agreement=float(own.mean()) if len(own) else 0.0,
+                share=None if leaf in hidden else len(leaf.rows) / len(self.rows),
+                agreement=None if leaf in hidden else float(own.mean()),
             )
         tree = ThresholdTree(tuple(self.nodes), 0.0, len(self.rows), 1.0, len(self.rows))
         given = tree_segments(tree, self.values)

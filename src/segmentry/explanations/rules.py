@@ -16,12 +16,15 @@ from segmentry.segmentation import Segmentation
 
 @dataclass(frozen=True)
 class SegmentRule:
-    """One way to be in a segment: conditions that all hold, the share of customers there, how many are in it."""
+    """One way to be in a segment: conditions that all hold, the share of customers there, how many are in it.
+
+    Both shares are None where fewer than ten customers, or the rest to ten, would follow from them.
+    """
 
     segment: str
     conditions: tuple[str, ...]
-    share: float
-    agreement: float
+    share: float | None
+    agreement: float | None
 
 
 def tree_of(segmentation: Segmentation) -> ThresholdTree:
@@ -53,7 +56,7 @@ def segment_rules(segmentation: Segmentation) -> tuple[SegmentRule, ...]:
 
     walk(0, ())
     order = {s.id: place for place, s in enumerate(segmentation.segments)}
-    return tuple(sorted(found, key=lambda rule: (order.get(rule.segment, len(order)), -rule.share)))
+    return tuple(sorted(found, key=lambda rule: (order.get(rule.segment, len(order)), -(rule.share or 0.0))))
 
 
 def _conditions(path: Sequence[tuple[TreeNode, bool]], features: dict[str, Feature]) -> tuple[str, ...]:
@@ -103,7 +106,8 @@ def tree_text(segmentation: Segmentation) -> str:
     def walk(place: int, depth: int) -> None:
         node, indent = tree.nodes[place], "    " * depth
         if not node.feature:
-            lines.append(f"{indent}-> {node.segment} {names[node.segment]} ({node.agreement:.0%} are)")
+            known = "" if node.agreement is None else f" ({node.agreement:.0%} are)"
+            lines.append(f"{indent}-> {node.segment} {names[node.segment]}{known}")
             return
         feature = features[node.feature]
         if node.threshold is not None:

@@ -23,7 +23,8 @@ class TreeNode:
 
     The question is whether the feature is at most `threshold` (a missing value counts as `fill`) or, for a category,
     whether it is `level`; `yes` and `no` are the places of the next nodes. The answer is `segment`, `share` of
-    the customers end there, and `agreement` of them are in that segment by the model.
+    the customers end there, and `agreement` of them are in that segment by the model; both None where these are too few
+    customers to tell of.
     """
 
     feature: str = ""
@@ -33,8 +34,8 @@ class TreeNode:
     yes: int = -1
     no: int = -1
     segment: str = ""
-    share: float = 0.0
-    agreement: float = 0.0
+    share: float | None = 0.0
+    agreement: float | None = 0.0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from segmentry.profiles.wording import lowered, say_number
 from segmentry.prototypes.tree import ThresholdTree
 from segmentry.segmentation import Segmentation
 
+WITHHELD = "A dash stands where fewer than ten customers would be told of, by themselves or by subtraction."
+
 
 @dataclass(frozen=True)
 class RuleRow:
@@ -18,6 +20,7 @@ class RuleRow:
     conditions: str
     share: str
     agreement: str
+    told: bool  # whether there are enough customers to tell of
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Rules:
     worth: str = ""
     questions: str = ""
     tested: str = ""  # how it was measured, for those who ask
+    withheld: str = ""  # what a dash means, where there is one
 
 
 def rules_of(segmentation: Segmentation) -> Rules:
@@ -41,10 +45,12 @@ def rules_of(segmentation: Segmentation) -> Rules:
             conditions="; ".join(lowered(c) for c in rule.conditions),
             share=say_number(rule.share, "share"),
             agreement=say_number(rule.agreement, "share"),
+            told=rule.share is not None,
         )
         for rule in segment_rules(segmentation)
     )
-    return Rules(rows, _worth(segmentation.tree), _questions(segmentation), _tested(segmentation.tree))
+    withheld = "" if all(row.told for row in rows) else WITHHELD
+    return Rules(rows, _worth(segmentation.tree), _questions(segmentation), _tested(segmentation.tree), withheld)
 
 
 def _worth(tree: ThresholdTree) -> str:
