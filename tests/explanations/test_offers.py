@@ -69,3 +69,15 @@ def test_log_without_products_gives_the_reason(tea_shop_lines: pl.DataFrame) -> 
     plain = sg.fit(orders=tea_shop_lines.drop("product", "category"), k=2)
     with pytest.raises(SettingsError, match="neither products nor categories"):
         recommend(plain, tea_shop_lines, "c1")
+
+
+def test_segments_of_orders_and_customers_need_both(tea_shop_lines: pl.DataFrame) -> None:
+    """Fitted from orders beside a customer table, a customer is placed by both; without the table the error says so."""
+    table = pl.DataFrame({"customer_id": [f"c{i}" for i in range(1000)], "age": [20 + i % 50 for i in range(1000)]})
+    both = sg.fit(orders=tea_shop_lines, customers=table, k=2, features=["n_orders", "age"])
+    scored = dict(
+        zip(*score(both, table, orders=tea_shop_lines)[["customer_id", "segment_id"]].get_columns(), strict=True)
+    )
+    assert recommend(both, tea_shop_lines, "c5", customers=table).segment_id == scored["c5"]
+    with pytest.raises(SettingsError, match="and on a table of customers"):
+        recommend(both, tea_shop_lines, "c5")

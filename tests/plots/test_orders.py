@@ -9,10 +9,19 @@ import pytest
 
 from segmentry.baskets import Baskets
 from segmentry.errors import NotEnoughDataError
-from segmentry.plots import draw, draw_all, plot_cohorts, plot_comings, plot_revenue, plot_typical, to_png
+from segmentry.plots import (
+    draw,
+    draw_all,
+    plot_cohorts,
+    plot_comings,
+    plot_following,
+    plot_revenue,
+    plot_typical,
+    to_png,
+)
 from segmentry.segmentation import Segmentation
 
-KEYS = ["typical", "cohorts", "comings", "revenue"]
+KEYS = ["typical", "following", "cohorts", "comings", "revenue"]
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -29,7 +38,7 @@ def test_pictures_of_orders_come_last_and_only_with_orders(
     tea_shop_segmentation: Segmentation, five: Segmentation
 ) -> None:
     """A segmentation of customers has none of them."""
-    assert [p.key for p in draw_all(tea_shop_segmentation)][-4:] == KEYS
+    assert [p.key for p in draw_all(tea_shop_segmentation)][-5:] == KEYS
     assert not {p.key for p in draw_all(five)} & set(KEYS)
     assert draw(five, "cohorts").absent == "The segmentation was not fitted from orders."
 
@@ -41,6 +50,13 @@ def test_typical_shows_the_surest_items_with_both_shares(tea_shop_segmentation: 
     assert {"tea", "cake"} <= shown
     assert "times as likely as everyone to have bought" in picture.title
     assert all(row["Of the segment"].endswith("%") for row in picture.table)
+
+
+def test_what_follows_is_named_with_both_shares(tea_shop_segmentation: Segmentation) -> None:
+    """Lemons were made to follow tea: the pair leads the picture."""
+    picture = draw(tea_shop_segmentation, "following")
+    assert picture.title.startswith("After tea comes lemon: ")
+    assert picture.table[0]["Pair"] == "tea → lemon"
 
 
 def test_nothing_typical_is_said_and_not_drawn(tea_shop_segmentation: Segmentation) -> None:
@@ -72,5 +88,5 @@ def test_definition_of_lapsed_stands_beneath_the_picture(tea_shop_segmentation: 
 
 def test_charts_are_there_for_those_who_change_them(tea_shop_segmentation: Segmentation) -> None:
     """Each picture's chart comes by a function of its own."""
-    for plot in (plot_typical, plot_cohorts, plot_comings, plot_revenue):
+    for plot in (plot_typical, plot_following, plot_cohorts, plot_comings, plot_revenue):
         assert plot(tea_shop_segmentation).to_dict()

@@ -10,7 +10,9 @@ import pytest
 from segmentry.fitting import FitSettings, Fitted, fit_source
 from segmentry.reports.workbook import write_segments_workbook
 from segmentry.samples import write_sample
+from segmentry.scoring.orders import read_orders
 from segmentry.scoring.score import score_table
+from segmentry.segmentation import Segmentation
 from segmentry.selection import SelectionSettings
 from segmentry.tables import ReadingSettings, deliver, read
 
@@ -58,3 +60,17 @@ def test_too_many_customers_are_left_to_the_file(
     assert "too-many-for-excel" in sheet(path, "Warnings")["Code"].to_list()
     with pytest.raises(Exception, match="no sheet 'Customers'"):
         sheet(path, "Customers")
+
+
+def test_orders_bring_a_sheet_of_recommendations(
+    tea_shop_segmentation: Segmentation, tea_shop_lines: pl.DataFrame, tmp_path: Path
+) -> None:
+    """Where the segments come from orders, a sheet says what to offer to whom, and why."""
+    made = read_orders(tea_shop_segmentation, tea_shop_lines)
+    path = tmp_path / "segments.xlsx"
+    write_segments_workbook(tea_shop_segmentation, made.table, score_table(tea_shop_segmentation, made.table), path)
+    rows = sheet(path, "Recommendations")
+    baskets = tea_shop_segmentation.baskets
+    assert baskets is not None
+    assert rows["What"].to_list() == [r.name for r in baskets.recommendations]
+    assert rows["Why"].null_count() == 0

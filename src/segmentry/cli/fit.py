@@ -207,5 +207,7 @@ def _tell(fitted: Any, output: Path) -> None:
         if s.playbook:
             say(f"      do: {inert('; '.join(lowered(play.title) for play in s.playbook))}")
     say()
+    if segmentation.baskets is not None and segmentation.baskets.recommendations:
+        say(f"What to offer to whom: {quote(str(output / 'recommendations.csv'))}")
     page, model = (quote(str(output / name)) for name in ("report.html", "segmentation.seg"))
     say(f"Next: open {page}, or segmentry score {model} NEW.csv -o scored.csv")

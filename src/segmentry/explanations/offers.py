@@ -58,9 +58,10 @@ def recommend(
 ) -> CustomerOffers:
     """What to offer the customer with this id, whose orders are among `orders`, in a file or frame.
 
-    First what surely follows the items of their last day of buying, then what is typical of their segment, then what
-    most of it bought; never what they have bought. `customers` is the table that the orders were joined to, where they
-    were. Raises SettingsError where the segmentation knows no items, or `orders` has no such customer.
+    First what surely follows the items of their last day of buying, then other items of theirs, then what is typical of
+    their segment, then what most of it bought; never what they have bought. `customers` is the table that the orders
+    were joined to, where they were. Raises SettingsError where the segmentation knows no items, or `orders` has no such
+    customer.
 
     >>> import segmentry as sg
     >>> from segmentry.samples import sample_marketing
@@ -75,6 +76,10 @@ def recommend(
             "The segmentation does not know what customers buy.",
             found="a table of customers" if baskets is None else baskets.absent,
             remedy="Fit it from orders with a product or a category on each line.",
+        )
+    if recipe.joined and customers is None:
+        raise SettingsError(
+            "The segments rest on orders and on a table of customers.", remedy="Give both: --orders and --customers."
         )
     expected = readings_of(segmentation)
     log = _of_customer(read(orders, reading or ReadingSettings(), expected), segmentation, customer)
@@ -142,11 +147,12 @@ def _new(
 
 
 def _next(baskets: Baskets, segment: str, bought: list[tuple[Level, str, bool]]) -> Iterator[Offer]:
-    latest = {(level, item) for level, item, last in bought if last}
+    latest = {(level, item): last for level, item, last in bought}
     pairs = [f for f in baskets.following if f.segment in (segment, EVERYONE) and (f.level, f.item) in latest]
-    for f in sorted(pairs, key=lambda f: (_LEVELS.index(f.level), -f.lift.low, f.then)):
+    for f in sorted(pairs, key=lambda f: (not latest[f.level, f.item], _LEVELS.index(f.level), -f.lift.low, f.then)):
+        held = "Their last order held" if latest[f.level, f.item] else "They have bought"
         reason = (
-            f"Their last order held “{f.item_name}”; {say_number(f.share, 'share')} of those who bought it first had "
+            f"{held} “{f.item_name}”; {say_number(f.share, 'share')} of those who bought it first had "
             f"“{f.then_name}” in the order after, {times(f.lift.value)} as many as after other items."
         )
         yield Offer(f.level, f.then, f.then_name, f.share, reason)

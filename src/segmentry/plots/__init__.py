@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from segmentry.errors import SettingsError
-from segmentry.plots.baskets import picture_typical
+from segmentry.plots.baskets import picture_following, picture_typical
 from segmentry.plots.criteria import picture_criteria
 from segmentry.plots.evidence import picture_gorge, picture_markers, picture_switching
 from segmentry.plots.heatmap import picture_heatmap
@@ -37,6 +37,7 @@ __all__ = [
     "plot_components",
     "plot_criteria",
     "plot_distributions",
+    "plot_following",
     "plot_gorge",
     "plot_heatmap",
     "plot_holdout",
@@ -74,7 +75,10 @@ _PICTURES: Mapping[str, Callable[[Segmentation], Picture]] = {
 
 # Of segmentations that were fitted from orders.
 VALUE: Mapping[str, Callable[[Segmentation], Picture]] = {"holdout": picture_holdout}
-BASKETS: Mapping[str, Callable[[Segmentation], Picture]] = {"typical": picture_typical}
+BASKETS: Mapping[str, Callable[[Segmentation], Picture]] = {
+    "typical": picture_typical,
+    "following": picture_following,
+}
 OVER_TIME: Mapping[str, Callable[[Segmentation], Picture]] = {
     "cohorts": picture_cohorts,
     "comings": picture_comings,
@@ -101,7 +105,7 @@ def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
 
 def draw(segmentation: Segmentation, key: str) -> Picture:
     """One picture by its key: sizes, heatmap, scatter, components, boxes, distributions, criteria, silhouette,
-    markers, gorge, switching, stability or series; of orders holdout, typical, cohorts, comings or revenue.
+    markers, gorge, switching, stability or series; of orders holdout, typical, following, cohorts, comings or revenue.
 
     A notebook shows it as it is; `.chart` is the chart to change, `.caption` says what to see in it.
     Raises SettingsError when there is no picture of that name.
@@ -191,6 +195,11 @@ def plot_switching(segmentation: Segmentation) -> Chart:
 def plot_typical(segmentation: Segmentation) -> Chart:
     """What is typical of each segment's baskets, with intervals."""
     return picture_typical(segmentation).shown()
+
+
+def plot_following(segmentation: Segmentation) -> Chart:
+    """What customers buy next, after what, with intervals."""
+    return picture_following(segmentation).shown()
 
 
 def plot_cohorts(segmentation: Segmentation) -> Chart:

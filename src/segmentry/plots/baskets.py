@@ -1,4 +1,5 @@
-"""What is typical of each segment's baskets: how often as often as everyone, with intervals. Takes them as found."""
+"""What is typical of each segment's baskets, and what follows what: how often as often, with intervals. Takes them as
+found."""
 
 from __future__ import annotations
 
@@ -7,10 +8,23 @@ from typing import Any
 
 import altair as alt
 
-from segmentry.baskets.results import Baskets, Item
+from segmentry.baskets.results import EVERYONE, Baskets, Item, Next
 from segmentry.plots.axes import written_axis
 from segmentry.plots.picture import Picture, absent
-from segmentry.plots.style import FAINT, INK, LETTER, MUTED, colour, drawn, layered, rows_scale, shape, styled, wrap
+from segmentry.plots.style import (
+    ACCENT,
+    FAINT,
+    INK,
+    LETTER,
+    MUTED,
+    colour,
+    drawn,
+    layered,
+    rows_scale,
+    shape,
+    styled,
+    wrap,
+)
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segment, Segmentation
 
@@ -19,6 +33,9 @@ HEADING = "What is typical of each segment"
 NO_ORDERS = "The segmentation was not fitted from orders."
 NOTHING = "No segment buys a product or category so much more often than everyone that chance could not explain it."
 MOST = 4  # items of a segment
+MOST_PAIRS = 12
+NEXT_HEADING = "What customers buy next"
+NO_PAIRS = "No item follows another so much more often than it follows others that chance could not explain it."
 ROW, GAP, NAMES, WIDTH, SHARES = 24, 0.7, 150, 320, 110
 _TICKS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100)
 
@@ -39,8 +56,8 @@ def picture_typical(segmentation: Segmentation) -> Picture:
     caption = (
         "The mark is the share of a segment's customers who bought the item by the share of all customers who did; the "
         "line holds what chance leaves open, corrected for the number of items compared. The figures on the right are "
-        f"the two shares. Only items of which more is bought than buying much of everything accounts for, the {MOST} "
-        "surest of each segment."
+        f"the two shares. Shown are the {MOST} surest items of each segment that are also a larger part of what it "
+        "buys, so that buying more of everything does not count."
     )
     if without:
         caption += f" Nothing is surely typical of {', '.join(f'“{name}”' for name in without)}."
@@ -91,7 +108,7 @@ def _chart(shown: Sequence[tuple[Segment, list[Item]]]) -> alt.HConcatChart:
         y += len(items) + GAP
     end = y - GAP
     height = ROW * end
-    x, values = _axis(rows)
+    x, values = _axis(rows, "Times the share of all customers (log scale)")
     base, scale = drawn(rows), rows_scale(end)
     wide = min(190.0, 24 + LETTER * max(len(row["item"]) for row in rows))
     one = drawn([{"one": 1}]).mark_rule(color=FAINT, strokeDash=[4, 3]).encode(
@@ -127,14 +144,80 @@ def _names(heads: list[dict[str, Any]], segments: Sequence[Segment], end: float)
     return layered(marks, text)
 
 
-def _axis(rows: Sequence[dict[str, Any]]) -> tuple[alt.X, dict[str, Any]]:
+def _axis(rows: Sequence[dict[str, Any]], title: str) -> tuple[alt.X, dict[str, Any]]:
     """A log axis from just below everyone's share to the longest interval: doubling is as far wherever it begins."""
     top = max(row["high"] for row in rows) * 1.08
     ticks = [t for t in _TICKS if 0.9 <= t <= top]
     while len(ticks) > 6:
         ticks = ticks[::2]
-    axis = written_axis(ticks, [f"{t:g}×" for t in ticks], "Times the share of all customers (log scale)", domain=False,
+    axis = written_axis(ticks, [f"{t:g}×" for t in ticks], title, domain=False,
                         tickSize=0)  # fmt: skip
     scale = alt.Scale(domain=[0.9, max(top, 1.2)], type="log", nice=False)
     values: dict[str, Any] = {"scale": scale, "axis": axis}
     return alt.X("value:Q", **values), values
+
+
+def picture_following(segmentation: Segmentation) -> Picture:
+    """The surest pairs of items of which the second is bought next after the first, of all customers."""
+    key, baskets = "following", segmentation.baskets
+    if baskets is None or baskets.absent:
+        return absent(key, NEXT_HEADING, NO_ORDERS if baskets is None else baskets.absent)
+    pairs = [f for f in baskets.following if f.segment == EVERYONE]
+    shown = sorted(pairs, key=lambda f: (-f.lift.low, f.item, f.then))[:MOST_PAIRS]
+    if not shown:
+        return absent(key, NEXT_HEADING, NO_PAIRS)
+    first = shown[0]
+    title = (
+        f"After {first.item_name} comes {first.then_name}: {first.lift.value:.1f} times as often as after other items"
+    )
+    caption = (
+        "Of the customers who bought the first item and came back, the mark is the share whose next order held the "
+        "second, by that share after other items; the line holds what chance leaves open, corrected for the number of "
+        "pairs compared. The figures on the right are the two shares."
+    )
+    table = tuple(
+        {
+            "Pair": _pair(f),
+            "After it": say_number(f.share, "share"),
+            "After others": say_number(f.otherwise, "share"),
+            "Times as often": f"{f.lift.value:.1f}",
+            "From": f"{f.lift.low:.1f}",
+            "Customers": say_number(f.customers),
+        }
+        for f in shown
+    )
+    return Picture(key, title, caption, styled(_pairs_chart(shown), title), table)
+
+
+def _pair(found: Next) -> str:
+    return f"{found.item_name} → {found.then_name}"
+
+
+def _pairs_chart(shown: Sequence[Next]) -> alt.HConcatChart:
+    rows: list[dict[str, Any]] = [
+        {"y": place + 0.5, "item": wrap(_pair(f), 44, 1), "value": f.lift.value, "low": f.lift.low,
+         "high": f.lift.high or f.lift.value,
+         "text": f"{say_number(f.share, 'share')}, others {say_number(f.otherwise, 'share')}"}
+        for place, f in enumerate(shown)
+    ]  # fmt: skip
+    height, scale = ROW * len(rows), rows_scale(len(rows))
+    wide = 24 + LETTER * max(len(row["item"]) for row in rows)
+    x, values = _axis(rows, "Times as often as after other items (log scale)")
+    base = drawn(rows)
+    one = drawn([{"one": 1}]).mark_rule(color=FAINT, strokeDash=[4, 3])
+    lines = base.mark_rule(strokeWidth=3, opacity=0.85, color=ACCENT).encode(
+        x=alt.X("low:Q", **values), x2="high:Q", y=scale
+    )
+    marks = base.mark_point(filled=True, size=90, opacity=1, color=ACCENT, stroke=INK, strokeWidth=0.7)
+    labels = base.mark_text(align="right", baseline="middle").encode(y=scale, x=alt.value(wide - 8), text="item:N")
+    shares = base.mark_text(align="left", baseline="middle", color=MUTED, fontSize=11)
+    return alt.hconcat(
+        labels.properties(width=wide, height=height),
+        layered(
+            one.encode(x=alt.X("one:Q", **values), y=alt.value(0), y2=alt.value(height)),
+            lines,
+            marks.encode(x=x, y=scale),
+        ).properties(width=WIDTH, height=height),
+        shares.encode(y=scale, x=alt.value(4), text="text:N").properties(width=SHARES, height=height),
+        spacing=6,
+    )

@@ -59,8 +59,12 @@ def buying_of(segmentation: Segmentation) -> Buying | None:
     if baskets.absent:
         return Buying(baskets.absent, "", (), ())
     segments = tuple(_of_segment(baskets, s.id, s.name) for s in segmentation.segments)
-    offers = tuple(_row(segmentation, r) for r in baskets.recommendations)
-    return Buying("", _compared(baskets), segments, offers)
+    return Buying("", _compared(baskets), segments, offer_rows(segmentation, baskets))
+
+
+def offer_rows(segmentation: Segmentation, baskets: Baskets) -> tuple[OfferRow, ...]:
+    """The recommendations as rows of text, in their order."""
+    return tuple(_row(segmentation, r) for r in baskets.recommendations)
 
 
 def _compared(baskets: Baskets) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from segmentry.baskets import Baskets
 from segmentry.errors import Notice
 from segmentry.features.feature import Unit
 from segmentry.profiles.profile import Measure
+from segmentry.reports.buying import offer_rows
 from segmentry.scoring.score import OUTPUT, Scored
 from segmentry.segmentation import Segmentation
 from segmentry.tables import SheetContent, Table, typed_rows, write_workbook
@@ -32,6 +34,9 @@ def write_segments_workbook(
     sheets: dict[str, SheetContent] = {"Segments": _segments(segmentation), "Profile": _profile(segmentation)}
     if fits:
         sheets["Customers"] = SheetContent((), typed_rows(table, scored.frame, OUTPUT), {"confidence": "0.00"})
+    baskets = segmentation.baskets
+    if baskets is not None and baskets.recommendations:
+        sheets["Recommendations"] = _recommendations(segmentation, baskets)
     write_workbook(path, {**sheets, "Warnings": _warnings(notices)}, overwrite=overwrite)
 
 
@@ -86,6 +91,16 @@ def _format(unit: Unit) -> str:
     if unit == "money":
         return "#,##0"
     return "#,##0.0" if unit in _WHOLE else "#,##0.00"
+
+
+def _recommendations(segmentation: Segmentation, baskets: Baskets) -> SheetContent:
+    """To whom, what and why: the rows of recommendations.csv that a person reads."""
+    rows = [
+        (row.segment, row.what, row.why, r.share, r.compared, r.reach)
+        for row, r in zip(offer_rows(segmentation, baskets), baskets.recommendations, strict=True)
+    ]
+    header = ["For", "What", "Why", "Share", "Compared with", "Customers"]
+    return SheetContent(header, rows, {"Share": "0 %", "Compared with": "0 %", "Customers": "#,##0"}, wrapped=("Why",))
 
 
 def _warnings(notices: Sequence[Notice]) -> SheetContent:
