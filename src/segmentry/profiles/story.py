@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmentry.profiles.profile import Profile
+from segmentry.profiles.profile import MISSING, OTHER, Profile
 from segmentry.profiles.wording import beside, say_number
 
 MOST_FIGURES = 4
@@ -44,7 +44,8 @@ def _levels(profile: Profile, segment: str) -> list[str]:
         for level in category.levels:
             cell = level.segments[segment]
             if (
-                cell.index is not None
+                level.level not in (MISSING, OTHER)
+                and cell.index is not None
                 and cell.share is not None
                 and cell.index >= STANDS_OUT
                 and cell.share >= FREQUENT
