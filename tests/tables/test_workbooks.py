@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -318,3 +319,17 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     xml = zipfile.ZipFile(tmp_path / "a.xlsx").read("xl/worksheets/sheet1.xml")
     assert b"<autoFilter" in xml
     assert b'state="frozen"' in xml
+
+
+def test_headers_of_figures_stand_over_them(tmp_path: Path) -> None:
+    """The header of a column of numbers is aligned as its numbers are; those of texts and truths stay at the left."""
+    rows = [("s1", 3, 0.5, True), ("s2", 4, None, False)]
+    content = SheetContent(["Id", "Orders", "Share", "Member"], rows, row_formats=["#,##0", "0 %"])
+    write_workbook(tmp_path / "a.xlsx", {"Segments": content})
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
+        cells = dict(re.findall(r'<c r="(\w+)" s="(\d+)"', archive.read("xl/worksheets/sheet1.xml").decode()))
+        styles = archive.read("xl/styles.xml").decode().partition("<cellXfs")[2].split("<xf ")[1:]
+    right = {cell for cell, style in cells.items() if 'horizontal="right" ' in styles[int(style)]}
+    assert right == {"B1", "C1", "B2", "C2", "B3"}
+    indents = {re.findall('indent="(.)"', styles[int(cells[cell])])[0] for cell in right}
+    assert len(indents) == 1

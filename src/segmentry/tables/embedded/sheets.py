@@ -26,7 +26,8 @@ _LONGEST_WHOLE = 10**15  # Excel keeps 15 digits
 _FIRST_DAY = dt.date(1900, 3, 1)  # before it Excel counts a day that never was
 _NARROWEST, _WIDEST = 8, 60
 _LINE, _HIGHEST = 15, 405  # points
-_SAMPLE = 200  # rows that the width of a column is taken from
+_SAMPLE = 200  # rows that the width of a column is taken from, and whether it holds figures
+_RIGHT = {"align": "right", "indent": 2}  # figures, and their header left of the arrow of its filter
 
 # The same bytes for the same rows: Excel shows this date as the day of creation.
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook knows no zones
@@ -126,19 +127,21 @@ class _Style:
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self._book = book
-        self._made: dict[tuple[str, bool], Any] = {}
-        self.header = book.add_format(
-            {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3B57", "valign": "vcenter", "text_wrap": True}
-        )
+        self._made: dict[tuple[str, bool, bool], Any] = {}
+        head = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3B57", "valign": "vcenter", "text_wrap": True}
+        self.header = book.add_format(head)
+        self.header_of_figures = book.add_format(head | _RIGHT)
         self.date = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"})
         self.time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top", "align": "left"})
 
-    def of(self, number_format: str, wrapped: bool) -> Any:
-        key = (number_format, wrapped)
+    def of(self, number_format: str, wrapped: bool = False, figures: bool = False) -> Any:
+        key = (number_format, wrapped, figures)
         if key not in self._made:
             wanted: dict[str, Any] = {"valign": "top", "text_wrap": wrapped}
             if wrapped:
-                wanted["indent"] = 1
+                wanted |= {"align": "left", "indent": 1}
+            if figures:
+                wanted |= _RIGHT
             if number_format:
                 wanted["num_format"] = number_format
             self._made[key] = self._book.add_format(wanted)
@@ -147,7 +150,11 @@ class _Style:
 
 def _fill(sheet: Worksheet, content: _Content, style: _Style) -> None:
     given = content.given
-    formats = [style.of(given.formats.get(n, ""), n in given.wrapped) for n in content.header]
+    figures = _figures(content)
+    formats = [
+        style.of(given.formats.get(n, ""), n in given.wrapped, right)
+        for n, right in zip(content.header, figures, strict=True)
+    ]
     for at, width in enumerate(_widths(content)):
         sheet.set_column(at, at, width)
     sheet.freeze_panes(1, 0)
@@ -155,15 +162,22 @@ def _fill(sheet: Worksheet, content: _Content, style: _Style) -> None:
     if content.header:
         sheet.autofilter(0, 0, max(content.height, 1), len(content.header) - 1)
     for at, name in enumerate(content.header):
-        sheet.write_string(0, at, inert(name), style.header)
+        sheet.write_string(0, at, inert(name), style.header_of_figures if figures[at] else style.header)
     long = [at for at, name in enumerate(content.header) if name in given.wrapped]
     for place, row in enumerate(content.rows, start=1):
         if long:
             sheet.set_row(place, _height([row[at] for at in long]))
-        own = style.of(given.row_formats[place - 1], False) if given.row_formats else None
+        own = given.row_formats[place - 1] if given.row_formats else None
         for at, cell in enumerate(row):
             if cell is not None:
-                _write(sheet, place, at, cell, own or formats[at], style)
+                form = formats[at] if own is None else style.of(own, figures=figures[at])
+                _write(sheet, place, at, cell, form, style)
+
+
+def _figures(content: _Content) -> list[bool]:
+    """Whether a column holds numbers only, and some."""
+    columns = [[row[at] for row in content.first if row[at] is not None] for at in range(len(content.header))]
+    return [bool(cells) and all(type(cell) in (int, float) for cell in cells) for cells in columns]
 
 
 def _set_printing(sheet: Worksheet) -> None:
@@ -217,7 +231,7 @@ def _widths(content: _Content) -> list[float]:
             continue
         shown = [_shown(row[at], content.given.formats.get(name, "")) for row in content.first if row[at] is not None]
         # Room for the arrow of the filter beside the name.
-        longest = max([len(name) + 3, *(len(text) + 1 for text in shown)])
+        longest = max([len(name) + 4, *(len(text) + 3 for text in shown)])
         out.append(float(min(max(longest, _NARROWEST), _WIDEST)))
     return out
 
