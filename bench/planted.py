@@ -1,4 +1,7 @@
-"""Tables with a known truth: some without any groups, some with groups whose overlap is known."""
+"""Tables with a known truth: some without any groups, some with groups whose overlap is known.
+
+How much groups overlap is said by the error of the best possible rule, which knows every centre, shape and share.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,20 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 ROWS = 800
 NULLS = ("uniform", "Gaussian", "correlated", "skewed", "heavy-tailed")
-PLANTED = ("equal", "unequal", "elongated", "overlapping")
+SEPARATE = ("equal", "unequal", "elongated")  # the best possible rule errs on SEPARABLE at most
+OTHERWISE = ("skewed groups", "heavy groups")  # as separate, and not Gaussian
+PLANTED = (*SEPARATE, "overlapping", *OTHERWISE)
 DIMENSIONS = (2, 5, 12)
 NUMBERS = (3, 4, 5, 6, 8, 2, 4, 7)  # of planted groups, by seed
 SEPARABLE = 0.01  # Bayes error at most; that of overlapping groups is OVERLAP
 OVERLAP = 0.05
 LENGTH = 5.0  # of an elongated group: its long axis by the others
+LEAN = 4.0  # of a gamma distribution: groups with a skewness of 1
+TAILS = 5.0  # degrees of freedom of a t distribution: groups with stragglers
 _TRIALS = 20_000
 
 
@@ -73,10 +81,11 @@ def _with_groups(kind: str, d: int, seed: int, rows: int, random: np.random.Gene
     roots = _shapes(k, d, kind == "elongated", seed, random)
     centres = _apart(k, d, random)
     error = OVERLAP if kind == "overlapping" else SEPARABLE
-    scale, found = _scaled(centres, roots, shares, error)
+    shape = {"skewed groups": "skewed", "heavy groups": "heavy"}.get(kind, "Gaussian")
+    scale, found = _scaled(centres, roots, shares, error, shape)
     counts = np.floor(shares * rows + 0.5).astype(int)
     labels = np.repeat(np.arange(k), counts)
-    noise = random.normal(0.0, 1.0, (len(labels), d))
+    noise = _noise(shape, len(labels), d, random)
     values = scale * centres[labels] + np.einsum("nij,nj->ni", roots[labels], noise)
     order = random.permutation(len(labels))
     return Planted(kind, d, seed, values[order], labels[order], k, found)
@@ -102,6 +111,24 @@ def _shapes(k: int, d: int, elongated: bool, seed: int, random: np.random.Genera
     return roots
 
 
+def _noise(shape: str, n: int, d: int, random: np.random.Generator) -> np.ndarray:
+    """Around a centre, with a spread of 1: a Gaussian, each axis leaning to one side, or with heavy tails."""
+    if shape == "skewed":
+        return (random.gamma(LEAN, 1.0, (n, d)) - LEAN) / math.sqrt(LEAN)
+    noise = random.normal(0.0, 1.0, (n, d))
+    return noise * np.sqrt((TAILS - 2.0) / random.chisquare(TAILS, (n, 1))) if shape == "heavy" else noise
+
+
+def _log_density(shape: str, noise: np.ndarray) -> np.ndarray:
+    """Of each row, up to a constant that all groups share."""
+    if shape == "skewed":
+        return stats.gamma.logpdf(noise * math.sqrt(LEAN) + LEAN, LEAN).sum(axis=1)
+    squares = (noise * noise).sum(axis=1)
+    if shape == "heavy":
+        return -(TAILS + noise.shape[1]) / 2.0 * np.log1p(squares / (TAILS - 2.0))
+    return -squares / 2.0
+
+
 def _apart(k: int, d: int, random: np.random.Generator) -> np.ndarray:
     """Random centres, of some draws those whose closest pair is farthest apart beside the mean distance."""
     best, widest = np.zeros((k, d)), -1.0
@@ -113,26 +140,30 @@ def _apart(k: int, d: int, random: np.random.Generator) -> np.ndarray:
     return best
 
 
-def _scaled(centres: np.ndarray, roots: np.ndarray, shares: np.ndarray, error: float) -> tuple[float, float]:
+def _scaled(
+    centres: np.ndarray, roots: np.ndarray, shares: np.ndarray, error: float, shape: str
+) -> tuple[float, float]:
     """The factor of the centres at which the best possible rule errs as often as asked for, and how often it does."""
     low, high = 0.0, 1.0
-    while bayes_error(high * centres, roots, shares) > error:
+    while bayes_error(high * centres, roots, shares, shape) > error:
         high *= 2.0
     for _ in range(12):
         middle = (low + high) / 2.0
-        low, high = (middle, high) if bayes_error(middle * centres, roots, shares) > error else (low, middle)
-    return high, bayes_error(high * centres, roots, shares)
+        over = bayes_error(middle * centres, roots, shares, shape) > error
+        low, high = (middle, high) if over else (low, middle)
+    return high, bayes_error(high * centres, roots, shares, shape)
 
 
-def bayes_error(centres: np.ndarray, roots: np.ndarray, shares: np.ndarray) -> float:
+def bayes_error(centres: np.ndarray, roots: np.ndarray, shares: np.ndarray, shape: str = "Gaussian") -> float:
     """Share of a large draw that the rule with full knowledge of centres, shapes and shares puts wrongly."""
     random = np.random.default_rng(0)
     k, d = centres.shape
     labels = np.repeat(np.arange(k), np.floor(shares * _TRIALS + 0.5).astype(int))
-    points = centres[labels] + np.einsum("nij,nj->ni", roots[labels], random.normal(0.0, 1.0, (len(labels), d)))
+    noise = _noise(shape, len(labels), d, random)
+    points = centres[labels] + np.einsum("nij,nj->ni", roots[labels], noise)
     scores = np.empty((len(labels), k))
     for group in range(k):
-        inside = np.linalg.solve(roots[group], (points - centres[group]).T)
+        inside = np.linalg.solve(roots[group], (points - centres[group]).T).T
         volume = math.log(abs(float(np.linalg.det(roots[group]))))
-        scores[:, group] = math.log(shares[group]) - volume - (inside**2).sum(axis=0) / 2.0
+        scores[:, group] = math.log(shares[group]) - volume + _log_density(shape, inside)
     return float((scores.argmax(axis=1) != labels).mean())

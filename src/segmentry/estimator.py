@@ -61,6 +61,7 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
     inertia_ : squared distances to the own prototype, summed over all rows, in squared standard deviations.
     reason_ : why this many, in a sentence.
     verdict_ : "natural", "reproducible", "constructive" or "no groups"; `verdict_words_` says what that means.
+    better_ : a method of `fit` and a number that show groups which k-means cuts across, such as ("gmm", 4); else None.
     candidates_ : every number of segments that was tried, with its criteria.
         `pandas.DataFrame(candidates_)` shows them as a table.
     notices_ : what a careful reader should know, such as groups that overlap.
@@ -111,6 +112,7 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
         self.reason_ = search.reason
         self.verdict_ = search.verdict
         self.verdict_words_ = search.verdict_words
+        self.better_ = search.better
         self.candidates_ = list(search.candidates)
         self.notices_ = list(search.notices)
         self.prototypes_, self.cluster_centers_ = self._positions(values)

@@ -11,6 +11,7 @@ import numpy as np
 SPIKE = 0.1  # share of rows above which one repeated value (such as "bought nothing") is left out of the test
 DIRECTIONS = 5  # principal components that are looked at
 DOUBT = 0.005  # chance of finding heaps where there are none, over all columns, and again over all directions
+VALLEY = 0.001  # chance of taking the halves of a single heap for two
 FEWEST = 30
 # Upper quantiles of sqrt(n) times the dip of n evenly spread values, from 6,500 draws with n from 100 to 1,000; between
 # and beyond them the logarithm of the chance is taken as straight.
@@ -46,6 +47,17 @@ def find_heaps(grid: np.ndarray, references: Sequence[np.ndarray]) -> Heaps:
     usual = np.array([_component_dips(r) for r in references])
     beyond = usual.mean(axis=0) + 4.0 * np.maximum(usual.std(axis=0), 0.02)
     return Heaps(columns, int((np.array(own) > np.maximum(limit, beyond)).sum()))
+
+
+def is_valley(grid: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether two groups are heaps of their own along the line through both means, rather than halves of one heap.
+
+    >>> rows = np.concatenate([np.arange(50.0), np.arange(50.0) + 200.0])[:, None]
+    >>> is_valley(rows, (rows[:, 0] > 100).astype(int)), is_valley(rows[:50], (rows[:50, 0] > 25).astype(int))
+    (True, False)
+    """
+    line = grid[labels == 1].mean(axis=0) - grid[labels == 0].mean(axis=0)
+    return _rooted(grid @ line) > _limit(VALLEY)
 
 
 def chance(rooted_dip: float) -> float:

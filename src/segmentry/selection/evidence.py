@@ -15,14 +15,16 @@ from threadpoolctl import threadpool_limits
 from segmentry.clusters.kmeans import sketch_kmeans
 from segmentry.quality import silhouettes
 from segmentry.quality.gap import gap_choice, gaps
-from segmentry.quality.modes import Heaps, find_heaps
+from segmentry.quality.modes import Heaps, find_heaps, is_valley
 from segmentry.quality.prediction_strength import prediction_strength
-from segmentry.quality.reference import boxes, look_alikes, on_equal_footing
+from segmentry.quality.reference import boxes, look_alikes
 from segmentry.quality.stability import global_stability
+from segmentry.selection.mixtures import MixtureEvidence, hear_mixtures
 
 ROWS = 800
 FEWEST_ROWS = 30  # below it no criterion tells groups from chance
 REFERENCES = 20
+FEW_REFERENCES = 8  # where a look-alike is dear and the bar high
 BOXES = 8
 SPLITS = 4
 PAIRS = 10
@@ -37,15 +39,14 @@ class Evidence:
     rows: int
     silhouette: dict[int, float]  # standard deviations beyond look-alikes without groups
     tightness: dict[int, float]  # the same of -log inertia
-    level_silhouette: dict[int, float]  # both once more with all directions stretched to the same spread
-    level_tightness: dict[int, float]
-    level_separation: dict[int, float]  # the silhouette itself there
     gap: dict[int, float]
     gap_error: dict[int, float]
     gap_choice: int | None
     prediction_strength: dict[int, float]
     stability: dict[int, float]
     heaps: Heaps
+    valley: bool  # between the two halves of a cut into 2
+    mixture: MixtureEvidence | None  # None where mixtures have nothing to say
 
 
 def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence | None:
@@ -58,26 +59,25 @@ def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence 
     with threadpool_limits(limits=1):
         references = list(look_alikes(rows, REFERENCES, seed))
         own, chance = _curve(rows, ks, seed), [_curve(r, ks, seed) for r in references]
-        level_own = _curve(on_equal_footing(rows), ks, seed)
-        level_chance = [_curve(on_equal_footing(r), ks, seed) for r in references]
         gap, error = _gaps(rows, ks, own[1], seed)
         strength = {k: prediction_strength(rows, k, _centres, SPLITS, seed) for k in ks}
-        heaps = find_heaps(rows, references)
+        heaps = find_heaps(rows, references[:FEW_REFERENCES])
+        valley = ks[0] == 2 and is_valley(rows, sketch_kmeans(rows, 2, seed)[1])
+        mixture = hear_mixtures(rows, references, ks[-1], seed) if len(ks) > 1 else None
     stability = global_stability(rows, ks, seed, PAIRS)
     in_a_row = len(ks) > 1
     return Evidence(
         rows=len(rows),
         silhouette=_beyond(own[0], [c[0] for c in chance], ks),
         tightness=_beyond(own[1], [c[1] for c in chance], ks, -1.0),
-        level_silhouette=_beyond(level_own[0], [c[0] for c in level_chance], ks),
-        level_tightness=_beyond(level_own[1], [c[1] for c in level_chance], ks, -1.0),
-        level_separation=dict(zip(ks, level_own[0], strict=True)),
         gap=dict(zip(ks, gap[1:], strict=True)),
         gap_error=dict(zip(ks, error[1:], strict=True)),
         gap_choice=gap_choice([1, *ks], gap, error) if in_a_row and ks[0] == 2 else None,
         prediction_strength={k: value for k, value in strength.items() if value is not None},
         stability={k: math.fsum(values.tolist()) / len(values) for k, values in stability.items()},
         heaps=heaps,
+        valley=valley,
+        mixture=mixture,
     )
 
 

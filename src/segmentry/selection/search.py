@@ -1,7 +1,7 @@
 """Tries each k on the sample, keeps every candidate, says why one won and what kind of groups they are.
 
 A k that was asked for is taken; otherwise the criteria are weighed (`verdict`), over 3 to 10, and over 2 as well, which
-is taken only when natural.
+is taken only when natural and apart.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from segmentry.selection.words import (
     basis_of,
     reason_words,
     stated_words,
+    stretched_words,
     verdict_words,
     weakness_words,
 )
@@ -102,6 +103,7 @@ class Search:
     groupings: tuple[np.ndarray, ...] = ()  # the labels of each candidate, in their order
     verdict: str = ""
     verdict_words: str = ""
+    better: tuple[str, int] | None = None  # a method and number that show groups which this method cuts across
 
 
 def search_segments(
@@ -143,11 +145,18 @@ def search_segments(
         knee=knee([c.k for c in candidates], [c.inertia for c in candidates]),
         silhouettes=silhouette_of[best],
         silhouette_rows=rows,
-        notices=(*notices, *_notices(candidates[best], decided.verdict, decided.words)),
+        notices=(*notices, *_notices(candidates[best], decided, evidence)),
         groupings=tuple(c.labels for c in clusterings),
         verdict=decided.verdict,
         verdict_words=decided.words,
+        better=_better(method.name, evidence),
     )
+
+
+def _better(method: str, evidence: Evidence | None) -> tuple[str, int] | None:
+    if method != "k-means" or evidence is None or evidence.mixture is None or not evidence.mixture.stretched:
+        return None
+    return "gmm", evidence.mixture.k
 
 
 def _candidate(method: str, grid: np.ndarray, clustering: Clustering | Grouping, silhouette: np.ndarray) -> Candidate:
@@ -226,7 +235,8 @@ def _decide(
         weighing = weigh(candidates, evidence, allowed)
         reason = reason_words(candidates, weighing)
     structured = points(weighing.for_groups) >= NEEDED
-    words = verdict_words(weighing.verdict, weighing.k, basis, structured=structured)
+    stretched = stretched_words(evidence)
+    words = verdict_words(weighing.verdict, weighing.k, basis, structured=structured, stretched=stretched)
     return _Decision(weighing.k, weighing.verdict, words, reason)
 
 
@@ -292,8 +302,12 @@ def _ks(grid: np.ndarray, settings: SelectionSettings) -> tuple[list[int], list[
     return list(range(low, distinct + 1)), [Notice("few-profiles", message)]
 
 
-def _notices(chosen: Candidate, verdict: str, words: str) -> list[Notice]:
-    found = [Notice("no-groups", words)] if verdict == "no groups" else []
+def _notices(chosen: Candidate, decided: _Decision, evidence: Evidence | None) -> list[Notice]:
+    verdict = decided.verdict
+    found = [Notice("no-groups", decided.words)] if verdict == "no groups" else []
+    stretched = stretched_words(evidence) if chosen.method == "k-means" else None
+    if stretched:
+        found.append(Notice("stretched-groups", stretched))
     # Nobody found a table: that its segments overlap is no news.
     weakness = weakness_words(chosen) if chosen.method not in STATED else None
     # In many dimensions clear groups have small silhouettes; what all criteria call natural is not weak.

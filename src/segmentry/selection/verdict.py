@@ -15,12 +15,13 @@ from segmentry.selection.evidence import Evidence
 
 Verdict = Literal["natural", "reproducible", "constructive", "no groups"]
 
-CHANCE, LEVEL = "beyond chance", "beyond chance with every direction weighed alike"
-HEAPS, GAP, AGAIN = "several heaps in a column or direction", "gap statistic", "prediction strength and stability"
-# None reaches NEEDED alone. Gap and prediction strength weigh little: skew or correlation alone can bring both about.
-POINTS = {CHANCE: 3, LEVEL: 2, HEAPS: 3, GAP: 1, AGAIN: 1}
+CHANCE, HEAPS = "beyond chance", "several heaps in a column or direction"
+MIXTURE, LIKELIHOOD = "a mixture of groups that hardly overlap", "likelihood of a mixture"
+GAP, AGAIN = "gap statistic", "prediction strength and stability"
+# None reaches NEEDED alone, nor do the last three together: skew or correlation alone can bring each of them about.
+POINTS = {CHANCE: 3, HEAPS: 3, MIXTURE: 3, LIKELIHOOD: 1, GAP: 1, AGAIN: 1}
 NEEDED = 4
-BEYOND_FOR_TWO = 9.0  # two groups are seldom something to act on: taken only when they stand out clearly
+SURE_WEIGHT = 3.0  # of the number that a sure mixture takes, in criteria; of one by BIC alone it is 1
 BEYOND = 5.0  # standard deviations beyond look-alikes: twice what tables without groups reach by luck over all k
 STRONG = 0.8  # prediction strength that its authors call good
 STEADY = 0.85  # adjusted Rand of two bootstrap fits at which a division is the same one for all purposes
@@ -56,6 +57,9 @@ def weigh(candidates: Sequence[Candidate], evidence: Evidence, allowed: Sequence
     if verdict == "no groups":
         k = _most_stable(open_to, evidence)
         verdict = _quality(k, evidence)
+    if evidence.mixture is not None and evidence.mixture.stretched:
+        # There are groups, and k-means cuts across them: steady cuts at best, and none that the customers suggest.
+        verdict = "constructive" if verdict == "no groups" else "reproducible"
     return Weighing(k, verdict, for_groups, against, favoured(candidates, evidence))
 
 
@@ -76,10 +80,12 @@ def points(for_groups: Sequence[str]) -> int:
 def speaking(evidence: Evidence) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Which kinds of evidence speak for groups at all, and which do not."""
     steady = [k for k, value in evidence.stability.items() if value >= STEADY]
+    mixture = evidence.mixture
     found = {
         CHANCE: _beyond(evidence.silhouette, evidence.tightness) >= BEYOND,
-        LEVEL: _beyond(evidence.level_silhouette, evidence.level_tightness) >= BEYOND,
         HEAPS: evidence.heaps.found,
+        MIXTURE: mixture is not None and mixture.sure,
+        LIKELIHOOD: mixture is not None and mixture.bic_k > 1 and not mixture.sure,  # else counted already
         GAP: evidence.gap_choice is not None and evidence.gap_choice > 1,
         AGAIN: any(evidence.prediction_strength.get(k, 0.0) > STRONG for k in steady),
     }
@@ -96,28 +102,47 @@ def favoured(candidates: Sequence[Candidate], evidence: Evidence) -> dict[str, i
         "gap": evidence.gap_choice,
         "prediction strength": _largest(evidence.prediction_strength, STRONG) or 1,
         "stability": _top(evidence.stability),
+        "a Gaussian mixture": _of_mixture(evidence)[0],
     }
     return {name: k for name, k in alone.items() if k is not None}
 
 
 def _quality(k: int, evidence: Evidence) -> Verdict:
     steady = evidence.stability.get(k, 0.0)
-    beyond = max(evidence.silhouette.get(k, 0.0), evidence.tightness.get(k, 0.0))
-    if steady >= STEADY and beyond >= BEYOND:
+    beyond = max(evidence.silhouette.get(k, 0.0), evidence.tightness.get(k, 0.0)) >= BEYOND
+    mixture = evidence.mixture
+    if steady >= STEADY and (beyond or (mixture is not None and mixture.sure and mixture.k == k)):
         return "natural"
     return "reproducible" if steady >= REPEATED else "no groups"
 
 
 def _two_stand_out(evidence: Evidence) -> bool:
-    beyond = (evidence.silhouette.get(2, 0.0) + evidence.tightness.get(2, 0.0)) / 2.0
-    return _quality(2, evidence) == "natural" and beyond >= BEYOND_FOR_TWO
+    """Two groups are seldom something to act on: taken when natural with a valley between them, or sure of a mixture.
+
+    Without a valley, a cut into 2 is the middle of one long heap, which is steady as well.
+    """
+    mixture = evidence.mixture
+    return (_quality(2, evidence) == "natural" and evidence.valley) or (
+        mixture is not None and mixture.sure and not mixture.stretched and mixture.k == 2
+    )
+
+
+def _of_mixture(evidence: Evidence) -> tuple[int | None, float]:
+    """The number that mixtures take, and what it weighs: by BIC, only groups of one shape are what k-means finds."""
+    mixture = evidence.mixture
+    if mixture is None or mixture.stretched:
+        return None, 0.0
+    if mixture.sure:
+        return mixture.k, SURE_WEIGHT
+    return mixture.bic_k, float(mixture.bic_round)
 
 
 def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, float]:
-    """What each number of segments has in its favour, from 0 to 8: one point at most from each of eight criteria."""
+    """What each number of segments has in its favour, from 0 to 10.5; the sum is explained in docs."""
     silhouette = _shares({c.k: c.silhouette or 0.0 for c in candidates})
     beyond, tight = _shares(evidence.silhouette), _shares(evidence.tightness)
     strong, steady = _largest(evidence.prediction_strength, STRONG), _largest(evidence.stability, 0.9)
+    of_mixture, weight = _of_mixture(evidence)
     return {
         c.k: silhouette.get(c.k, 0.0)
         + beyond.get(c.k, 0.0)
@@ -127,6 +152,7 @@ def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, fl
         + 0.5 * (evidence.gap_choice == c.k)
         + (strong == c.k)
         + (steady == c.k)
+        + weight * (of_mixture == c.k)
         for c in candidates
     }
 

@@ -11,8 +11,14 @@ from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, STEADY, Weighi
 WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
 
 
-def verdict_words(verdict: str, k: int, basis: str, asked_for: str = "", structured: bool = False) -> str:
+def verdict_words(
+    verdict: str, k: int, basis: str, asked_for: str = "", structured: bool = False, stretched: str | None = None
+) -> str:
     """What the verdict means for someone who is about to act on the segments."""
+    if stretched and verdict == "constructive" and not asked_for:
+        return (
+            f"These {k} segments are constructive: a convenient division that other draws change. {stretched} ({basis})"
+        )
     if verdict == "natural":
         return (
             f"These are natural groups: the customers themselves fall into {k} kinds, more clearly than chance could "
@@ -47,6 +53,18 @@ def stated_words(k: int) -> str:
     )
 
 
+def stretched_words(evidence: Evidence | None) -> str | None:
+    """Said where there are groups for certain that k-means cuts across."""
+    if evidence is None or evidence.mixture is None or not evidence.mixture.stretched:
+        return None
+    k = evidence.mixture.k
+    return (
+        f"The customers fall into {k} long or unlike-shaped groups (a Gaussian mixture is sure of "
+        f"{evidence.mixture.certainty:.0%} of them), and k-means, which makes round ones, cuts across these. "
+        f"To have those {k} as segments: --method gmm --k {k}."
+    )
+
+
 def basis_of(evidence: Evidence | None, n: int) -> str:
     """On what it was computed."""
     if evidence is None:
@@ -77,7 +95,7 @@ def reason_words(candidates: Sequence[Candidate], weighing: Weighing) -> str:
         if points(weighing.for_groups) >= NEEDED and two is not None:
             return (
                 f"{said} A coarse cut into 2 would come out again (stability {two.stability:.2f}, silhouette "
-                f"{two.silhouette or 0.0:.2f}), but two are taken only when they stand out clearly (--k 2 makes them)."
+                f"{two.silhouette or 0.0:.2f}), but two are taken only when natural and apart (--k 2 makes them)."
             )
         if points(weighing.for_groups) >= NEEDED:
             return f"{said} There is structure ({_listed(weighing.for_groups)}), but no number comes out again."

@@ -1,0 +1,103 @@
+"""What Gaussian mixtures say of the number of groups: k-means supposes round groups, a mixture finds long ones too.
+
+A likelihood alone takes skew and stragglers for groups. So a mixture is *sure* only when hardly any customer could
+belong to another group as well, and when look-alikes without groups gain much less by it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segmentry.clusters.kmeans import sketch_kmeans
+from segmentry.clusters.quick_mixture import QuickMixture, quick_mixtures, single
+from segmentry.features.recipe import GRID
+from segmentry.quality.reference import on_equal_footing
+from segmentry.quality.stability import adjusted_rand
+
+ROWS_A_FEATURE = 50  # with fewer, a covariance is drawn from too little (Dolnicar and others 2014 ask for 70 or more)
+VALUES = 20  # different ones in each feature: a density needs more than steps
+STRAGGLERS = 0.025  # of the rows: a smaller group is no group but who stands far from all
+SURE = 0.98  # mean chance of being where one is put, at which groups hardly overlap
+BEYOND = 4.0 / 3.0  # times what look-alikes gain at most
+LOOK_ALIKES = 3
+ALIKE = 0.8  # adjusted Rand with k-means, below which k-means cuts across the mixture's groups
+PATIENCE = 3  # numbers of groups in a row that are no better, after which more are not tried
+KMEANS_STARTS = 10
+
+
+@dataclass(frozen=True)
+class MixtureEvidence:
+    """The mixtures with the best ICL and the best BIC. Numbers of groups leave out stragglers; 1 is no groups."""
+
+    k: int  # by ICL
+    certainty: float
+    sure: bool  # nearly everyone is sure of the place, and look-alikes gain much less
+    agreement: float  # adjusted Rand with k-means at the same number
+    bic_k: int
+    bic_round: bool  # the best by BIC has groups of one shape, as k-means supposes
+
+    @property
+    def stretched(self) -> bool:
+        """There are groups for certain, and k-means cuts across them."""
+        return self.sure and self.agreement < ALIKE
+
+
+def hear_mixtures(grid: np.ndarray, references: Sequence[np.ndarray], most: int, seed: int) -> MixtureEvidence | None:
+    """Mixtures of 1 to `most` groups on rows of the grid; None where a density makes no sense of them.
+
+    `references` are look-alikes of the rows. The caller limits threads.
+    """
+    if len(grid) < ROWS_A_FEATURE * grid.shape[1] or min(len(np.unique(column)) for column in grid.T) < VALUES:
+        return None
+    fits = _fitted(grid, most, seed)
+    surest, likeliest = min(fits, key=lambda fit: fit.icl), min(fits, key=lambda fit: fit.bic)
+    groups = _groups(surest)
+    k, certainty = len(groups), surest.certainty
+    gain = fits[0].icl - surest.icl
+    sure = k > 1 and certainty >= SURE and _beyond(gain, surest, references, seed)
+    agreement = 1.0
+    if sure:
+        inside = np.isin(surest.labels, groups)
+        labels = sketch_kmeans(grid, k, seed, KMEANS_STARTS)[1]
+        agreement = adjusted_rand(surest.labels[inside], labels[inside])
+    return MixtureEvidence(k, certainty, sure, agreement, len(_groups(likeliest)), likeliest.shape == "one")
+
+
+def _fitted(grid: np.ndarray, most: int, seed: int) -> list[QuickMixture]:
+    rows, level = grid / GRID, on_equal_footing(grid) / GRID
+    fits = [single(rows)]
+    bic = icl = fits[0].bic
+    waited = 0
+    for k in range(2, most + 1):
+        found = quick_mixtures(rows, level, k, seed)
+        fits += found
+        waited += 1
+        if min(fit.bic for fit in found) < bic or min(fit.icl for fit in found) < icl:
+            waited = 0
+        bic, icl = min(bic, *(fit.bic for fit in found)), min(icl, *(fit.icl for fit in found))
+        if waited == PATIENCE:
+            break
+    return fits
+
+
+def _groups(fit: QuickMixture) -> np.ndarray:
+    """The numbers of those groups that are more than stragglers."""
+    counts = np.bincount(fit.labels, minlength=fit.k)
+    result: np.ndarray = np.flatnonzero(counts >= max(STRAGGLERS * counts.sum(), 10))
+    return result
+
+
+def _beyond(gain: float, fit: QuickMixture, references: Sequence[np.ndarray], seed: int) -> bool:
+    """Whether no look-alike gains nearly as much by as many groups of the same kind of shape."""
+    most = -math.inf
+    for reference in references[:LOOK_ALIKES]:
+        rows, level = reference / GRID, on_equal_footing(reference) / GRID
+        found = quick_mixtures(rows, level, fit.k, seed, (fit.shape,))[0]
+        most = max(most, single(rows).icl - found.icl)
+        if gain < BEYOND * most:
+            return False
+    return True

@@ -1,0 +1,85 @@
+"""The battery's tables are what they claim to be, and a few of its cells hold; all of them are for `make battery`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+
+from battery import BEGIN, END, Judged, judge, put, shortfalls, table
+from planted import NULLS, OVERLAP, SEPARABLE, SEPARATE, bayes_error, make
+
+RIGHT = Judged("equal", 2, 1, planted=3, error=0.01, taken=3, recommended=None, verdict="natural", seconds=1.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dimensions", "seed"),
+    [("uniform", 2, 0), ("correlated", 5, 2), ("skewed", 12, 2), ("heavy-tailed", 5, 6)],
+)
+def test_tables_without_groups_are_said_to_have_none(kind, dimensions, seed):
+    """Neither a box, nor correlation, nor skew, nor heavy tails pass for groups."""
+    assert judge((kind, dimensions, seed)).verdict == "no groups"
+
+
+@pytest.mark.parametrize(
+    ("kind", "dimensions", "seed"),
+    [("equal", 5, 8), ("unequal", 5, 10), ("unequal", 12, 14), ("unequal", 2, 8), ("overlapping", 5, 4)],
+)
+def test_the_planted_number_is_taken(kind, dimensions, seed):
+    """Eight alike, two of unlike size, seven and eight of unlike sizes, and five that overlap."""
+    judged = judge((kind, dimensions, seed))
+    assert (judged.taken, judged.recommended) == (judged.planted, None)
+
+
+@pytest.mark.parametrize(("dimensions", "seed"), [(5, 4), (12, 2)])
+def test_a_mixture_is_recommended_for_long_groups(dimensions, seed):
+    """Long groups side by side, and each in a direction of its own: k-means cuts across them, and is said to."""
+    judged = judge(("elongated", dimensions, seed))
+    assert judged.recommended == judged.planted
+    assert judged.verdict in ("reproducible", "constructive")
+
+
+def test_the_error_of_the_best_rule_is_the_known_one_for_two_groups():
+    """Two alike groups at a distance of 4 deviations: the normal distribution below -2."""
+    centres, roots = np.array([[0.0, 0.0], [4.0, 0.0]]), np.tile(np.eye(2), (2, 1, 1))
+    assert bayes_error(centres, roots, np.array([0.5, 0.5])) == pytest.approx(norm.cdf(-2.0), abs=0.003)
+    assert bayes_error(4.0 * centres, roots, np.array([0.5, 0.5]), "skewed") < 1e-3
+
+
+@pytest.mark.parametrize("kind", [*SEPARATE, "overlapping"])
+def test_groups_overlap_as_much_as_asked_for(kind):
+    """The best possible rule errs on just under 1 %, on 5 % where groups are to overlap."""
+    wanted = OVERLAP if kind == "overlapping" else SEPARABLE
+    planted = make(kind, 5, 3)
+    assert 0.9 * wanted <= planted.error <= wanted
+    assert len(np.unique(planted.labels)) == planted.k
+
+
+def test_a_share_below_its_floor_is_told():
+    """Nine of ten right rows hold; a wrong half does not; a recommendation where there is nothing is wrong."""
+    wrong = replace(RIGHT, taken=4)
+    assert shortfalls([RIGHT] * 9 + [wrong]) == []
+    assert len(shortfalls([RIGHT, wrong])) == 2
+    assert replace(wrong, recommended=3).right
+    none = replace(RIGHT, kind=NULLS[0], planted=1, taken=1)
+    assert none.right
+    assert not replace(none, recommended=2).right
+
+
+def test_the_table_has_a_row_a_cell_and_goes_between_the_marks(tmp_path):
+    """What was wrong stands in its row; the rest of the page stays."""
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    put(table([RIGHT, replace(RIGHT, taken=4, seed=3), replace(RIGHT, dimensions=5)]) + "\n", page)
+    text = page.read_text()
+    assert "| equal | 2 | 1 of 2 | 0 | 0 | 3: 4 |" in text
+    assert "| equal | 5 | 1 of 1 |" in text
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert "old" not in text
