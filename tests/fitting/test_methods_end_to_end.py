@@ -77,6 +77,16 @@ def test_every_method_scores_alike_on_every_engine(method, shop):
     assert model.own_answer.moved <= 0.05
 
 
+@pytest.mark.parametrize("method", ["gmm", "ward", "k-medoids", "hdbscan"])
+def test_every_method_says_how_far_its_segments_can_be_trusted(method):
+    """A verdict, the stability of the whole and of each segment by refits of the method, and on how many."""
+    model = sg.fit(sample_marketing(700, seed=2), k="3-6", method=method)
+    assert model.verdict in ("natural", "reproducible", "no groups")
+    assert (model.stability.rows, model.stability.customers, model.stability.pairs) == (700, 700 - model.n_noise, 5)
+    assert all(s.stability is not None and s.stability.resamples == 10 for s in model.segments)
+    assert parse(dump(model)) == model
+
+
 @pytest.mark.parametrize("method", ["gmm", "ward", "hdbscan"])
 def test_row_order_does_not_change_the_bytes(method, shop):
     """Shuffled customers give the same model file."""

@@ -83,6 +83,12 @@ def test_clusterboot_counts_the_rows_that_a_sample_holds() -> None:
     assert best_jaccards(base, resampled.labels[0], 2).round(4).tolist() == [0.6667, 0.75]
 
 
+def test_noise_is_in_no_segment_and_in_no_cluster() -> None:
+    """Rows that either grouping leaves out lower the index as rows that went elsewhere do, and are no cluster."""
+    base, other = np.array([0, 0, 0, -1, 1, 1]), np.array([0, 0, -1, 0, -1, -1])
+    assert best_jaccards(base, other, 2).round(4).tolist() == [0.5, 0.0]
+
+
 def test_slsw_is_the_mean_over_a_pair() -> None:
     """Within a solution, each value is the mean of both fits" best Jaccard index on all rows."""
     base = np.array([0, 0, 1, 1])

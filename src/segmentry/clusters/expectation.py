@@ -25,7 +25,7 @@ LEAST_VARIANCE = 1e-3  # of a squared standard deviation, added to every varianc
 
 
 def fit_mixture(rows: np.ndarray, k: int, seed: int, shape: str) -> GaussianMixture:
-    """The likeliest mixture found; `shape` is "full" or "diag"."""
+    """The likeliest mixture found; `shape` is "full", "tied" (one for all groups) or "diag"."""
     few = rows if len(rows) <= SHORT_ROWS else rows[(np.arange(SHORT_ROWS) * len(rows)) // SHORT_ROWS]
     # One thread: with more, the order of additions depends on the machine.
     with threadpool_limits(limits=1), warnings.catch_warnings():
@@ -67,9 +67,11 @@ def _from_labels(rows: np.ndarray, labels: np.ndarray, k: int, shape: str) -> Ga
     means = np.array([group.mean(axis=0) for group in groups])
     least = LEAST_VARIANCE * np.eye(rows.shape[1])
     covariances = [(g - m).T @ (g - m) / len(g) + least for g, m in zip(groups, means, strict=True)]
-    full = shape == "full"
-    precisions = np.array([np.linalg.inv(c) if full else 1.0 / np.diag(c) for c in covariances])
     shares = np.array([len(group) for group in groups]) / len(rows)
+    if shape == "tied":
+        precisions = np.linalg.inv(np.tensordot(shares, np.array(covariances), axes=1))
+    else:
+        precisions = np.array([np.linalg.inv(c) if shape == "full" else 1.0 / np.diag(c) for c in covariances])
     return _run(rows, shares, means, precisions, shape, SHORT)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.expectation import fit_mixture
@@ -20,7 +21,7 @@ MOST_FULL = 12  # axes up to which every pair of them is weighed; beyond, each a
 
 @dataclass(frozen=True)
 class Mixture:
-    """Each group is a Gaussian with a size, a place and a shape of its own."""
+    """Each group is a Gaussian with a size and a place of its own, and a shape of its own or one for all by BIC."""
 
     layout: Layout
     name: str = "gmm"
@@ -30,14 +31,25 @@ class Mixture:
         rows = evenly(len(grid), ROWS)
         full = len(self.layout.reach) <= MOST_FULL
         seen = grid[rows] / GRID
-        model = fit_mixture(seen, k, seed, "full" if full else "diag")
+        models = [fit_mixture(seen, k, seed, shape) for shape in (("full", "tied") if full else ("diag",))]
+        model = min(models, key=lambda m: float(m.bic(seen)))
         means, order = model.means_, np.lexsort(np.floor(model.means_ * GRID + 0.5).T[::-1])
-        precisions = model.precisions_ if full else np.array([np.diag(p) for p in model.precisions_])
+        precisions = _each(model, k)
         rule = gaussian_rule(self.layout, model.weights_[order], means[order], precisions[order])
         number = np.argsort(order)
         with threadpool_limits(limits=1):
             own, bic = number[model.predict(seen)], float(model.bic(seen))
         return ruled(grid, rule, own, rows, bic=bic)
+
+
+def _each(model: GaussianMixture, k: int) -> np.ndarray:
+    """(k, axes, axes) precisions, also where groups share one, or where each axis is weighed alone."""
+    if model.covariance_type == "tied":
+        return np.tile(model.precisions_, (k, 1, 1))
+    if model.covariance_type == "diag":
+        return np.array([np.diag(p) for p in model.precisions_])
+    result: np.ndarray = model.precisions_
+    return result
 
 
 def gaussian_rule(layout: Layout, shares: np.ndarray, means: np.ndarray, precisions: np.ndarray) -> Rule:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 import segmentry
 from segmentry.clusters.grouping import Layout
 from segmentry.clusters.limits import SizeLimits
+from segmentry.clusters.names import STATED
 from segmentry.clusters.polish import on_axes
 from segmentry.clusters.rfm.grid import BUILT_IN, RfmGrid, rfm_grid
 from segmentry.features.choice import FeatureSettings
@@ -42,6 +43,7 @@ from segmentry.selection import Search, SelectionSettings, search_segments
 from segmentry.tables import ReadingSettings, Table, held
 from segmentry.value import ValueSettings
 
+NO_SEGMENT = -1  # the place of a row that is noise
 Step = Callable[[str], AbstractContextManager[Any]]
 
 
@@ -157,7 +159,8 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
     with step("profile"):
         profiled = profile_segments(prepared, final, settings.playbook)
     with step("stability"):
-        stability, profiled = _with_stability(prepared.grid, profiled, search, settings)
+        layout = Layout.of(prepared.recipe)
+        stability, profiled = _with_stability(prepared.grid, layout, profiled, search, settings)
     with step("evidence"):
         evidence, tree, questions = explain_segments(prepared, profiled)
     found = _segmentation(prepared, search, final, profiled, settings)
@@ -218,18 +221,19 @@ def _segmentation(
 
 
 def _with_stability(
-    grid: np.ndarray, profiled: Profiled, search: Search, settings: FitSettings
+    grid: np.ndarray, layout: Layout, profiled: Profiled, search: Search, settings: FitSettings
 ) -> tuple[SolutionStability | None, Profiled]:
     rule, segments = profiled.rule, profiled.segments
-    # Other methods are not refitted by k-means: that would measure another grouping than theirs.
-    if search.method != "k-means" or len(segments) < 2 or not settings.stability_pairs:
+    # A table that is stated beforehand divides any draw of customers alike: there is nothing to measure.
+    if search.method in STATED or len(segments) < 2 or not settings.stability_pairs:
         return None, profiled
     places = {s.id: place for place, s in enumerate(segments)}
     whole, of_each = measure_stability(
         grid,
-        np.array([places[o] for o in rule.owners])[nearest(rule, grid)],
+        np.array([*(places[o] for o in rule.owners), NO_SEGMENT])[nearest(rule, grid)],
         segments,
-        search.groupings,
+        search,
+        layout,
         customers=profiled.n_customers,
         seed=settings.selection.seed,
         pairs=settings.stability_pairs,

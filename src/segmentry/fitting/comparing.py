@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from segmentry.clusters.exemplars import typical_points
-from segmentry.clusters.grouping import Grouping, Layout, ruled
-from segmentry.clusters.kmeans import Clustering
+from segmentry.clusters.grouping import Grouping, Layout, evenly, ruled
 from segmentry.clusters.methods import method_called
 from segmentry.clusters.names import METHODS, STATED, known_method
 from segmentry.errors import SettingsError
@@ -22,15 +21,13 @@ from segmentry.fitting import FitSettings
 from segmentry.fitting.comparing_grids import by_rfm_grid
 from segmentry.fitting.sources import read_source
 from segmentry.profiles.comparison import Compared, Comparison, recommend
-from segmentry.prototypes.assign import kmeans_rule, nearest
-from segmentry.prototypes.rule import Rule
 from segmentry.quality import calinski_harabasz, davies_bouldin, silhouettes
-from segmentry.quality.stability import adjusted_rand, interval
-from segmentry.selection import SelectionSettings, search_segments
+from segmentry.quality.stability import adjusted_rand, interval, pair_agreement
+from segmentry.selection import Search, SelectionSettings, search_segments
+from segmentry.selection.refits import PAIRS, refitted
+from segmentry.selection.refits import ROWS as ROWS_REFITTED
 
 ROWS = 4_000
-STABILITY_ROWS = 1_000
-PAIRS = 5
 ALL = tuple(method for method in METHODS if method not in STATED)
 
 
@@ -113,38 +110,23 @@ def _by_method(grid: np.ndarray, layout: Layout, selection: SelectionSettings) -
         silhouette=chosen.silhouette,
         calinski_harabasz=chosen.calinski_harabasz,
         davies_bouldin=chosen.davies_bouldin,
-        stability=_stability(grid, layout, selection, search.k) if search.k > 1 else None,
+        stability=_stability(grid, layout, selection, search),
         moved=moved,
         noise=float((best.labels < 0).mean()),
         sizes=chosen.sizes,
     ), best.labels
 
 
-def _stability(grid: np.ndarray, layout: Layout, selection: SelectionSettings, k: int) -> float:
+def _stability(grid: np.ndarray, layout: Layout, selection: SelectionSettings, search: Search) -> float | None:
     """The mean adjusted Rand index of pairs of fits on bootstrap samples; all rows are placed by both rules."""
-    rows = grid if len(grid) <= STABILITY_ROWS else grid[(np.arange(STABILITY_ROWS) * len(grid)) // STABILITY_ROWS]
-    draw = np.random.default_rng(selection.seed)
-    alike = []
-    for _ in range(PAIRS):
-        labels = []
-        for _ in range(2):
-            taken = np.sort(draw.integers(len(rows), size=len(rows)))
-            fitted = method_called(selection.method, layout).search(rows[taken], k, selection.seed)
-            labels.append(_placed(fitted, layout, rows))
-        alike.append(adjusted_rand(labels[0] + 1, labels[1] + 1))
-    return interval(np.array(alike)).mean
-
-
-def _placed(fitted: Clustering | Grouping, layout: Layout, rows: np.ndarray) -> np.ndarray:
-    if isinstance(fitted, Grouping):
-        return _segments(fitted.rule, rows)
-    return nearest(kmeans_rule(layout.axes, fitted.centres, [str(p) for p in range(len(fitted.centres))]), rows)
-
-
-def _segments(rule: Rule, rows: np.ndarray) -> np.ndarray:
-    owners = np.array([*(int(o) for o in rule.owners), -1])
-    labels: np.ndarray = owners[nearest(rule, rows)]
-    return labels
+    if search.k < 2:
+        return None
+    refits = search.refits
+    if refits is None:  # k-means: fitted again in the same way as the others, so that the figures compare
+        rows = grid[evenly(len(grid), ROWS_REFITTED)]
+        method = method_called(selection.method, layout)
+        refits = refitted(method, layout, rows, search.k, selection.seed, 2 * PAIRS)
+    return interval(pair_agreement(refits.labels)).mean
 
 
 def _by_column(

@@ -8,12 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from segmentry.clusters.grouping import Layout
+from segmentry.clusters.methods import method_called
 from segmentry.errors import Notice
 from segmentry.profiles.stability import PATTERN, SegmentStability, SolutionStability
-from segmentry.quality.resampled import resampled_kmeans
+from segmentry.quality.resampled import Resampled, resampled_kmeans
 from segmentry.quality.segment_stability import segment_stabilities, series
 from segmentry.quality.stability import contingency, evenly_spaced, interval, pair_agreement
 from segmentry.segmentation import Segment
+from segmentry.selection import Search
+from segmentry.selection import refits as others
 
 ROWS = 2000
 PAIRS = 20  # enough to tell steady from not; `stability_pairs` asks for more
@@ -23,21 +27,24 @@ def measure_stability(
     grid: np.ndarray,
     placed: np.ndarray,
     segments: Sequence[Segment],
-    groupings: Sequence[np.ndarray],
+    search: Search,
+    layout: Layout,
     *,
     customers: int,
     seed: int,
     pairs: int,
 ) -> tuple[SolutionStability, tuple[SegmentStability | None, ...]]:
-    """The stability of a k-means solution and of each segment, on at most 2,000 rows of the sample.
+    """The stability of a solution and of each segment: fits by its own method on bootstrap samples of the sample.
 
-    `placed` is the place in `segments` of each row; `groupings` are the labels of the solutions tried, any order.
+    `placed` is the place in `segments` of each row, -1 for noise. K-means is fitted on at most 2,000 rows; another
+    method on at most 1,000 and for a quarter of the pairs, since it takes many times as long.
     """
-    rows = evenly_spaced(len(grid), ROWS)
+    most = ROWS if search.method == "k-means" else others.ROWS
+    rows = evenly_spaced(len(grid), most)
     base, k = placed[rows].astype(np.int64), len(segments)
-    fitted = resampled_kmeans(grid[rows], [k], seed, 2 * pairs, threads=os.cpu_count() or 1)[0]
-    whole = SolutionStability(len(rows), customers, pairs, interval(pair_agreement(fitted.labels)))
-    tried = sorted((g[rows] for g in groupings), key=lambda labels: int(labels.max()))
+    fitted = _refitted(grid[rows], k, search, layout, seed, pairs)
+    whole = SolutionStability(len(rows), customers, len(fitted.labels) // 2, interval(pair_agreement(fitted.labels)))
+    tried = sorted((g[rows] for g in search.groupings if g.min() >= 0), key=lambda labels: int(labels.max()))
     if len(tried) > 1:
         nodes, edges, aligned = series(tried)
         own = next((labels for labels in aligned if labels.max() == k - 1), None)
@@ -45,10 +52,19 @@ def measure_stability(
     return whole, segment_stabilities(base, k, fitted)
 
 
+def _refitted(rows: np.ndarray, k: int, search: Search, layout: Layout, seed: int, pairs: int) -> Resampled:
+    if search.method == "k-means":
+        return resampled_kmeans(rows, [k], seed, 2 * pairs, threads=os.cpu_count() or 1)[0]
+    pairs = max(others.PAIRS, pairs // 4)
+    if search.refits is not None and pairs == others.PAIRS:
+        return search.refits
+    return others.refitted(method_called(search.method, layout), layout, rows, k, seed, 2 * pairs)
+
+
 def _places(base: np.ndarray, own: np.ndarray | None, segments: Sequence[Segment]) -> dict[str, int]:
     if own is None:
         return {}
-    table = contingency(base, own)
+    table = contingency(base + 1, own)[1:]
     return {s.id: int(table[place].argmax()) for place, s in enumerate(segments) if place < len(table)}
 
 

@@ -24,15 +24,17 @@ LEAST_EDGE = 0.01  # thinner bands of a picture are left out
 def best_jaccards(base: np.ndarray, other: np.ndarray, k: int) -> np.ndarray:
     """For each of the k base segments the largest Jaccard index with any cluster of `other`; NaN for an empty one.
 
+    Rows of -1 are noise: in no segment, and in no cluster that one could be found again in.
+
     >>> best_jaccards(np.array([0, 0, 1, 1]), np.array([1, 1, 1, 0]), 2).round(2).tolist()
     [0.67, 0.5]
     """
-    table = contingency(base, other)
-    if len(table) < k:
-        table = np.vstack([table, np.zeros((k - len(table), table.shape[1]), dtype=table.dtype)])
-    sizes = table.sum(axis=1)
-    union = sizes[:, None] + table.sum(axis=0)[None, :] - table
-    best: np.ndarray = (table / np.maximum(union, 1)).max(axis=1)
+    table = contingency(base.astype(np.int64) + 1, other.astype(np.int64) + 1)
+    if len(table) < k + 1:
+        table = np.vstack([table, np.zeros((k + 1 - len(table), table.shape[1]), dtype=table.dtype)])
+    sizes, shared = table.sum(axis=1)[1:], table[1:, 1:]
+    union = sizes[:, None] + table.sum(axis=0)[None, 1:] - shared
+    best: np.ndarray = (shared / np.maximum(union, 1)).max(axis=1, initial=0.0)
     return np.where(sizes > 0, best, np.nan)
 
 

@@ -34,8 +34,9 @@ def global_stability(
 
 
 def pair_agreement(labels: np.ndarray) -> np.ndarray:
-    """The adjusted Rand index of rows 0 and 1, 2 and 3, ... of a table of labels."""
-    return np.array([adjusted_rand(a, b) for a, b in zip(labels[0::2], labels[1::2], strict=True)])
+    """The adjusted Rand index of rows 0 and 1, 2 and 3, ... of a table of labels; noise (-1) counts as a group."""
+    pairs = zip(labels[0::2].astype(np.int64) + 1, labels[1::2].astype(np.int64) + 1, strict=True)
+    return np.array([adjusted_rand(a, b) for a, b in pairs])
 
 
 def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:

@@ -17,22 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from segmentry.clusters.grouping import Grouping, Layout, Method
 from segmentry.clusters.kmeans import Clustering
 from segmentry.clusters.methods import method_called
-from segmentry.clusters.names import METHODS, STATED, known_method
+from segmentry.clusters.names import STATED, known_method
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
 from segmentry.features.recipe import GRID
 from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
+from segmentry.quality.resampled import Resampled
 from segmentry.segmentation import Candidate
+from segmentry.selection.decision import Asked, Decision, decide, decide_other, decide_table
 from segmentry.selection.evidence import Evidence, evenly_spaced, gather_evidence
-from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, Weighing, of_one, points, weigh
-from segmentry.selection.words import (
-    asked_for_words,
-    basis_of,
-    reason_words,
-    stated_words,
-    stretched_words,
-    verdict_words,
-    weakness_words,
-)
+from segmentry.selection.words import stretched_words, weakness_words
 
 AUTO = (3, 10)  # two groups are seldom something to act on: 2 is tried only when asked for
 MOST_SEGMENTS = 50
@@ -104,6 +97,7 @@ class Search:
     verdict: str = ""
     verdict_words: str = ""
     better: tuple[str, int] | None = None  # a method and number that show groups which this method cuts across
+    refits: Resampled | None = None  # of the winner, when another method than k-means found it; on ROWS rows at most
 
 
 def search_segments(
@@ -118,7 +112,8 @@ def search_segments(
 
     Raises NotEnoughDataError when there are fewer different rows than the smallest k.
     """
-    method = method or method_called(settings.method, layout or Layout.numeric(grid.shape[1]))
+    layout = layout or Layout.numeric(grid.shape[1])
+    method = method or method_called(settings.method, layout)
     ks, notices = _ks(grid, settings) if method.needs_k else ([1], [])
     clusterings: list[Clustering | Grouping] = []
     for k in ks:
@@ -130,11 +125,20 @@ def search_segments(
         rows = rows[clusterings[0].labels[rows] >= 0]  # noise is in no group that it could be far from or near to
     silhouette_of = silhouettes(grid[rows], [c.labels[rows] for c in clusterings])
     candidates = tuple(_candidate(method.name, grid, c, s) for c, s in zip(clusterings, silhouette_of, strict=True))
-    evidence = gather_evidence(grid, _weighed_ks(ks), settings.seed) if method.needs_k else None
-    # What was measured of k-means groupings is evidence on the customers, but figures of its candidates only.
-    if method.name == "k-means":
-        candidates = tuple(_with_evidence(c, evidence) for c in candidates)
-    decided = _decide(candidates, clusterings, evidence, settings, len(grid), method.needs_k)
+    asked = Asked(*settings.span, auto=settings.k == "auto")
+    evidence, refits = None, None
+    if method.name in STATED:
+        decided = decide_table(candidates[0])
+    else:
+        evidence = gather_evidence(grid, _weighed_ks(ks if method.needs_k else AUTO), settings.seed)
+        if method.name == "k-means":
+            candidates = tuple(_with_evidence(c, evidence) for c in candidates)
+            decided = decide(candidates, evidence, asked, len(grid))
+        else:
+            # What was measured of k-means groupings is evidence on the customers, and no figure of these candidates.
+            candidates, decided, refits = decide_other(
+                method, layout, grid, candidates, clusterings, evidence, asked, settings.seed
+            )
     best = [c.k for c in candidates].index(decided.k)
     return Search(
         candidates=candidates,
@@ -150,6 +154,7 @@ def search_segments(
         verdict=decided.verdict,
         verdict_words=decided.words,
         better=_better(method.name, evidence),
+        refits=refits,
     )
 
 
@@ -173,96 +178,6 @@ def _candidate(method: str, grid: np.ndarray, clustering: Clustering | Grouping,
         sizes=tuple(sorted(clustering.sizes, reverse=True)),
         bic=clustering.bic if isinstance(clustering, Grouping) else None,
     )
-
-
-def _found(clustering: Clustering | Grouping, candidate: Candidate) -> str:
-    """Why there are as many as a method that finds their number itself found."""
-    name = METHODS[candidate.method]
-    if isinstance(clustering, Grouping) and clustering.changed is None:
-        return f"{name} found no groups: no place is so much more crowded than those around it."
-    noise = (clustering.labels < 0).mean()
-    return (
-        f"{name} found {candidate.k} crowded places by itself; {100 * noise:.0f} % of customers stand in none of them."
-    )
-
-
-@dataclass(frozen=True)
-class _Decision:
-    k: int
-    verdict: str
-    words: str
-    reason: str
-
-
-def _decide(
-    candidates: Sequence[Candidate],
-    clusterings: Sequence[Clustering | Grouping],
-    evidence: Evidence | None,
-    settings: SelectionSettings,
-    n: int,
-    needs_k: bool,
-) -> _Decision:
-    if candidates[0].method in STATED:
-        name, k = METHODS[candidates[0].method], candidates[0].k
-        return _Decision(
-            k,
-            "constructive",
-            stated_words(k),
-            f"{name[:1].upper()}{name[1:]} is a table made beforehand: nothing was searched.",
-        )
-    if not needs_k:
-        none = isinstance(clusterings[0], Grouping) and clusterings[0].changed is None
-        said = "All customers are kept together as one."
-        return _Decision(
-            candidates[0].k, "no groups" if none else "", said if none else "", _found(clusterings[0], candidates[0])
-        )
-    basis = basis_of(evidence, n)
-    low, high = settings.span
-    if low == high:
-        chosen = candidates[0]
-        said = asked_for_words(*of_one(chosen.k, evidence)) if evidence else ""
-        words = verdict_words("constructive", chosen.k, basis, said)
-        reason = f"{chosen.k} segments were asked for; their silhouette is {chosen.silhouette or 0.0:.2f}."
-        return _Decision(chosen.k, "constructive", words, reason)
-    if candidates[0].method != "k-means":
-        return _by_own_criterion(candidates, evidence, basis)
-    allowed = [c.k for c in candidates if low <= c.k <= high or settings.k == "auto"]
-    if evidence is None:
-        k = _best_separated([c for c in candidates if low <= c.k <= high] or candidates)
-        weighing = Weighing(k, "no groups", (), (), {})
-        reason = f"{k} segments are the best separated; there are too few customers to weigh anything else."
-    else:
-        weighing = weigh(candidates, evidence, allowed)
-        reason = reason_words(candidates, weighing)
-    structured = points(weighing.for_groups) >= NEEDED
-    stretched = stretched_words(evidence)
-    words = verdict_words(weighing.verdict, weighing.k, basis, structured=structured, stretched=stretched)
-    return _Decision(weighing.k, weighing.verdict, words, reason)
-
-
-def _by_own_criterion(candidates: Sequence[Candidate], evidence: Evidence | None, basis: str) -> _Decision:
-    """Methods beside k-means: the likelihood where there is one, else the silhouette. Whether there are groups at all
-    is answered by the same evidence; whether they are natural is not, as it was not measured of this method."""
-    large = [c for c in candidates if min(c.sizes) >= FEWEST] or list(candidates)
-    groups = evidence is not None and of_one(large[0].k, evidence)[1]
-    if not groups:
-        large = [c for c in large if FALLBACK[0] <= c.k <= FALLBACK[1]] or large
-    if large[0].bic is not None:
-        chosen = min(large, key=lambda c: (c.bic if c.bic is not None else math.inf, c.k))
-        why = f"the lowest BIC of {candidates[0].k} to {candidates[-1].k}"
-    else:
-        chosen = max(large, key=lambda c: (c.silhouette or -1.0, -c.k))
-        why = f"the highest silhouette of {candidates[0].k} to {candidates[-1].k}"
-    verdict = "" if groups else "no groups"
-    words = "" if groups else verdict_words("no groups", chosen.k, basis)
-    return _Decision(
-        chosen.k, verdict, words, f"{chosen.k} segments have {why}; silhouette {chosen.silhouette or 0:.2f}."
-    )
-
-
-def _best_separated(candidates: Sequence[Candidate]) -> int:
-    few = [c for c in candidates if FALLBACK[0] <= c.k <= FALLBACK[1]] or candidates
-    return max(few, key=lambda c: (c.silhouette or -1.0, -c.k)).k
 
 
 def _weighed_ks(ks: Sequence[int]) -> list[int]:
@@ -302,7 +217,7 @@ def _ks(grid: np.ndarray, settings: SelectionSettings) -> tuple[list[int], list[
     return list(range(low, distinct + 1)), [Notice("few-profiles", message)]
 
 
-def _notices(chosen: Candidate, decided: _Decision, evidence: Evidence | None) -> list[Notice]:
+def _notices(chosen: Candidate, decided: Decision, evidence: Evidence | None) -> list[Notice]:
     verdict = decided.verdict
     found = [Notice("no-groups", decided.words)] if verdict == "no groups" else []
     stretched = stretched_words(evidence) if chosen.method == "k-means" else None

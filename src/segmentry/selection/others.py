@@ -1,0 +1,40 @@
+"""Methods beside k-means: how many segments, and what kind of groups they are.
+
+The number is the one with the best likelihood, else with the best silhouette, else what the method finds by itself.
+Whether there are groups at all is answered by the evidence on the customers; whether they are natural or reproducible,
+by fitting the method itself again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from segmentry.segmentation import Candidate
+from segmentry.selection.verdict import FALLBACK, FEWEST, REPEATED, STEADY, Verdict
+
+
+def own_number(candidates: Sequence[Candidate], groups: bool) -> tuple[int, str]:
+    """The number by the method's own criterion, and why; without groups, of 3 to 6."""
+    large = [c for c in candidates if min(c.sizes) >= FEWEST] or list(candidates)
+    if not groups:
+        large = [c for c in large if FALLBACK[0] <= c.k <= FALLBACK[1]] or large
+    tried = f"{candidates[0].k} to {candidates[-1].k}"
+    if large[0].bic is not None:
+        chosen = min(large, key=lambda c: (c.bic if c.bic is not None else math.inf, c.k))
+        why = f"the lowest BIC of {tried}"
+    else:
+        chosen = max(large, key=lambda c: (c.silhouette or -1.0, -c.k))
+        why = f"the highest silhouette of {tried}"
+    return chosen.k, f"{chosen.k} segments have {why}; silhouette {chosen.silhouette or 0:.2f}."
+
+
+def own_verdict(groups: bool, agreement: float | None) -> Verdict:
+    """What the segments are, given whether there are groups and how alike fits on two draws of the customers are.
+
+    >>> own_verdict(True, 0.9), own_verdict(True, 0.7), own_verdict(False, 0.9)
+    ('natural', 'reproducible', 'no groups')
+    """
+    if not groups or agreement is None or agreement < REPEATED:
+        return "no groups"
+    return "natural" if agreement >= STEADY else "reproducible"
