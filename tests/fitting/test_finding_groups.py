@@ -56,6 +56,28 @@ def test_the_mall_has_six_groups_with_age(shared_data):
     assert chosen.silhouette == pytest.approx(0.4274, abs=5e-4)
 
 
+NUMBERS = (
+    "Year_Birth Income Kidhome Teenhome Recency MntWines MntFruits MntMeatProducts MntFishProducts MntSweetProducts "
+    "MntGoldProds NumDealsPurchases NumWebPurchases NumCatalogPurchases NumStorePurchases NumWebVisitsMonth "
+    "AcceptedCmp1 AcceptedCmp2 AcceptedCmp3 AcceptedCmp4 AcceptedCmp5 Complain Response"
+)
+
+
+def test_weak_structure_is_said_in_so_many_words(shared_data):
+    """Four segments of all numeric columns of the marketing file overlap, and nothing shows that they are kinds."""
+    model = fit(shared_data / "marketing_campaign.csv", features=NUMBERS.split(), k=4)
+    assert model.candidates[0].silhouette == pytest.approx(0.19, abs=0.02)
+    assert any(n.code == "weak-structure" and "The structure is weak" in n.message for n in model.notices)
+    assert "Nothing shows that customers fall into that many kinds" in model.verdict_words
+
+
+def test_two_kinds_of_customers_are_taken_where_a_valley_lies_between(shared_data):
+    """Those who buy much and those who buy little: every draw shows the same two, and few customers stand between."""
+    model = fit(shared_data / "marketing_campaign.csv")
+    assert (model.k, model.verdict) == (2, "natural")
+    assert min(s.stability.mean for s in model.segments) >= 0.95
+
+
 def test_a_k_that_is_asked_for_is_taken(shared_data):
     """--k 4 gives four segments and says that they were asked for."""
     model = fit(shared_data / MALL, k=4)

@@ -64,3 +64,4 @@ def test_long_groups_are_told_with_the_command_that_shows_them():
     told = next(n for n in found.notices if n.code == "stretched-groups")
     assert "--method gmm --k 4" in told.message
     assert found.verdict in ("reproducible", "constructive")
+    assert told.message in found.verdict_words

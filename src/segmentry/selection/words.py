@@ -16,8 +16,11 @@ def verdict_words(
 ) -> str:
     """What the verdict means for someone who is about to act on the segments."""
     if stretched and verdict == "constructive" and not asked_for:
+        return f"These {k} segments are constructive: a convenient division, and not the groups. {stretched} ({basis})"
+    if stretched and verdict == "reproducible":
         return (
-            f"These {k} segments are constructive: a convenient division that other draws change. {stretched} ({basis})"
+            "These segments are reproducible: dividing another draw of the same customers gives much the same ones. "
+            f"But they are not the groups that there are. {stretched} ({basis})"
         )
     if verdict == "natural":
         return (
@@ -59,8 +62,8 @@ def stretched_words(evidence: Evidence | None) -> str | None:
         return None
     k = evidence.mixture.k
     return (
-        f"The customers fall into {k} long or unlike-shaped groups (a Gaussian mixture is sure of "
-        f"{evidence.mixture.certainty:.0%} of them), and k-means, which makes round ones, cuts across these. "
+        f"The customers fall into {k} long or unlike-shaped groups, in which {evidence.mixture.certainty:.0%} can be "
+        "placed for certain. K-means, which makes round ones, cuts across these. "
         f"To have those {k} as segments: --method gmm --k {k}."
     )
 
