@@ -29,10 +29,17 @@ def test_tables_without_groups_are_said_to_have_none(kind, dimensions, seed):
 
 @pytest.mark.parametrize(
     ("kind", "dimensions", "seed"),
-    [("equal", 5, 8), ("unequal", 5, 10), ("unequal", 12, 14), ("unequal", 2, 8), ("overlapping", 5, 4)],
+    [
+        ("equal", 5, 8),
+        ("unequal", 5, 10),
+        ("unequal", 12, 14),
+        ("unequal", 2, 8),
+        ("overlapping", 5, 4),
+        ("overlapping", 2, 26),
+    ],
 )
 def test_the_planted_number_is_taken(kind, dimensions, seed):
-    """Eight alike, two of unlike size, seven and eight of unlike sizes, and five that overlap."""
+    """Eight alike, two of unlike size, seven and eight of unlike sizes, five that overlap, and two."""
     judged = judge((kind, dimensions, seed))
     assert (judged.taken, judged.recommended) == (judged.planted, None)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from segmentry.errors import Notice
 from segmentry.selection import SelectionSettings, search_segments
+from segmentry.selection.evidence import gather_evidence
+from segmentry.selection.mixtures import MixtureEvidence
+from segmentry.selection.verdict import stretched_into, weigh
 
 
 def _noise(n=500, d=4, seed=0):
@@ -57,6 +62,37 @@ def test_two_groups_are_taken_only_when_natural():
     """Auto takes two blobs as two; noise is never divided into two."""
     found = search_segments(_blobs([250, 250], distance=12.0), SelectionSettings())
     assert (found.k, found.verdict) == (2, "natural")
+
+
+def test_halves_of_one_long_heap_are_not_two():
+    """Cut through the middle, a long heap gives the same halves each time; they are no kinds."""
+    heap = _noise(600, 3) * np.array([6.0, 1.0, 1.0])
+    found = search_segments(heap, SelectionSettings(k="2-6"))
+    assert next(c for c in found.candidates if c.k == 2).stability >= 0.85
+    assert found.verdict == "no groups"
+
+
+def test_two_that_overlap_are_taken_on_the_likelihood_of_two():
+    """Two groups without a valley between them, steady, and of one shape by BIC."""
+    rows = _noise(600, 3) + np.array([3300.0, 0.0, 0.0]) * (np.arange(600) % 2)[:, None]
+    evidence = gather_evidence(rows, range(2, 7), 0)
+    assert (evidence.mixture.bic_k, evidence.mixture.sure) == (2, False)
+    candidates = search_segments(rows, SelectionSettings(k="2-6")).candidates
+    several = replace(evidence, valley=False, heaps=replace(evidence.heaps, columns=(0,)))
+    assert weigh(candidates, several, range(2, 7)).k == 2
+    of_other_shapes = replace(several, mixture=replace(evidence.mixture, bic_round=False))
+    assert weigh(candidates, of_other_shapes, range(2, 7)).k != 2
+
+
+def test_a_mixture_alone_recommends_nothing(nothing):
+    """Sure as it may be of long groups, it needs another kind of evidence beside it."""
+    evidence = gather_evidence(_noise(), range(2, 11), 0)
+    sure = replace(evidence, mixture=MixtureEvidence(3, 0.99, True, 0.2, 3, False))
+    assert stretched_into(sure) is None
+    assert weigh(nothing.candidates, sure, range(2, 11)).verdict == "no groups"
+    beside = replace(sure, heaps=replace(sure.heaps, columns=(0,)))
+    assert stretched_into(beside) == 3
+    assert weigh(nothing.candidates, beside, range(2, 11)).verdict == "constructive"
 
 
 def test_a_k_that_was_asked_for_is_constructive():

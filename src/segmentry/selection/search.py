@@ -25,6 +25,7 @@ from segmentry.quality.resampled import Resampled
 from segmentry.segmentation import Candidate
 from segmentry.selection.decision import Asked, Decision, decide, decide_other, decide_table
 from segmentry.selection.evidence import Evidence, evenly_spaced, gather_evidence
+from segmentry.selection.verdict import stretched_into
 from segmentry.selection.words import stretched_words, weakness_words
 
 AUTO = (3, 10)  # two groups are seldom something to act on: 2 is tried only when asked for
@@ -159,9 +160,8 @@ def search_segments(
 
 
 def _better(method: str, evidence: Evidence | None) -> tuple[str, int] | None:
-    if method != "k-means" or evidence is None or evidence.mixture is None or not evidence.mixture.stretched:
-        return None
-    return "gmm", evidence.mixture.k
+    k = stretched_into(evidence) if method == "k-means" else None
+    return ("gmm", k) if k is not None else None
 
 
 def _candidate(method: str, grid: np.ndarray, clustering: Clustering | Grouping, silhouette: np.ndarray) -> Candidate:

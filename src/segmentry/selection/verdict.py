@@ -57,7 +57,7 @@ def weigh(candidates: Sequence[Candidate], evidence: Evidence, allowed: Sequence
     if verdict == "no groups":
         k = _most_stable(open_to, evidence)
         verdict = _quality(k, evidence)
-    if evidence.mixture is not None and evidence.mixture.stretched:
+    if stretched_into(evidence) is not None:
         # There are groups, and k-means cuts across them: steady cuts at best, and none that the customers suggest.
         verdict = "constructive" if verdict == "no groups" else "reproducible"
     return Weighing(k, verdict, for_groups, against, favoured(candidates, evidence))
@@ -66,6 +66,13 @@ def weigh(candidates: Sequence[Candidate], evidence: Evidence, allowed: Sequence
 def of_one(k: int, evidence: Evidence) -> tuple[Verdict, bool]:
     """What a number that was asked for would be called, and whether there is enough that speaks for groups there."""
     return _quality(k, evidence), points(speaking(evidence)[0]) >= NEEDED
+
+
+def stretched_into(evidence: Evidence | None) -> int | None:
+    """The number of groups that there are and that k-means cuts across, when there are such."""
+    if evidence is None or evidence.mixture is None or not evidence.mixture.stretched:
+        return None
+    return evidence.mixture.k if points(speaking(evidence)[0]) >= NEEDED else None
 
 
 def points(for_groups: Sequence[str]) -> int:
@@ -117,14 +124,19 @@ def _quality(k: int, evidence: Evidence) -> Verdict:
 
 
 def _two_stand_out(evidence: Evidence) -> bool:
-    """Two groups are seldom something to act on: taken when natural with a valley between them, or sure of a mixture.
+    """Two groups are seldom something to act on: taken when natural with a valley between them, or when a mixture is
+    sure of two, or steady while the likelihood takes two groups of one shape.
 
-    Without a valley, a cut into 2 is the middle of one long heap, which is steady as well.
+    The halves of one long heap are steady as well, but there is no valley and the likelihood takes one group.
     """
+    if _quality(2, evidence) == "natural" and evidence.valley:
+        return True
     mixture = evidence.mixture
-    return (_quality(2, evidence) == "natural" and evidence.valley) or (
-        mixture is not None and mixture.sure and not mixture.stretched and mixture.k == 2
-    )
+    if mixture is None or mixture.stretched:
+        return False
+    if mixture.sure:
+        return mixture.k == 2
+    return mixture.bic_k == 2 and mixture.bic_round and evidence.stability.get(2, 0.0) >= STEADY
 
 
 def _of_mixture(evidence: Evidence) -> tuple[int | None, float]:

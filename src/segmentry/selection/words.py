@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from segmentry.segmentation import Candidate
 from segmentry.selection.evidence import Evidence
-from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, STEADY, Weighing, points
+from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, STEADY, Weighing, points, stretched_into
 
 WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
 
@@ -58,9 +58,9 @@ def stated_words(k: int) -> str:
 
 def stretched_words(evidence: Evidence | None) -> str | None:
     """Said where there are groups for certain that k-means cuts across."""
-    if evidence is None or evidence.mixture is None or not evidence.mixture.stretched:
+    k = stretched_into(evidence)
+    if k is None or evidence is None or evidence.mixture is None:
         return None
-    k = evidence.mixture.k
     return (
         f"The customers fall into {k} long or unlike-shaped groups, in which {evidence.mixture.certainty:.0%} can be "
         "placed for certain. K-means, which makes round ones, cuts across these. "
