@@ -62,8 +62,8 @@ def stretched_words(evidence: Evidence | None) -> str | None:
     if k is None or evidence is None or evidence.mixture is None:
         return None
     return (
-        f"The customers fall into {k} long or unlike-shaped groups, in which {evidence.mixture.certainty:.0%} can be "
-        "placed for certain. K-means, which makes round ones, cuts across these. "
+        f"The customers fall into {k} long or unlike-shaped groups, in which {100 * evidence.mixture.certainty:.0f} % "
+        "can be placed for certain. K-means, which makes round ones, cuts across these. "
         f"To have those {k} as segments: --method gmm --k {k}."
     )
 
