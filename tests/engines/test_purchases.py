@@ -11,7 +11,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmentry.fitting import FitSettings, fit
 from segmentry.purchases import Purchases, customers_of, open_like, open_log, purchase_summary, read_log
+from segmentry.scoring import score
 from segmentry.tables import materialise, read
 
 N = 4_000
@@ -97,3 +99,12 @@ def test_later_orders_are_read_by_the_rules_of_the_first(log: pl.DataFrame, else
     expected: Callable[[Purchases], pl.DataFrame] = frame_of
     again = open_like(read(elsewhere, expected={c.name: c.reading for c in first.recipe.columns}), first.recipe)
     assert expected(again).equals(expected(first))
+
+
+def test_a_fit_of_orders_is_the_same_where_they_live(elsewhere: Any, log: pl.DataFrame) -> None:
+    """Orders on an engine and in memory give one segmentation, and each customer one segment."""
+    settings = FitSettings(stability_pairs=0)
+    here, there = (fit(orders=o, k=3, settings=settings) for o in (log, elsewhere))
+    assert (here.rule, here.purchases, here.orders) == (there.rule, there.purchases, there.orders)
+    assert here.provenance.fingerprint == there.provenance.fingerprint
+    assert score(here, orders=elsewhere)["segment_id"].to_list() == score(there, orders=log)["segment_id"].to_list()

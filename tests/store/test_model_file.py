@@ -65,6 +65,17 @@ def test_loaded_it_is_the_same_value_and_scores_alike(model, shop, tmp_path):
     assert score(again, shop).equals(score(model, shop))
 
 
+def test_a_file_from_before_orders_were_known_is_read(model, data):
+    """A model file without a word on purchases is that of customers who came as a table."""
+
+    def forget(plain: dict) -> None:
+        del plain["purchases"], plain["orders"]
+
+    old = parse(_changed(data, forget))
+    assert (old.purchases, old.orders) == (None, None)
+    assert old == model
+
+
 def test_every_flipped_bit_is_noticed(data):
     """300 single flipped bits, anywhere in the file: never a model, always an error that says so."""
     draw = random.Random(0)
