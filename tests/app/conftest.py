@@ -35,7 +35,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `segmentry fit` writes for 900 customers of a made-up shop."""
     folder = tmp_path_factory.mktemp("fitted")
     write_sample("marketing", folder / "customers.csv", 900, 1)
-    settings = FitSettings(selection=SelectionSettings(k=4), stability_pairs=4)
+    settings = FitSettings(selection=SelectionSettings(k="4-5"), stability_pairs=4)
     done = fit_source(folder / "customers.csv", settings)
     write_outputs(done.segmentation, done.table, folder / "out", step=lambda _: nullcontext(), seconds={})
     return folder / "out"
@@ -50,7 +50,7 @@ def out(fitted: Path, tmp_path: Path) -> Path:
 @contextmanager
 def client_of(source: Path | None) -> Iterator[httpx.Client]:
     """The dashboard of a source, served from a thread of this process, and a visitor who asks it."""
-    server = uvicorn.Server(uvicorn.Config(make_site(source, lambda: TODAY), port=0, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(make_site(source, lambda: TODAY), port=0, log_level="critical"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -64,7 +64,7 @@ def client_of(source: Path | None) -> Iterator[httpx.Client]:
         thread.join()
 
 
-def until(client: httpx.Client, path: str, words: str, seconds: float = 60) -> str:
+def until_it_says(client: httpx.Client, path: str, words: str, seconds: float = 120) -> str:
     """The page, once it says these words."""
     end = time.monotonic() + seconds
     while True:
@@ -73,6 +73,12 @@ def until(client: httpx.Client, path: str, words: str, seconds: float = 60) -> s
             return page
         assert time.monotonic() < end, page
         time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., str]:
+    """A page, once it says what is waited for."""
+    return until_it_says
 
 
 @pytest.fixture
@@ -85,7 +91,7 @@ def dashboard() -> Callable[[Path | None], AbstractContextManager[httpx.Client]]
 def client(fitted: Path) -> Iterator[httpx.Client]:
     """The dashboard of the fitted folder, its customers laid out; for tests that change nothing."""
     with client_of(fitted) as made:
-        until(made, "/customers", "Search the customers")
+        until_it_says(made, "/customers", "Search the customers")
         yield made
 
 
@@ -93,7 +99,7 @@ def client(fitted: Path) -> Iterator[httpx.Client]:
 def own(out: Path) -> Iterator[httpx.Client]:
     """The dashboard of a folder of the test's own."""
     with client_of(out) as made:
-        until(made, "/customers", "Search the customers")
+        until_it_says(made, "/customers", "Search the customers")
         yield made
 
 

@@ -193,3 +193,10 @@ def test_the_separator_is_known_from_the_header(line: str, said: str, tmp_path: 
     path.write_text(f"Export of today\n{line}\n1\n", encoding="utf-8")
     assert separator_of(path, ["a", "b", "c"]) == said
     assert separator_of(path, ["x", "y"]) is None
+
+
+def test_a_table_without_anything_to_compare_is_told_of():
+    """Columns that never vary leave no feature: the inspection says so instead of failing."""
+    found = inspect(pl.DataFrame({"customer_id": ["a", "b", "c"], "spend": ["5"] * 3}))
+    assert [f.code for f in found.of_severity("problem")] == ["nothing-to-compare"]
+    assert found.features == ()

@@ -71,6 +71,11 @@ def settings_of(opened: Opened, k: str, features: list[str], method: str) -> dic
     chosen = {f.name for f in segmentation.recipe.clustered}
     if set(features) != chosen:
         settings["features"] = {**settings.get("features", {}), "features": features}
+    if segmentation.purchases is not None:
+        # The customers' figures came from their orders, so that no name says what they are.
+        roles = {r["column"]: r["role"] for r in segmentation.roles}
+        settings["features"] = {**settings.get("features", {}), "roles": roles}
+        settings.pop("id", None)
     if segmentation.recipe.as_of is not None:
         settings["as_of"] = segmentation.recipe.as_of.isoformat()
     settings["selection"] = {"k": int(k) if k.isdigit() else k, "seed": segmentation.provenance.seed, "method": method}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,9 +23,12 @@ from segmentry.errors import InputError, SegmentryError, SettingsError
 from segmentry.exploration import Inspection, InspectSettings, inspect
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.roles import ROLES
+from segmentry.purchases import Purchases, PurchaseSettings, looks_like_log, open_log
+from segmentry.purchases.roles import ROLES as LOG_ROLES
 from segmentry.reports.cards import cards, opening
 from segmentry.reports.inspection import groups
 from segmentry.samples import write_sample
+from segmentry.tables import ReadingSettings, read
 from segmentry.tables.files import content_of
 
 LARGEST = 512 * 1024 * 1024  # bytes of a file that is handed in
@@ -49,18 +53,21 @@ def data(request: Request) -> Response:
 def _looked(request: Request, upload: Upload) -> Response:
     """What was found in the file that was handed in, or what keeps it from being read."""
     problem: SegmentryError | None = None
-    found: Inspection | None = upload.inspection
-    if found is None:
+    if upload.inspection is None and upload.purchases is None:
         try:
-            found = _inspect(request, upload, upload.stated)
+            _look(request, upload)
         except SegmentryError as error:
             problem = named(error, upload)
-        upload.inspection = found
+    found, log = upload.inspection, upload.purchases
     return show(
         request,
         "looked.html.j2",
         upload=upload,
         found=found,
+        log=log,
+        log_columns=_log_columns(log),
+        log_roles=LOG_ROLES,
+        log_notices=log.account.notices() if log else (),
         problem=problem,
         groups=groups(found) if found else (),
         roles=sorted(ROLES),
@@ -71,6 +78,32 @@ def _looked(request: Request, upload: Upload) -> Response:
         labels={f.name: f.label for f in found.features} if found else {},
         status=422 if problem else 200,
     )
+
+
+def _look(request: Request, upload: Upload) -> None:
+    """What the rows are, customers or purchases, and what is in them."""
+    stated, today = upload.stated, request.app.state.site.today()
+    reading = ReadingSettings(**stated.get("reading", {}))
+    table = read(upload.path, reading)
+    if not looks_like_log(table):
+        upload.inspection = _inspect(request, upload, stated)
+        return
+    orders = PurchaseSettings(**_orders(stated))
+    as_of = date.fromisoformat(stated["as_of"]) if stated.get("as_of") else None
+    upload.purchases = open_log(table, orders, customer=stated.get("id") or None, as_of=as_of, today=today)
+
+
+def _orders(stated: Mapping[str, Any]) -> dict[str, Any]:
+    once = stated.get("duplicates") == "drop"
+    return {"roles": stated.get("order_roles", {}), "duplicates": "drop" if once else "keep"}
+
+
+def _log_columns(log: Purchases | None) -> list[tuple[str, str, str]]:
+    """Name, role and reason of each column of a log; one that is not used has no role."""
+    if log is None:
+        return []
+    used = {c.name: c for c in log.recipe.columns}
+    return [(n, used[n].role, used[n].reason) if n in used else (n, "", "not used") for n in log.table.names]
 
 
 def _inspect(request: Request, upload: Upload, stated: Mapping[str, Any]) -> Inspection:
@@ -175,7 +208,7 @@ def _correct(request: Request, form: FormData) -> Response:
         return go(request, "/data")
     upload.stated = stated_in(form, upload)
     if "fit" not in form:
-        upload.inspection = None
+        upload.inspection = upload.purchases = None
         return go(request, "/data")
     folder = desk.new_folder("fit") / "out"
     desk.start(Job(upload.path, fit_settings(request, upload), folder, f"Segments of {upload.name}"), refit=False)
@@ -194,6 +227,7 @@ def stated_in(form: FormData, upload: Upload) -> dict[str, Any]:
         purpose = str(form.get(f"purpose.{place}", "")).strip()[:200]
         if purpose:
             stated["purposes"][column.name] = purpose
+    stated["order_roles"] = _order_roles(form, upload)
     ticked = tuple(f.name for f in (found.features if found else ()) if f.name in set(form.getlist("feature")))
     if (found is not None and ticked and set(ticked) != set(found.chosen)) or (
         before.get("features") and set(ticked) == set(before["features"])
@@ -201,8 +235,18 @@ def stated_in(form: FormData, upload: Upload) -> dict[str, Any]:
         stated["features"] = ticked
     texts = {name: str(form.get(name, "")).strip()[:60] for name in ("separator", "decimal", "date_format", "sheet")}
     stated["reading"] = {name: text for name, text in texts.items() if text}
-    for name in ("id", "as_of", "k", "method"):
+    for name in ("id", "as_of", "k", "method", "duplicates"):
         stated[name] = str(form.get(name, "")).strip()[:200]
+    return stated
+
+
+def _order_roles(form: FormData, upload: Upload) -> dict[str, str]:
+    """Roles of a log's columns that differ from those that were found."""
+    stated = dict(upload.stated.get("order_roles", {}))
+    for place, (name, role, _) in enumerate(_log_columns(upload.purchases)):
+        wanted = str(form.get(f"order.{place}", role))
+        if wanted != role and wanted in LOG_ROLES:
+            stated[name] = wanted
     return stated
 
 
@@ -216,6 +260,7 @@ def fit_settings(request: Request, upload: Upload) -> dict[str, Any]:
             n: list(v) if n == "features" else v for n in ("roles", "purposes", "features") if (v := stated.get(n))
         },
         "selection": {"k": int(k) if k.isdigit() else k, "method": stated.get("method") or "k-means"},
+        "orders": _orders(stated),
         "today": request.app.state.site.today().isoformat(),
     }
     settings |= {name: stated[name] for name in ("id", "as_of") if stated.get(name)}

@@ -16,6 +16,7 @@ from typing import Any
 from segmentry.app.jobs import Job
 from segmentry.app.opened import Opened, open_source
 from segmentry.exploration import Inspection
+from segmentry.purchases import Purchases
 
 MOST = 32
 
@@ -28,6 +29,7 @@ class Upload:
     name: str
     size: int
     inspection: Inspection | None = None
+    purchases: Purchases | None = None  # where a row is a purchase: there is no inspection then
     stated: dict[str, Any] = field(default_factory=dict)
 
 
@@ -57,6 +59,7 @@ class Desk:
         assert self.job is not None
         if self.tried is None:
             self.tried = open_source(self.job.folder, self.new_folder("rows"))
+            self.tried.start()
         return self.tried
 
     def take(self) -> None:

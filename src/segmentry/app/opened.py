@@ -44,18 +44,27 @@ class Opened:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Chosen, Segmentation | None] = OrderedDict()
         self._pictures: dict[str, Picture] = {}
-        threading.Thread(target=self._prepare, args=(labelled,), daemon=True).start()
+        self._begun = False
 
     @property
     def folder(self) -> Path:
         """Where files that are made for this segmentation may lie."""
         return self._scratch
 
+    def start(self) -> None:
+        """Begin to lay out the customers, in the background; called when a page has been sent, so that none waits."""
+        with self._lock:
+            if self._begun:
+                return
+            self._begun = True
+        threading.Thread(target=self._prepare, args=(self.labelled,), daemon=True).start()
+
     def _prepare(self, labelled: Path | None) -> None:
         """Lays out the customers, then draws what every visitor of Choose k asks for."""
         try:
             if labelled is not None:
                 self.rows = lay_out(self.segmentation, labelled, self._scratch)
+                self.among(Chosen())
                 self.state = "ready"
         except SegmentryError as error:
             self.problem, self.state = error, "failed"

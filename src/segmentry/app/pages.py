@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -42,7 +43,8 @@ def show(request: Request, template: str, *, status: int = 200, **shown: Any) ->
         picture_svg=picture_svg,
         **shown,
     )
-    return HTMLResponse(html, status_code=status)
+    later = None if desk.opened is None else BackgroundTask(desk.opened.start)
+    return HTMLResponse(html, status_code=status, background=later)
 
 
 def go(request: Request, path: str, said: str = "") -> RedirectResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -24,6 +26,7 @@ from segmentry.app.pages import trouble
 from segmentry.errors import SegmentryError
 from segmentry.reports.page import STYLE
 
+logger = logging.getLogger(__name__)
 COOKIE = "segmentry_desk"
 HERE = Path(__file__).parent
 
@@ -93,8 +96,10 @@ async def _no_page(request: Request, error: Exception) -> Response:
     return await run_in_threadpool(trouble, request, wrong, error.status_code)
 
 
-async def _broken(request: Request, _error: Exception) -> Response:
-    # What went wrong is told on the terminal; it may hold a customer's values.
+async def _broken(request: Request, error: Exception) -> Response:
+    # Where it went wrong, and not the error's own words: they may hold a customer's values.
+    places = "".join(f"\n  {f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__))
+    logger.error("%s at%s", type(error).__name__, places)
     wrong = SegmentryError(
         "Something went wrong on our side.", remedy="The terminal that runs the dashboard says what."
     )

@@ -53,8 +53,8 @@ def app(
         say("Press Ctrl+C to end it.")
     if browser:
         typer.launch(address)
-    server = uvicorn.Server(uvicorn.Config(site, log_level="error", server_header=False, timeout_graceful_shutdown=3))
-    server.run(sockets=[listening])
+    config = uvicorn.Config(site, log_level="critical", server_header=False, timeout_graceful_shutdown=3)
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(port: int) -> socket.socket:

@@ -95,7 +95,8 @@ def prepare_customers(
     notices += later_dates(settled, table, _dated(table, roles))
     return Customers(
         table=table,
-        frame=table.frame.select(*feature_expressions(features, settled)),
+        # With nothing to compare customers by, what follows says so.
+        frame=table.frame.select(*feature_expressions(features, settled)) if features else table.frame,
         key_total=key_total,
         sample=sample,
         identity=text_of(table, found) if found else nw.lit(""),
