@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import segmentry as sg
-from segmentry.app.data import LARGEST
+from segmentry.app.uploads import LARGEST
 
 PAGES = [
     "/", "/explore", "/explore?view=heatmap", "/explore?view=distributions", "/explore?view=boxes", "/choosing",

@@ -1,15 +1,14 @@
-"""From a file that is handed in to segments: what was found in it, what its owner corrects, the fit."""
+"""What was found in a file that was handed in, what its owner corrects, and the fit that follows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,30 +16,19 @@ from starlette.routing import Route
 from segmentry.app.choosing import METHODS, NUMBERS
 from segmentry.app.desk import Upload
 from segmentry.app.jobs import Job
-from segmentry.app.overview import verdict_of
-from segmentry.app.pages import desk_of, go, show, trouble
-from segmentry.errors import InputError, SegmentryError, SettingsError
+from segmentry.app.pages import desk_of, go, show
+from segmentry.app.uploads import LARGEST, SAMPLES, named
+from segmentry.errors import SegmentryError, SettingsError
 from segmentry.exploration import Inspection, InspectSettings, inspect
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.roles import ROLES
 from segmentry.purchases import Purchases, PurchaseSettings, looks_like_log, open_log
 from segmentry.purchases.roles import ROLES as LOG_ROLES
-from segmentry.reports.cards import cards, opening
 from segmentry.reports.inspection import groups
-from segmentry.samples import write_sample
 from segmentry.tables import ReadingSettings, read
-from segmentry.tables.files import content_of
 
-LARGEST = 512 * 1024 * 1024  # bytes of a file that is handed in
-FORM = 1024 * 1024  # bytes of a form without a file
-SAMPLES = {
-    "marketing": ("A grocery shop", "2,000 customers: what they buy, where, how often, and what they answer to."),
-    "mall": ("A shopping mall", "200 card holders: age, income and how much they spend."),
-    "ecommerce": ("An online shop", "500 customers: spend, items, last purchase, rating, membership."),
-}
 DATE_FORMATS = ("YYYY-MM-DD", "DD-MM-YYYY", "MM-DD-YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY")
 SEPARATORS = ("comma", "semicolon", "tab", "pipe")
-_TABLES = frozenset({"text", "json", "parquet", "arrow", "zip", "ole", "gzip"})
 
 
 def data(request: Request) -> Response:
@@ -118,84 +106,6 @@ def _inspect(request: Request, upload: Upload, stated: Mapping[str, Any]) -> Ins
     return inspect(upload.path, settings=settings)
 
 
-def named(error: SegmentryError, upload: Upload) -> SegmentryError:
-    """An error that calls the file as its owner does, and not by where it lies here."""
-
-    def said(text: str) -> str:
-        return text.replace(str(upload.path), upload.name).replace(upload.path.name, upload.name)
-
-    return SegmentryError(said(error.what), found=said(error.found), remedy=said(error.remedy), code=error.code)
-
-
-async def upload_file(request: Request) -> Response:
-    size = request.headers.get("content-length", "")
-    if not size.isdecimal() or int(size) > LARGEST + FORM:
-        error = InputError(
-            f"The file is larger than {LARGEST // 2**20} MB.",
-            remedy="Fit it on the command line: segmentry fit FILE -o OUT, then segmentry app OUT.",
-        )
-        return await run_in_threadpool(trouble, request, error, 413)
-    async with request.form(max_files=1, max_fields=5) as form:
-        return await run_in_threadpool(_keep, request, form)
-
-
-def _keep(request: Request, form: FormData) -> Response:
-    """The file that was sent, once its content says that it is a table."""
-    sent = form.get("file")
-    if not isinstance(sent, UploadFile) or not sent.filename:
-        raise InputError("No file was chosen.", remedy="Choose a file, or drop one on the field.")
-    desk = desk_of(request)
-    path = desk.new_folder("upload") / "table"
-    with path.open("wb") as out:
-        while block := sent.file.read(1024 * 1024):
-            out.write(block)
-    upload = Upload(path, readable_name(sent.filename), path.stat().st_size)
-    try:
-        kind = content_of(path)
-        if kind not in _TABLES:
-            raise InputError("A database is not taken here.", found=kind, remedy="Export the table as CSV or Parquet.")
-    except SegmentryError as error:
-        path.unlink()
-        raise named(error, upload) from None
-    return _taken(request, upload)
-
-
-def _taken(request: Request, upload: Upload) -> Response:
-    desk = desk_of(request)
-    _drop(desk.upload)
-    desk.upload = upload
-    return go(request, "/data")
-
-
-def _drop(upload: Upload | None) -> None:
-    """A file that was handed in is not kept longer than it is looked at."""
-    if upload is not None:
-        upload.path.unlink(missing_ok=True)
-
-
-def readable_name(name: str) -> str:
-    """The name of a file as it is shown: without folders and control characters, and not too long.
-
-    >>> readable_name("C:\\\\shop\\\\spring.csv"), readable_name("a\\x1b[2Jb.csv")
-    ('spring.csv', 'a[2Jb.csv')
-    """
-    last = re.split(r"[\\/]", name)[-1]
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "", last)[:120] or "table"
-
-
-async def sample(request: Request) -> Response:
-    async with request.form(max_files=0, max_fields=5) as form:
-        return await run_in_threadpool(_sample, request, str(form.get("kind", "")))
-
-
-def _sample(request: Request, kind: str) -> Response:
-    if kind not in SAMPLES:
-        raise SettingsError("There is no such sample.", found=kind[:40])
-    path = desk_of(request).new_folder("upload") / "table.csv"
-    write_sample(kind, path)
-    return _taken(request, Upload(path, f"{kind}.csv", path.stat().st_size))
-
-
 async def correct(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=5000) as form:
         return await run_in_threadpool(_correct, request, form)
@@ -267,52 +177,7 @@ def fit_settings(request: Request, upload: Upload) -> dict[str, Any]:
     return settings
 
 
-async def forget(request: Request) -> Response:
-    desk = desk_of(request)
-    await run_in_threadpool(_drop, desk.upload)
-    desk.upload = None
-    return go(request, "/data", "The file was removed.")
-
-
-def job_page(request: Request) -> Response:
-    desk = desk_of(request)
-    job = desk.job
-    if job is None:
-        return go(request, "/data")
-    if job.outcome == "done" and desk.job_is_refit:
-        return go(request, "/beside")
-    error = job.error
-    if error is not None and desk.upload is not None and not desk.job_is_refit:
-        error = named(error, desk.upload)
-    result = desk.result().segmentation if job.outcome == "done" else None
-    return show(
-        request,
-        "job.html.j2",
-        job=job,
-        error=error,
-        back="/choosing" if desk.job_is_refit else "/data",
-        result=result,
-        opening=opening(result) if result else None,
-        cards=cards(result) if result else (),
-        verdict=verdict_of(result) if result else None,
-    )
-
-
-async def stop(request: Request) -> Response:
-    desk = desk_of(request)
-    back = "/choosing" if desk.job_is_refit else "/data"
-    if desk.job is not None:
-        await run_in_threadpool(desk.job.stop)
-        desk.job = None
-    return go(request, back, "The fit was stopped; nothing of it was kept.")
-
-
 ROUTES = [
     Route("/data", data),
-    Route("/data/upload", upload_file, methods=["POST"]),
-    Route("/data/sample", sample, methods=["POST"]),
     Route("/data/look", correct, methods=["POST"]),
-    Route("/data/forget", forget, methods=["POST"]),
-    Route("/job", job_page),
-    Route("/job/stop", stop, methods=["POST"]),
 ]

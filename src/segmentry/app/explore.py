@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from segmentry.app.asked import apart, drawable, filters, levels, one_of
 from segmentry.app.pages import desk_of, drawn, go, show
-from segmentry.plots import Picture
+from segmentry.plots import OVER_TIME, Picture
 from segmentry.plots.panels import picture_boxes, picture_distributions
 from segmentry.plots.points import picture_scatter
 from segmentry.profiles.profile import Measure
@@ -33,7 +33,8 @@ def explore(request: Request) -> Response:
     whole, query = opened.segmentation, request.query_params
     measures = drawable(whole)
     names = [m.name for m in measures]
-    view = one_of(query, "view", list(VIEWS), "scatter")
+    views = VIEWS if whole.over_time is None else {**VIEWS, "time": "Over time"}
+    view = one_of(query, "view", list(views), "scatter")
     asked = filters(query, whole)
     shown = opened.among(asked.chosen) if opened.state == "ready" else None
     first = names[0] if names else ""
@@ -47,7 +48,8 @@ def explore(request: Request) -> Response:
         segmentation=whole,
         state=opened.state,
         problem=opened.problem,
-        views=VIEWS,
+        views=views,
+        over_time=[opened.picture(key) for key in OVER_TIME] if view == "time" else [],
         view=view,
         measures=measures,
         filterable=sorted(whole.profile.measures, key=lambda m: (not m.clustered, m.label)),
@@ -63,7 +65,7 @@ def explore(request: Request) -> Response:
 
 
 def _picture(shown: Segmentation | None, view: str, x: str, y: str, panels: list[str]) -> Picture | None:
-    if shown is None or view == "heatmap":
+    if shown is None or view in ("heatmap", "time"):
         return None
     if view == "scatter":
         return drawn(lambda: picture_scatter(shown, (x, y)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from segmentry.browsing import Chosen, CustomerRows, described, lay_out
 from segmentry.errors import ModelFileError, SegmentryError
-from segmentry.plots import Picture
+from segmentry.plots import OVER_TIME, Picture
 from segmentry.plots.criteria import picture_criteria
 from segmentry.plots.stability import picture_series, picture_stability
 from segmentry.profiles.playbook import Play
@@ -23,7 +23,8 @@ from segmentry.store import load, save
 MODEL = "segmentation.seg"
 LABELLED = ("customers.parquet", "customers.csv")
 # Without the mark that a picture carries when it travels alone: the page says itself when there are no groups.
-PICTURES = {"criteria": picture_criteria, "series": picture_series, "stability": picture_stability}
+AHEAD = {"criteria": picture_criteria, "series": picture_series, "stability": picture_stability}
+PICTURES: Mapping[str, Callable[[Segmentation], Picture]] = {**AHEAD, **OVER_TIME}
 REMEMBERED = 8  # choices of customers whose figures are kept
 
 State = Literal["none", "preparing", "ready", "failed"]
@@ -68,7 +69,7 @@ class Opened:
                 self.state = "ready"
         except SegmentryError as error:
             self.problem, self.state = error, "failed"
-        for key in PICTURES:
+        for key in AHEAD:
             picture_svg(self.picture(key))
 
     def picture(self, key: str) -> Picture:

@@ -17,6 +17,7 @@ from segmentry.app.pages import desk_of, go, show
 from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import MISSING, OTHER, Measure
 from segmentry.profiles.wording import say, say_number
+from segmentry.reports.buying import OfferRow, OfSegment, buying_of
 from segmentry.reports.cards import cards
 from segmentry.reports.rules import rules_of
 from segmentry.segmentation import Segment, Segmentation
@@ -55,6 +56,7 @@ def segment_page(request: Request) -> Response:
         card=next(c for c in cards(segmentation) if c.id == segment.id),
         markers=markers(segmentation, segment.id),
         products=products(segmentation, segment.id),
+        bought=bought(segmentation, segment),
         levels=level_markers(segmentation, segment.id),
         rules=[r for r in rules.rows if r.segment == segment.name],
         worth=rules.worth,
@@ -83,6 +85,15 @@ def products(segmentation: Segmentation, segment_id: str) -> list[Marker]:
     known = [m for m in known if m.segments[segment_id].spread.mean is not None]
     ranked = sorted(known, key=lambda m: -(m.segments[segment_id].spread.mean or 0.0))
     return [_marker(m, segment_id) for m in ranked]
+
+
+def bought(segmentation: Segmentation, segment: Segment) -> tuple[OfSegment, list[OfferRow]] | None:
+    """What the segment buys, and what to offer it, where the segmentation was made from orders that say so."""
+    buying = buying_of(segmentation)
+    if buying is None or buying.absent:
+        return None
+    own = next(s for s in buying.segments if s.name == segment.name)
+    return own, [offer for offer in buying.offers if offer.segment == segment.name]
 
 
 def level_markers(segmentation: Segmentation, segment_id: str) -> list[Marker]:

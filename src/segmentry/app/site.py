@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from segmentry.app import choosing, customers, data, downloads, explore, overview, predict, segment
+from segmentry.app import choosing, customers, data, downloads, explore, overview, predict, progress, segment, uploads
 from segmentry.app.desk import Site
 from segmentry.app.guard import Guard
 from segmentry.app.pages import trouble
@@ -54,6 +54,8 @@ def make_site(source: Path | None, today: Callable[[], date]) -> Starlette:
             *customers.ROUTES,
             *predict.ROUTES,
             *data.ROUTES,
+            *uploads.ROUTES,
+            *progress.ROUTES,
             *downloads.ROUTES,
             Route("/static/style.css", _style),
             Mount("/static", StaticFiles(directory=HERE / "static")),

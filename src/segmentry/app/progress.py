@@ -1,0 +1,52 @@
+"""A fit that is under way, what came of it, and stopping it."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from segmentry.app.overview import verdict_of
+from segmentry.app.pages import desk_of, go, show
+from segmentry.app.uploads import named
+from segmentry.reports.cards import cards, opening
+
+
+def job_page(request: Request) -> Response:
+    desk = desk_of(request)
+    job = desk.job
+    if job is None:
+        return go(request, "/data")
+    if job.outcome == "done" and desk.job_is_refit:
+        return go(request, "/beside")
+    error = job.error
+    if error is not None and desk.upload is not None and not desk.job_is_refit:
+        error = named(error, desk.upload)
+    result = desk.result().segmentation if job.outcome == "done" else None
+    return show(
+        request,
+        "job.html.j2",
+        job=job,
+        error=error,
+        back="/choosing" if desk.job_is_refit else "/data",
+        result=result,
+        opening=opening(result) if result else None,
+        cards=cards(result) if result else (),
+        verdict=verdict_of(result) if result else None,
+    )
+
+
+async def stop(request: Request) -> Response:
+    desk = desk_of(request)
+    back = "/choosing" if desk.job_is_refit else "/data"
+    if desk.job is not None:
+        await run_in_threadpool(desk.job.stop)
+        desk.job = None
+    return go(request, back, "The fit was stopped; nothing of it was kept.")
+
+
+ROUTES = [
+    Route("/job", job_page),
+    Route("/job/stop", stop, methods=["POST"]),
+]
