@@ -103,7 +103,7 @@ def own(out: Path) -> Iterator[httpx.Client]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def empty() -> Iterator[httpx.Client]:
     """The dashboard without anything open."""
     with client_of(None) as made:
