@@ -171,7 +171,7 @@ def browser(chromium, address) -> Iterator[Browser]:
     """A new visitor at the dashboard; the test fails if a page asked for anything elsewhere or complained."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(90_000)
     visitor = Browser(page, address)
     page.on("request", lambda request: visitor.asked.append(request.url))
     page.on("console", lambda message: visitor.complaints.append(message.text) if message.type == "error" else None)
