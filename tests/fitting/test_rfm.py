@@ -167,6 +167,7 @@ def test_a_grid_stands_beside_groups_that_were_found(shop: pl.DataFrame) -> None
     assert ours.stability is not None
     assert 0.5 < ours.stability <= 1.0
     assert found.agreement[1][1] == 1.0
+    assert found.recommended == "k-means"  # a table made beforehand is always steady, and was not found
     assert "rfm" not in {m.name for m in sg.compare(shop.drop("total_spend"), k=3).methods}
 
 

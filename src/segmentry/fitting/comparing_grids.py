@@ -44,6 +44,7 @@ def by_rfm_grid(
         moved=0.0,
         noise=0.0,
         sizes=tuple(sorted((int(size) for size in np.bincount(labels)), reverse=True)),
+        existing=True,
     ), labels
 
 

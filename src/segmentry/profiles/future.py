@@ -12,8 +12,8 @@ from segmentry.profiles.wording import beside, say, say_number
 CLEAR = 0.1  # share of future value by which a segment brings more or less than its share of spend so far
 _RULE = (
     "Segments in order of the lifetime value that a model of purchases expects of them together. A segment whose share "
-    "of it is a tenth of the whole below its share of spend so far is slipping. Probability alive is 1 by definition "
-    "for customers without a second purchase."
+    "of it is a tenth of the whole below its share of spend so far is slipping. Probability alive is told of "
+    "customers with a repeat purchase."
 )
 
 

@@ -70,13 +70,15 @@ def with_value(table: Table, model_of: ModelOf, names: dict[str, str]) -> tuple[
 def value_columns(model: LifetimeModel, counts: CustomerCounts) -> dict[str, np.ndarray]:
     """Chance to be still a customer, purchases expected within the horizon and their worth, NaN without a purchase.
 
+    The chance is also missing without a repeat purchase: in the model leaving follows a repeat, so that it is 1 by
+    definition there, however long ago the purchase, and would make those who came back look the likelier gone.
     Rounded half up: chances and purchases to a millionth, money to a hundredth.
     """
     known = ~np.isnan(counts.x)
     unit = DAYS_IN_UNIT[model.purchases.time_unit]
     x, t_x, age, spend = counts.x[known], counts.t_x[known] / unit, counts.age[known] / unit, counts.mean_spend[known]
     found = (
-        (probability_alive(model.purchases, x, t_x, age), _PLACES),
+        (np.where(x > 0, probability_alive(model.purchases, x, t_x, age), np.nan), _PLACES),
         (expected_purchases(model.purchases, x, t_x, age, model.horizon), _PLACES),
         (lifetime_value(model, x, t_x, age, spend), 2),
     )
@@ -97,7 +99,7 @@ def value_features(model: LifetimeModel, recipe: PurchaseRecipe) -> tuple[MadeCo
         MadeColumn(
             Feature(alive, "Probability alive", "share", "future", "column", (alive,)),
             "rate",
-            f"chance to be still a customer on {recipe.as_of} (BG/NBD)",
+            f"chance to be still a customer on {recipe.as_of}, of those with a repeat purchase (BG/NBD)",
         ),
         MadeColumn(
             Feature(expected, "Expected purchases", "number", "future", "column", (expected,)),

@@ -44,8 +44,8 @@ def worth_of(segmentation: Segmentation) -> Worth | None:
         tested=_tested(segmentation.holdout),
         segments=tuple(_row(segmentation, s) for s in segmentation.segments),
         reading=(
-            "Probability alive is the chance that a customer has not left for good; in this model leaving follows a "
-            "repeat purchase, so that it is 1 for everyone without one: read expected purchases for these."
+            "Probability alive is the chance that a customer has not left for good, on average over those with a "
+            "repeat purchase: the model cannot tell of the others. Their expected purchases say what to count on."
         ),
         method=_method(model),
         parameters=_parameters(model),
