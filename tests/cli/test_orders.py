@@ -69,3 +69,23 @@ def test_orders_and_a_source_are_refused(segmentry, shared_data, tmp_path):
     assert segmentry("fit", log, "--orders", log, "-o", tmp_path / "out").code == 2
     assert segmentry("fit", "--customers", log, "-o", tmp_path / "out").code == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_orders_are_joined_to_a_table_of_customers(segmentry, tmp_path):
+    """The table keeps its customers, their order and its columns; score wants both files, and then agrees with fit."""
+    orders, table, folder = tmp_path / "orders.csv", tmp_path / "customers.csv", tmp_path / "out"
+    assert segmentry("sample", "orders", "--customers", 300, "-o", orders).code == 0
+    rows = [f"K{n:07},{20 + n % 50}" for n in range(290, 0, -1)] + ["K9999999,33"]
+    table.write_text("customer_id,age\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    words = ("--orders", orders, "--customers", table)
+    outcome = segmentry("fit", *words, "-o", folder, "--k", 3, "--stability-pairs", 0, "--json")
+    assert outcome.code == 0, outcome.err
+    summary = json.loads(outcome.out)
+    counts = summary["orders"]
+    assert (summary["customers"], counts["unknown_customers"], counts["customers_without_orders"]) == (291, 10, 1)
+    labelled = (folder / "customers.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in labelled[1:]] == [row.split(",")[0] for row in rows]
+    again = tmp_path / "again.csv"
+    assert segmentry("score", folder / "segmentation.seg", "--orders", orders, "-o", again).code == 1
+    assert segmentry("score", folder / "segmentation.seg", *words, "-o", again).code == 0
+    assert again.read_bytes() == (folder / "customers.csv").read_bytes()
