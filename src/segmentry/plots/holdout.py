@@ -87,7 +87,7 @@ def _pair(rows: list[dict[str, Any]], x: alt.X, y_title: str, title: str, *, poi
         )
         marks.append(base.mark_point(size=70, filled=True, opacity=1).encode(x=x, y=y, color=tint, shape=shape))
     # In the corner that curves which rise leave empty.
-    for place, (kind, sign) in enumerate(((_ACTUAL, "―"), (_PREDICTED, "╌"))):
+    for place, (kind, sign) in enumerate(((_ACTUAL, "—"), (_PREDICTED, "- -"))):
         name = drawn([{"kind": kind, "text": f"{sign} {kind}"}]).mark_text(align="left", fontWeight=600)
         marks.append(name.encode(x=alt.value(12), y=alt.value(14 + 18 * place), text="text:N", color=tint))
     return layered(*marks).properties(width=WIDE, height=HIGH, title=panel_title(title))
