@@ -147,6 +147,8 @@ class Segmentation:
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False)
     view: View | None = field(default=None, compare=False, repr=False)
+    # Customers that a mark of a picture stands for at least; pictures to pass on ask for ten. Never stored.
+    mark_floor: int = field(default=1, compare=False)
 
     def segment(self, segment_id: str) -> Segment:
         return next(s for s in self.segments if s.id == segment_id)

@@ -49,3 +49,20 @@ def test_rejects_and_errors_mask_values(segmentry, tmp_path):
     assert rejects.splitlines()[1].startswith("6,umsatz,")
     assert "Zyxwvut" not in rejects + outcome.out + outcome.err
     assert "1 row rejected" in outcome.out
+
+
+def test_a_shared_report_draws_no_customer(segmentry, tmp_path):
+    """`fit --share` says of its scatter that a point stands for ten or more; so does the help of fit and of report."""
+    table = _table(tmp_path / "kunden.csv")
+    folder = tmp_path / "out"
+    outcome = segmentry("fit", table, "-o", folder, "--k", "3", "--as-of", "2024-12-31", "--share")
+    assert outcome.code == 0, outcome.err
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "One point stands for 10 customers or more" in page
+    assert "One point a customer" not in page
+    again = segmentry("report", folder / "segmentation.seg", "-o", tmp_path / "again.html", "--share")
+    assert again.code == 0, again.err
+    assert "<svg" in (tmp_path / "again.html").read_text(encoding="utf-8")
+    for command in ("fit", "report"):
+        said = " ".join(segmentry(command, "--help").out.replace("│", " ").split())
+        assert "no point, bar or cell for fewer than ten customers" in said or "a point, bar or cell" in said

@@ -60,6 +60,9 @@ def fit(
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace the outputs of an earlier run."),
     for_spreadsheet: bool = typer.Option(False, "--for-spreadsheet", help="Neutralise cells that a spreadsheet runs."),
     excel: bool = typer.Option(False, "--excel", help="Also write segments.xlsx, a workbook for a spreadsheet."),
+    share: bool = typer.Option(
+        False, "--share", help="Report and pictures to pass on: no point, bar or cell for fewer than ten customers."
+    ),
     memory_limit: str | None = typer.Option(
         None,
         "--memory-limit",
@@ -106,6 +109,7 @@ def fit(
         quiet,
         excel,
         memory_mb,
+        share,
     )
 
 
@@ -145,6 +149,7 @@ def _fit_into(
     quiet: bool,
     excel: bool = False,
     memory_mb: float | None = None,
+    share: bool = False,
 ) -> None:
     steps = Steps(quiet or as_json)
     with steps("imports"):
@@ -170,6 +175,7 @@ def _fit_into(
         overwrite=overwrite,
         for_spreadsheet=for_spreadsheet,
         excel=excel,
+        share=share,
         peak_memory_mb=steps.peak_memory_mb,
     )
     if as_json:

@@ -12,13 +12,16 @@ from segmentry.cli.terminal import inert, say
 def report(
     model: Path = typer.Argument(..., help="A .seg file that `segmentry fit` wrote."),
     output: Path = typer.Option(..., "-o", "--output", help="The page to write, for example report.html."),
+    share: bool = typer.Option(
+        False, "--share", help="To pass it on: no picture draws a point, bar or cell for fewer than ten customers."
+    ),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing page."),
 ) -> None:
     """Write the report of a stored MODEL: one page, offline. Pictures that need customers' rows say so."""
     from segmentry.reports import report as write_report
     from segmentry.store import load
 
-    write_report(load(model), output, overwrite=overwrite)
+    write_report(load(model), output, overwrite=overwrite, share=share)
     say(f"Written: {output}")
 
 

@@ -19,6 +19,7 @@ from segmentry.plots.overtime import picture_cohorts, picture_comings, picture_r
 from segmentry.plots.panels import picture_boxes, picture_distributions
 from segmentry.plots.picture import Picture, to_png, to_svg, write_pictures
 from segmentry.plots.points import picture_components, picture_scatter
+from segmentry.plots.sharing import for_sharing
 from segmentry.plots.silhouette import picture_silhouette
 from segmentry.plots.sizes import picture_sizes
 from segmentry.plots.stability import picture_series, picture_stability
@@ -31,6 +32,7 @@ __all__ = [
     "Picture",
     "draw",
     "draw_all",
+    "for_sharing",
     "plot_boxes",
     "plot_cohorts",
     "plot_comings",
@@ -87,11 +89,12 @@ OVER_TIME: Mapping[str, Callable[[Segmentation], Picture]] = {
 _ALL: Mapping[str, Callable[[Segmentation], Picture]] = {**_PICTURES, **VALUE, **BASKETS, **OVER_TIME}
 
 
-def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
+def draw_all(segmentation: Segmentation, *, share: bool = False) -> tuple[Picture, ...]:
     """Every picture, in the order in which a reader wants them: what it means first, why this many last; then those of
     orders, where it was fitted from some.
 
-    One that cannot be drawn comes without a chart and with the reason.
+    One that cannot be drawn comes without a chart and with the reason. To `share` them, no mark (a point, bar or cell)
+    stands for fewer than ten customers.
 
     >>> from segmentry import fit
     >>> from segmentry.samples import sample_marketing
@@ -100,7 +103,8 @@ def draw_all(segmentation: Segmentation) -> tuple[Picture, ...]:
     """
     keys = [*_PICTURES, *(VALUE if segmentation.value is not None else ())]
     keys += [] if segmentation.over_time is None else [*BASKETS, *OVER_TIME]
-    return tuple(draw(segmentation, key) for key in keys)
+    drawn = for_sharing(segmentation) if share else segmentation
+    return tuple(draw(drawn, key) for key in keys)
 
 
 def draw(segmentation: Segmentation, key: str) -> Picture:

@@ -86,7 +86,9 @@ def _gorge(segmentation: Segmentation, evidence: Evidence) -> alt.VConcatChart:
     for s in segmentation.segments:
         total = max(sum(counts[s.id]), 1)
         rows = [
-            {"id": s.id, "from": i / BINS, "to": (i + 1) / BINS, "share": n / total} for i, n in enumerate(counts[s.id])
+            {"id": s.id, "from": i / BINS, "to": (i + 1) / BINS, "share": n / total}
+            for i, n in enumerate(counts[s.id])
+            if n >= segmentation.mark_floor
         ]
         x = alt.X(
             "from:Q",
@@ -220,7 +222,7 @@ def picture_switching(segmentation: Segmentation) -> Picture:
             "Next": called[w.runner_up],
             "Customers": say_number(w.n),
             "Confidence": f"{w.confidence:.2f}",
-            "On the border": say_number(w.border / w.n, "share"),
+            "On the border": "–" if 0 < w.border < segmentation.mark_floor else say_number(w.border / w.n, "share"),
         }
         for w in evidence.switches
         if w.segment in called and w.runner_up in called and w.n >= segmentation.profile.minimum_customers

@@ -112,6 +112,8 @@ def picture_distributions(segmentation: Segmentation, features: Sequence[str] = 
         caption += " Values far out are counted in the first or last bin."
     if any(len(parts) < len(segmentation.segments) for _, parts in shares.values()):
         caption += f" A segment with fewer than {segmentation.profile.minimum_customers} customers has no hill."
+    if segmentation.mark_floor > 1:
+        caption += f" Steps of fewer than {segmentation.mark_floor} customers are left out."
     table = tuple(
         {
             "Feature": axis_title(m.label, m.unit, m.symbol),
@@ -201,7 +203,9 @@ def _ticks(measure: Measure) -> int:
 
 def _whiskers(segmentation: Segmentation, measure: Measure, segment_id: str) -> tuple[float | None, float | None]:
     known = _values(segmentation, measure, segment_id)
-    if len(known) < max(segmentation.profile.minimum_customers, 10):
+    floor = segmentation.mark_floor
+    # Beyond the end of a whisker lie five in a hundred.
+    if len(known) < max(segmentation.profile.minimum_customers, 10, 20 * floor if floor > 1 else 0):
         return None, None
     known = np.sort(known)
     return float(known[round(0.05 * (len(known) - 1))]), float(known[round(0.95 * (len(known) - 1))])
@@ -224,7 +228,7 @@ def _histograms(segmentation: Segmentation, measure: Measure, span: Span) -> tup
         known = _values(segmentation, measure, s.id)
         if len(known) >= segmentation.profile.minimum_customers:
             counts = np.histogram(np.clip(known, edges[0], edges[-1]), bins=np.array(edges))[0]
-            shares[s.id] = counts / len(known)
+            shares[s.id] = np.where(counts >= segmentation.mark_floor, counts, 0) / len(known)
     return edges, shares
 
 
@@ -296,7 +300,7 @@ def _overlap_title(shares: dict[str, dict[str, np.ndarray]]) -> str:
 
 def _mode(measure: Measure, edges: list[float], shares: dict[str, np.ndarray], segment_id: str) -> str:
     part = shares.get(segment_id)
-    if part is None:
+    if part is None or not part.any():
         return "–"
     at = int(part.argmax())
     ends = [max(v, 0) if edges[0] >= 0 else v for v in edges[at : at + 2]]

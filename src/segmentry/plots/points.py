@@ -12,6 +12,7 @@ import numpy as np
 from segmentry.plots.axes import Span, axis_title, levels_of, measure_axis, span_of, tick_texts, written_axis
 from segmentry.plots.picture import NO_VIEW, Picture, Row, absent
 from segmentry.plots.placing import place
+from segmentry.plots.sharing import grouped
 from segmentry.plots.style import INK, LABEL, LINE, PAPER, colour, drawn, layered, lowered, names, shape, styled
 from segmentry.plots.thinning import evenly
 from segmentry.profiles.profile import Measure
@@ -68,7 +69,7 @@ def picture_scatter(segmentation: Segmentation, features: tuple[str, str] | None
         }
         for s in segmentation.segments
     )
-    return Picture(key, title, _caption(cloud, len(view.segment_ids)), styled(body, title), table)
+    return Picture(key, title, _caption(segmentation, cloud), styled(body, title), table)
 
 
 def picture_components(segmentation: Segmentation) -> Picture:
@@ -88,7 +89,7 @@ def picture_components(segmentation: Segmentation) -> Picture:
     title = f"Two directions hold {share} of the differences between customers"
     caption = (
         "All features folded into the two directions in which customers differ most. "
-        f"{_caption(cloud, len(view.segment_ids))} Segments that overlap here can still be apart in the remaining "
+        f"{_caption(segmentation, cloud)} Segments that overlap here can still be apart in the remaining "
         f"{say_number(1 - sum(view.explained), 'share')}."
     )
     axes = [_plain_axis(span, i, view.explained[i]) for i, span in enumerate((cloud.across, cloud.up))]
@@ -99,7 +100,7 @@ def picture_components(segmentation: Segmentation) -> Picture:
 def _component_table(segmentation: Segmentation, cloud: Cloud) -> tuple[Row, ...]:
     rows = []
     for s in segmentation.segments:
-        known = bool((cloud.ids == s.id).any())
+        known = (cloud.ids == s.id).sum() >= segmentation.mark_floor
         x, y = cloud.centre(s.id) if known else (None, None)
         rows.append({"Segment": s.name, "Centre across": _one(x), "Centre up": _one(y)})
     return tuple(rows)
@@ -129,6 +130,8 @@ def _cloud(
         return None
     x, y, ids = x[known], y[known], view.segment_ids[known]
     across, up = span_of(segmentation, features[0], x), span_of(segmentation, features[1], y)
+    if segmentation.mark_floor > 1:
+        return Cloud(x, y, ids, across, up)
     chosen = evenly(len(x), POINTS)
     # A segment that thinning would lose keeps one customer, or its name would point nowhere.
     lost = [
@@ -138,7 +141,15 @@ def _cloud(
     return Cloud(x[chosen], y[chosen], ids[chosen], across, up)
 
 
-def _caption(cloud: Cloud, n: int) -> str:
+def _caption(segmentation: Segmentation, cloud: Cloud) -> str:
+    if segmentation.mark_floor > 1:
+        inside = sum(row["n"] for row in _groups(segmentation, cloud))
+        return (
+            f"One point stands for {segmentation.mark_floor} customers or more of a segment who are near one another, "
+            f"a larger one for more ({say_number(inside)} of {say_number(len(cloud.x))} customers; the others stand "
+            "too far apart to be drawn); the marker with a halo is the middle of its segment, the shape tells it too."
+        )
+    n = 0 if segmentation.view is None else len(segmentation.view.segment_ids)
     shown = (
         f"{say_number(len(cloud.x))} of {say_number(n)} customers" if len(cloud.x) < n else f"{say_number(n)} customers"
     )
@@ -148,11 +159,22 @@ def _caption(cloud: Cloud, n: int) -> str:
     )
 
 
-def _draw(segmentation: Segmentation, cloud: Cloud, bottom: alt.Axis, left: alt.Axis) -> alt.LayerChart:
-    rows = [
-        {"x": round(float(a), 4), "y": round(float(b), 4), "id": str(c)}
-        for a, b, c in zip(cloud.x, cloud.y, cloud.ids, strict=True)
+def _groups(segmentation: Segmentation, cloud: Cloud) -> list[dict[str, Any]]:
+    """What is drawn of the cloud: a row a customer, or a row a group where marks stand for several."""
+    floor = segmentation.mark_floor
+    if floor == 1:
+        parts = zip(cloud.x, cloud.y, cloud.ids, strict=True)
+        return [{"x": round(float(a), 4), "y": round(float(b), 4), "id": str(c)} for a, b, c in parts]
+    places = [
+        np.array([span.place(float(v)) for v in values])
+        for span, values in ((cloud.across, cloud.x), (cloud.up, cloud.y))
     ]
+    groups = grouped(cloud.x, cloud.y, cloud.ids, (places[0], places[1]), floor)
+    return [{"x": round(g.x, 4), "y": round(g.y, 4), "id": g.id, "n": g.n} for g in groups]
+
+
+def _draw(segmentation: Segmentation, cloud: Cloud, bottom: alt.Axis, left: alt.Axis) -> alt.LayerChart:
+    rows = _groups(segmentation, cloud)
     segments = segmentation.segments
     many = len(rows) > FEW
     x = alt.X("x:Q", scale=cloud.across.scale(), axis=bottom)
@@ -162,7 +184,9 @@ def _draw(segmentation: Segmentation, cloud: Cloud, bottom: alt.Axis, left: alt.
         .mark_point(filled=True, size=22 if many else 44, opacity=0.5 if many else 0.7)
         .encode(x=x, y=y, color=colour(segments), shape=shape(segments))
     )
-    present = [s for s in segments if s.id in set(cloud.ids.tolist())]
+    if segmentation.mark_floor > 1:
+        points = points.encode(size=alt.Size("n:Q", scale=alt.Scale(type="sqrt", range=[20, 260]), legend=None))
+    present = [s for s in segments if (cloud.ids == s.id).sum() >= segmentation.mark_floor]
     centres = [cloud.centre(s.id) for s in present]
     marks = [{"x": a, "y": b, "id": s.id} for s, (a, b) in zip(present, centres, strict=True)]
     middle = drawn(marks).encode(x=x, y=y, shape=shape(segments))

@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 
 from segmentry.plots.picture import NO_VIEW, Picture, absent
+from segmentry.plots.sharing import in_runs
 from segmentry.plots.style import INK, MUTED, colour, drawn, layered, name_column, rows_scale, styled
 from segmentry.plots.thinning import evenly
 from segmentry.profiles.wording import say_number
@@ -42,12 +43,17 @@ def picture_silhouette(segmentation: Segmentation) -> Picture:
         f"another segment better. The dashed line is the mean, {everyone.mean():.2f} (1 would be perfect, 0 is on the "
         f"border between two segments). Computed for {say_number(sum(counts))} customers."
     )
+    floor = segmentation.mark_floor
+    if floor > 1:
+        caption += f" Each step is the mean of {floor} customers or more."
     table = tuple(
         {
             "Segment": s.name,
             "Customers": say_number(len(parts[s.id])),
-            "Mean silhouette": f"{parts[s.id].mean():.2f}" if len(parts[s.id]) else "–",
-            "Share below zero": say_number(float((parts[s.id] < 0).mean()), "share") if len(parts[s.id]) else "–",
+            "Mean silhouette": f"{parts[s.id].mean():.2f}" if len(parts[s.id]) >= floor else "–",
+            "Share below zero": say_number(float((parts[s.id] < 0).mean()), "share")
+            if len(parts[s.id]) >= floor
+            else "–",
         }
         for s in segmentation.segments
     )
@@ -58,10 +64,10 @@ def _chart(segmentation: Segmentation, parts: dict[str, np.ndarray], mean: float
     starts, ends = _bands([len(parts[s.id]) for s in segmentation.segments])
     rows: list[dict[str, Any]] = []
     for s, start, end in zip(segmentation.segments, starts, ends, strict=True):
-        few = parts[s.id][evenly(len(parts[s.id]), BARS)]
-        for at, value in zip(np.linspace(start, end, len(few)), few, strict=True):
+        few, at_ends = _drawn(parts[s.id], segmentation.mark_floor)
+        for at, value in zip(start + (end - start) * at_ends, few, strict=True):
             rows.append({"id": s.id, "y": round(float(at), 5), "value": round(float(value), 4)})
-    lowest = min(0.0, min(row["value"] for row in rows))
+    lowest = min([0.0, *(row["value"] for row in rows)])
     scale = alt.Scale(domain=[lowest - 0.03 if lowest < 0 else 0, 1], nice=False, zero=False)
     axis = alt.Axis(title="Silhouette of a customer", tickCount=6, format=".1f", domain=False, tickSize=0)
     x = alt.X("value:Q", scale=scale, axis=axis)
@@ -78,6 +84,15 @@ def _chart(segmentation: Segmentation, parts: dict[str, np.ndarray], mean: float
     body = layered(bars, zero, dashed, word).properties(width=520, height=HEIGHT)
     middles = [(a + b) / 2 for a, b in zip(starts, ends, strict=True)]
     return alt.hconcat(name_column(segmentation, middles, 1, HEIGHT), body, spacing=20)
+
+
+def _drawn(ordered: np.ndarray, floor: int) -> tuple[np.ndarray, np.ndarray]:
+    """The values that outline a band and where they stand in it, from 0 to 1: customers, or steps of several."""
+    if floor == 1:
+        few = ordered[evenly(len(ordered), BARS)]
+        return few, np.linspace(0.0, 1.0, len(few))
+    means = in_runs(ordered, floor, BARS)
+    return np.repeat(means, 2), np.repeat(np.linspace(0.0, 1.0, len(means) + 1), 2)[1:-1]
 
 
 def _bands(counts: list[int]) -> tuple[list[float], list[float]]:

@@ -51,6 +51,7 @@ def _bars(segmentation: Segmentation, shares: list[float | None], title: str, to
             "text": say_number(share, "share"),
         }
         for i, (s, share) in enumerate(zip(segments, shares, strict=True))
+        if s.size >= segmentation.mark_floor
     ]
     end = top * 1.18
     ticks = linear_ticks(0, top, 4)

@@ -43,7 +43,8 @@ STEP, NODE_ROW = 84, 46
 def picture_stability(segmentation: Segmentation) -> Picture:
     """How much of each segment returns when the customers are drawn anew: the mean, and the range of 90 %."""
     key, heading = "stability", "How steady each segment is"
-    measured = [s for s in segmentation.segments if s.stability is not None]
+    floor = segmentation.mark_floor
+    measured = [s for s in segmentation.segments if s.stability is not None and s.size >= floor]
     if not measured or segmentation.stability is None:
         return absent(key, heading, NOT_MEASURED)
     firm = sum(s.stability.mean >= STABLE for s in measured if s.stability)
@@ -89,7 +90,7 @@ def _bars(segmentation: Segmentation) -> alt.HConcatChart:
             "text": f"{s.stability.mean:.2f}",
         }
         for i, s in enumerate(segmentation.segments)
-        if s.stability is not None
+        if s.stability is not None and s.size >= segmentation.mark_floor
     ]
     ticks = [0, 0.2, 0.4, PATTERN, STABLE, HIGHLY_STABLE, 1.0]
     axis = written_axis(ticks, [f"{t:g}" for t in ticks], "Share of the segment found again", domain=False, tickSize=0,
@@ -129,7 +130,7 @@ def picture_series(segmentation: Segmentation) -> Picture:
         reason = NOT_MEASURED if whole is None else "One number of segments was tried only, so there is no series."
         return absent(key, heading, reason)
     ks = _shown(sorted({n.k for n in whole.nodes}), segmentation.k)
-    nodes = [n for n in whole.nodes if n.k in ks]
+    nodes = [n for n in whole.nodes if n.k in ks and n.share * whole.rows >= segmentation.mark_floor - 0.5]
     own = [n for n in nodes if n.k == segmentation.k and n.origin is not None and n.k != ks[0]]
     pure = sum((n.origin or 0) >= 0.9 for n in own)
     title = f"From {ks[0]} to {ks[-1]} segments: which come from which"
@@ -189,7 +190,7 @@ def _series(
     bands = [
         {"x": columns[e.k] - 1, "x2": columns[e.k], "y": y(e.k - 1, e.parent), "y2": y(e.k, e.place), "share": e.share}
         for e in whole.edges
-        if e.k in columns and e.k - 1 in columns
+        if e.k in columns and e.k - 1 in columns and e.share * whole.rows >= segmentation.mark_floor - 0.5
     ]
     width, height = STEP * (len(ks) - 1) + 60, NODE_ROW * most
     ends = alt.Scale(domain=[-0.4, len(ks) - 0.6], nice=False, zero=False)

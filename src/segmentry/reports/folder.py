@@ -59,9 +59,11 @@ def write_outputs(
     overwrite: bool = False,
     for_spreadsheet: bool = False,
     excel: bool = False,
+    share: bool = False,
     peak_memory_mb: dict[str, float] | None = None,
 ) -> dict[str, object]:
     """Writes every output of a fit and returns what stands in `summary.json`; `excel` adds a workbook of it all.
+    With `share` the pictures, and with them the report, draw no mark for fewer than ten customers.
 
     `seconds` and `peak_memory_mb` are filled by `step` as the work goes on, so that the report and the summary can
     show them.
@@ -81,7 +83,7 @@ def write_outputs(
                 write_segments_workbook(segmentation, table, scored, stage / WORKBOOK)
         shown = replace(segmentation, notices=(*segmentation.source_notices, *segmentation.notices))
         with step("pictures"):
-            pictures = draw_all(segmentation)
+            pictures = draw_all(segmentation, share=share)
             write_pictures(pictures, stage / "plots")
         with step("report"):
             rows = rows_of(segmentation, table)

@@ -45,13 +45,15 @@ def report(
     pictures: Sequence[Picture] | None = None,
     facts: RunFacts | None = None,
     overwrite: bool = False,
+    share: bool = False,
 ) -> str:
     """The report as HTML; also written to `path` when one is given. The same value gives the same bytes.
 
-    Pictures that were drawn already can be handed over; otherwise they are drawn here. Raises OutputError when `path`
+    Pictures that were drawn already can be handed over; otherwise they are drawn here, and to `share` them without a
+    mark (a point, bar or cell) for fewer than ten customers. Raises OutputError when `path`
     exists and `overwrite` was not asked for, or when it cannot be written.
     """
-    drawn = draw_all(segmentation) if pictures is None else tuple(pictures)
+    drawn = draw_all(segmentation, share=share) if pictures is None else tuple(pictures)
     placed = {"value": VALUE, "baskets": BASKETS, "time": OVER_TIME}
     by_section: dict[str, list[tuple[Picture, Markup | None]]] = {section: [] for section in (*placed, "own")}
     for picture in drawn:

@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from segmentry.errors import ModelFileError
 
 _LARGEST = sys.float_info.max
-_NOT_STORED = frozenset({"view", "source_notices"})  # rows of customers; what depends on the file's format
+_NOT_STORED = frozenset({"view", "source_notices", "mark_floor"})  # rows of customers; what depends on one use
 
 
 def to_plain(value: Any) -> Any:
