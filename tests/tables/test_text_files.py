@@ -165,9 +165,25 @@ def test_one_cell_more_than_the_header_in_every_row(tmp_path: Path) -> None:
 
 
 def test_too_many_rejects_stop_the_run(tmp_path: Path) -> None:
-    """Two tables in one file stop at the line where the shape changes."""
+    """Too many rows of another width stop the run and name the line of the first."""
     with pytest.raises(InputError, match="line 42: too few cells: 2 instead of 3"):
-        read(write(tmp_path, "id,n,city\n" + body() + "a,b\n" + "1,2\n" * 9))
+        read(write(tmp_path, "id,n,city\n" + body() + "1,2\n" * 10))
+
+
+@pytest.mark.parametrize("between", ["", "\n", ",,\n"])
+def test_a_short_second_table_stops_the_run(tmp_path: Path, between: str) -> None:
+    """A table below the customers, with names of its own, stops at its line instead of becoming rejected rows."""
+    line = 42 + bool(between)
+    with pytest.raises(UnreadableFileError, match=f"second table, from line {line} on.*2 columns and 2 rows"):
+        read(write(tmp_path, "id,n,city\n" + body() + between + "city,total\nRome,1200\nOslo,7\n"))
+
+
+@pytest.mark.parametrize("end", ["c98,5\nc99,7\n", "Notes\nWritten in May 2024\n", "c98,5\n", "Anna,Rome\nBob,Oslo\n"])
+def test_bad_rows_at_the_end_are_no_second_table(tmp_path: Path, end: str) -> None:
+    """Rows cut short, and remarks, are set aside as rows with their lines, wherever they stand."""
+    table = read(write(tmp_path, "id,n,city\n" + body(200) + end))
+    assert table.rows_read == 200
+    assert len(table.rejects) == end.count("\n")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

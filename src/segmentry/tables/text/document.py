@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from segmentry.tables.text.structure import Body, Rows, walk
 from segmentry.tables.text.survey import CANDIDATES, Survey, survey
 
 _HEAD = 1 << 20
+_LOOKED_AT = 5  # rows of what may be a second table
 _EXCEL_LIMITS = (65_536, 1_048_576)
 
 
@@ -58,6 +61,7 @@ def open_document(source: Path, name: str, settings: ReadingSettings, scratch: P
         body = replace(body, dropped_line=rows.last_line)
         rows = walk(body)
     _check_shape(rows, body)
+    _check_second_table(rows, body)
     copied = not (rows.regular and header.plain and start == 0)
     if copied:
         path = scratch / "clean.csv"
@@ -129,6 +133,31 @@ def _check_shape(rows: Rows, body: Body) -> None:
         remedy="Name every column in the header (an index column too), or pass --separator.",
         code="header-width",
     )
+
+
+def _check_second_table(rows: Rows, body: Body) -> None:
+    """Rows at the end that all have one other width, below names of their own, are another table and no bad rows."""
+    tail = [(line, width) for line, width in rows.odd if line > rows.last_kept]
+    if len(tail) < 2 or len({width for _, width in tail}) > 1 or tail[0][1] < 2:
+        return
+    names, *below = (_cells_of(body, line) for line, _ in tail[:_LOOKED_AT])
+    named = all(re.search(r"[^\W\d_]", name) and not re.search(r"\d", name) for name in names)
+    if not named or len(set(names)) < len(names) or not any(re.search(r"\d", cell) for row in below for cell in row):
+        return
+    line, width = tail[0]
+    raise UnreadableFileError(
+        f"{body.name} holds a second table, from line {line} on.",
+        found=f"{width} columns and {len(tail) - 1} rows there, below rows of {body.width} cells",
+        remedy="Put it into a file of its own, or delete these lines.",
+        code="second-table",
+    )
+
+
+def _cells_of(body: Body, line: int) -> list[str]:
+    with body.path.open("rb") as file:
+        file.seek(body.start)
+        text = next(itertools.islice(file, line - body.line, None), b"").decode("utf-8", "replace")
+    return [cell.strip(' "\r\n') for cell in text.split(body.separator)]
 
 
 def _notices(rows: Rows, body: Body) -> list[Notice]:

@@ -28,6 +28,7 @@ class Rows:
     present: int = 0
     regular: bool = True  # an engine can split the file itself
     wide: dict[int, int] = field(default_factory=dict)  # number of cells -> rows with that many
+    odd: list[tuple[int, int]] = field(default_factory=list)  # line and number of cells of those of another width
     separators: int = 0  # lines that hold nothing else
     last: bytes = b""
     last_line: int = 0
@@ -35,6 +36,10 @@ class Rows:
     @property
     def kept(self) -> int:
         return sum(len(part) for part in self.lines)
+
+    @property
+    def last_kept(self) -> int:
+        return max((int(part[-1]) for part in self.lines if len(part)), default=0)
 
 
 @dataclass(frozen=True)
@@ -185,6 +190,7 @@ class _Walker:
         else:
             few = "too few" if width < self.body.width else "too many"
             reason = f"{few} cells: {width} instead of {self.body.width}"
+            self.rows.odd.append((line, width))
         first = raw.decode("utf-8", "replace").lstrip('"\0 ')
         self.rows.rejects.append(Reject(line, "", reason, mask(first)))
         return False
