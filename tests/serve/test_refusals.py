@@ -126,7 +126,7 @@ def _raw(server: Any, data: bytes, seconds: float = 15.0) -> bytes:
 
 def test_a_body_too_large_is_refused_before_it_is_read(server: Any) -> None:
     """413 from its length alone, and from what has come of one without a length; the server's memory stays."""
-    head = b"POST /v1/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
         line.sendall(head + b"Content-Length: 999999999999\r\n\r\n")
         assert line.recv(4096).startswith(b"HTTP/1.1 413")
@@ -153,7 +153,7 @@ def _memory(server: Any) -> float:
 
 def test_headers_too_large_are_refused(server: Any) -> None:
     """431 with a reason, and the connection ends; headers of a common size are taken."""
-    head = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    head = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     assert _raw(server, head + b"X-Large: " + b"a" * 200_000 + b"\r\n\r\n").startswith(b"HTTP/1.1 431")
     assert _raw(server, head + b"X-Small: " + b"a" * 2_000 + b"\r\n\r\n").startswith(b"HTTP/1.1 200")
 
@@ -163,9 +163,9 @@ def test_what_is_slow_to_arrive_is_given_up(serve: Any, model_file: Path) -> Non
     with serve(model_file, ["--patience", "1"]) as server:
         begun = time.monotonic()
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
-            line.sendall(b"POST /v1/score HTTP/1.1\r\nHost: x\r\n")
+            line.sendall(b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\n")
             with socket.create_connection(("127.0.0.1", server.port), timeout=20) as other:
-                head = b"POST /v1/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                head = b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 other.sendall(head + b"Content-Length: 100\r\n\r\n{")
                 assert server.get("/health/live").status_code == 200
                 assert other.recv(4096).startswith(b"HTTP/1.1 408")
@@ -180,10 +180,10 @@ def test_what_is_slow_to_arrive_is_given_up(serve: Any, model_file: Path) -> Non
 )  # fmt: skip
 def test_an_address_that_is_not_there_is_not_found(server: Any, path: str) -> None:
     """Ids are compared, never opened: nothing but the addresses of the description is there."""
-    line = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    line = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     answer = _raw(server, line.encode())
     assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
-    assert _raw(server, b"GET /v1/segments/s1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").startswith(
+    assert _raw(server, b"GET /v1/segments/s1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(
         b"HTTP/1.1 200"
     )
 
@@ -201,7 +201,7 @@ def test_bytes_at_random_never_fail_the_server(server: Any) -> None:
     good = b'{"customers": [{"customer_id": "a", "income": 12.5, "dt_customer": "2024-01-31", "marital_status": "x"}]}'
     for _ in range(2000):
         body = _spoiled(good, rng)
-        head = b"POST /v1/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        head = b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
         whole = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
         if rng.random() < 0.3:
             whole = _spoiled(whole, rng)

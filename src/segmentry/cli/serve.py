@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ def serve(
         "Without it, the variable SEGMENTRY_API_KEYS holds such lines.",
     ),
     requests_per_minute: int = typer.Option(600_000, "--requests-per-minute", min=1, help="By key, in each worker."),
+    customers_per_minute: int = typer.Option(
+        12_000_000, "--customers-per-minute", min=1, help="By key, in each worker."
+    ),
     max_customers: int = typer.Option(10_000, "--max-customers", min=1, help="Customers in one request."),
     patience: float = typer.Option(10.0, "--patience", min=0.1, help="Seconds that a request may take to arrive."),
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
@@ -54,18 +58,22 @@ def serve(
             f"Whoever reaches {host} could ask for segments, and there is no key.",
             remedy="Pass --api-key-file keys.txt with a line such as: shop score <a long random text>.",
         )
+    place = f"[{host}]" if ":" in host else host
     settings = ServeSettings(
         model=str(model),
         max_customers=max_customers,
         requests_per_minute=requests_per_minute,
+        customers_per_minute=customers_per_minute,
         body_seconds=patience,
         needs_key=has_keys,
+        hosts=() if has_keys else tuple(sorted({_OWN, "127.0.0.1", "[::1]", place.lower()})),
         key_file=None if api_key_file is None else str(api_key_file),
     )
+    # Until there is somebody to hear it, SIGHUP would end the process; it is heard as soon as the server is ready.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     keys_for(settings)
     read = read_model(settings.model)
     listener = listen(host, port)
-    place = f"[{host}]" if ":" in host else host
     if not quiet:
         say(f"{len(read.segmentation.segments)} segments from {model} at http://{place}:{listener.getsockname()[1]}")
         say("Next: GET /v1/schema tells the fields of a customer; /openapi.json is the whole description.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,14 @@ from segmentry.errors import ColumnNotFoundError, SettingsError
 from segmentry.explanations.questions import on_grid
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions
+from segmentry.features.in_memory import grid_rows, one_customer
 from segmentry.features.levels import step_names
 from segmentry.features.recipe import GRID, Levels, Recipe, Scale
 from segmentry.profiles.wording import lowered, say_level, say_number
 from segmentry.prototypes.assign import segment_of
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.rows import RowScorer
-from segmentry.scoring.score import customer_frame, score_one
+from segmentry.scoring.score import customer_frame, notes_of, score_one
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Table, collect_rows, text_of
 
@@ -30,6 +31,8 @@ CIRCUMSTANCES = frozenset({"income"})  # may change, but not by anything that a 
 FIXED_OPERATIONS = frozenset({"years_since_year", "years_since"})
 STEPS = 240  # values tried of each feature
 SOME = 40  # values tried of each of two features together
+
+Moved = Callable[[Mapping[str, float | str]], str]  # the segment after a change of features
 
 
 @dataclass(frozen=True)
@@ -81,16 +84,49 @@ def explain(
     `changeable` names the features that may change; none takes all but age, tenure, household and the like.
     Raises SettingsError for a name that is neither a column nor a feature.
     """
+    parts = {p.feature.name: p for p in _prepared_parts(segmentation.recipe)}
+
+    def moved(change: Mapping[str, float | str]) -> str:
+        stated = {name: _as_given(parts[name], value) for name, value in change.items()}
+        return str(score_one(segmentation, {**values, **stated})["segment_id"])
+
     placed = score_one(segmentation, values)
+    return _explained(segmentation, placed, *_prepared(segmentation, values), moved, changeable)
+
+
+def explain_row(
+    scorer: RowScorer, row: Mapping[str, object], *, changeable: Sequence[str] | None = None
+) -> Explanation:
+    """As `explain`, for a customer that is given by fields, in a fifth of the time. Raises RowError."""
+    segmentation = scorer.segmentation
+    recipe = segmentation.recipe
+    features = scorer.features_of(row)
+    one = scorer.score_features(features)
+
+    def moved(change: Mapping[str, float | str]) -> str:
+        return scorer.score_features({**features, **change}).segment_id
+
+    notes = notes_of(recipe, features)
+    axes = grid_rows(recipe, one_customer(recipe, features))[0]
+    return _explained(segmentation, {**asdict(one), "notes": notes}, features, axes, moved, changeable)
+
+
+def _explained(
+    segmentation: Segmentation,
+    placed: Mapping[str, Any],
+    features: Mapping[str, Any],
+    axes: np.ndarray,
+    moved: Moved,
+    changeable: Sequence[str] | None,
+) -> Explanation:
     recipe, rule = segmentation.recipe, segmentation.rule
-    features, known = _prepared(segmentation, values)
     own, runner = str(placed["segment_id"]), placed["runner_up"]
     names = {s.id: s.name for s in segmentation.segments}
     parts: tuple[Part, ...] = ()
     change = None
     if own in names:
-        parts = _parts(recipe, rule, features, known, own, str(runner)) if runner else ()
-        change = _smallest_change(segmentation, values, features, known, own, _allowed(recipe, changeable))
+        parts = _parts(recipe, rule, features, axes, own, str(runner)) if runner else ()
+        change = _smallest_change(segmentation, moved, features, axes, own, _allowed(recipe, changeable))
     return Explanation(
         segment_id=own,
         segment=str(placed["segment"]),
@@ -230,7 +266,7 @@ class _Try:
 
 def _smallest_change(
     segmentation: Segmentation,
-    values: Mapping[str, object],
+    moved: Moved,
     features: Mapping[str, Any],
     x: np.ndarray,
     own: str,
@@ -242,7 +278,7 @@ def _smallest_change(
     for names in (deeds, list(tries)):
         for count in (1, 2):
             for found in _moving(segmentation, tries, names, count, x, own):
-                change = _verified(segmentation, values, found, own, names is not deeds)
+                change = _verified(segmentation, moved, found, own, names is not deeds)
                 if change is not None:
                     return change
     return None
@@ -324,7 +360,7 @@ def _some(tries: list[_Try]) -> list[_Try]:
 
 def _verified(
     segmentation: Segmentation,
-    values: Mapping[str, object],
+    moved: Moved,
     found: tuple[tuple[tuple[str, _Try], ...], str],
     own: str,
     circumstances: bool,
@@ -333,7 +369,7 @@ def _verified(
     parts = {p.feature.name: p for p in _prepared_parts(segmentation.recipe)}
     chosen, _ = found
     stated = {n: _as_given(parts[n], t.value) for n, t in chosen}
-    placed = str(score_one(segmentation, {**values, **stated})["segment_id"])
+    placed = moved({n: t.value for n, t in chosen})
     names = {s.id: s.name for s in segmentation.segments}
     if placed == own or placed not in names:
         return None

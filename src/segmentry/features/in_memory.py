@@ -16,7 +16,7 @@ import numpy as np
 from segmentry.features.derive import meaning_yes
 from segmentry.features.feature import Feature
 from segmentry.features.levels import steps
-from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale
+from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe
 
 # A column in memory: numbers as float64 with NaN for missing; dates and texts as objects with None.
 Array = np.ndarray[Any, Any]
@@ -54,11 +54,62 @@ def feature_array(feature: Feature, columns: Mapping[str, Array], as_of: date | 
             return first
 
 
+class GridOfRows:
+    """The grid of a recipe, made ready to place customers in memory: all scales at once, as one matrix."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        scales = recipe.scales
+        self.names = tuple(s.feature.name for s in scales)
+        self._levels = recipe.levels
+        self._fill = np.array([s.fill for s in scales], dtype=np.float64)
+        capped = [s.low is not None and s.high is not None for s in scales]
+        pairs = list(zip(scales, capped, strict=True))
+        self._low = np.array([s.low if caps else -math.inf for s, caps in pairs], dtype=np.float64)
+        self._high = np.array([s.high if caps else math.inf for s, caps in pairs], dtype=np.float64)
+        self._logged = [place for place, s in enumerate(scales) if s.transform == "log1p"]
+        self._centre = np.array([s.centre for s in scales], dtype=np.float64)
+        self._scale = np.array([s.scale for s in scales], dtype=np.float64)
+
+    def numbers(self, features: Mapping[str, Array]) -> Array:
+        """(n, scales) the features that are numbers, NaN for missing."""
+        columns = [features[name] for name in self.names]
+        if not columns:
+            return np.empty((len(next(iter(features.values()))), 0))
+        return np.array(columns, dtype=np.float64).T
+
+    def rows(self, numbers: Array, features: Mapping[str, Array]) -> Array:
+        """(n, axes) whole numbers, in the order of the recipe's axes."""
+        placed = self._placed(numbers)
+        if not self._levels:
+            return placed
+        parts = [axis for part in self._levels for axis in _on_levels(part, features[part.feature.name])]
+        return np.column_stack([placed, *parts])
+
+    def _placed(self, numbers: Array) -> Array:
+        value = np.where(np.isnan(numbers), self._fill, numbers)
+        value = np.minimum(np.maximum(value, self._low), self._high)
+        for place in self._logged:
+            # NumPy's own logarithm differs from the engines' in the last digit for one value in ten thousand.
+            column = (np.maximum(value[:, place], 0.0) + 1.0).tolist()
+            value[:, place] = [math.log(v) for v in column]
+        result: Array = np.floor((value - self._centre) / self._scale * float(GRID) + 0.5)
+        return np.minimum(np.maximum(result, float(-LIMIT * GRID)), float(LIMIT * GRID))
+
+
 def grid_rows(recipe: Recipe, features: Mapping[str, Array]) -> Array:
     """(n, axes) whole numbers of the customers with these features by name, in the order of the recipe's axes."""
-    axes = [_on_grid(scale, features[scale.feature.name]) for scale in recipe.scales]
-    axes += [axis for part in recipe.levels for axis in _on_levels(part, features[part.feature.name])]
-    return np.column_stack(axes)
+    grid = GridOfRows(recipe)
+    return grid.rows(grid.numbers(features), features)
+
+
+def one_customer(recipe: Recipe, features: Mapping[str, float | str | None]) -> dict[str, Array]:
+    """The features of one customer by name, as columns of one row."""
+    made = {}
+    for f in recipe.clustered:
+        kind = object if f.operation == "category" else np.float64
+        value = features[f.name]
+        made[f.name] = np.array([math.nan if value is None and kind is np.float64 else value], dtype=kind)
+    return made
 
 
 def missing(values: Array) -> Array:
@@ -96,17 +147,6 @@ def _ratio(above: Array, below: Array) -> Array:
 def _flag(cells: Array, true_levels: Sequence[str]) -> Array:
     yes = frozenset(meaning_yes(true_levels))
     return _each(cells, lambda cell: 1.0 if cell in yes else 0.0)
-
-
-def _on_grid(scale: Scale, values: Array) -> Array:
-    value = np.where(np.isnan(values), scale.fill, values)
-    if scale.low is not None and scale.high is not None:
-        value = np.minimum(np.maximum(value, scale.low), scale.high)
-    if scale.transform == "log1p":
-        # NumPy's own logarithm differs from the engines' in the last digit for one value in ten thousand.
-        value = np.array([math.log(v) for v in (np.maximum(value, 0.0) + 1.0).tolist()])
-    result: Array = np.floor((value - scale.centre) / scale.scale * float(GRID) + 0.5)
-    return np.minimum(np.maximum(result, float(-LIMIT * GRID)), float(LIMIT * GRID))
 
 
 def _on_levels(part: Levels, cells: Array) -> list[Array]:

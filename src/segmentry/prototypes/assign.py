@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -43,14 +43,23 @@ def centres_of(rule: Rule) -> np.ndarray:
 
 def scores(rule: Rule, grid: np.ndarray) -> np.ndarray:
     """(n, prototypes) whole-number scores of rows on the grid."""
-    result: np.ndarray = grid @ np.array(rule.weights, dtype=np.float64).T + np.array(rule.offsets, dtype=np.float64)
-    if rule.pairs:
-        first, second = np.array(rule.pairs).T
-        weights = np.array(rule.pair_weights, dtype=np.float64).T
-        for start in range(0, len(grid), _ROWS):
+    return scorer_of(rule)(grid)
+
+
+def scorer_of(rule: Rule) -> Callable[[np.ndarray], np.ndarray]:
+    """`scores` of a rule, made ready to be asked many times."""
+    weights, offsets = np.array(rule.weights, dtype=np.float64).T, np.array(rule.offsets, dtype=np.float64)
+    first, second = np.array(rule.pairs).T if rule.pairs else ((), ())
+    pair_weights = np.array(rule.pair_weights, dtype=np.float64).T
+
+    def scored(grid: np.ndarray) -> np.ndarray:
+        result: np.ndarray = grid @ weights + offsets
+        for start in range(0, len(grid) if rule.pairs else 0, _ROWS):
             part = grid[start : start + _ROWS]
-            result[start : start + _ROWS] += (part[:, first] * part[:, second]) @ weights
-    return result
+            result[start : start + _ROWS] += (part[:, first] * part[:, second]) @ pair_weights
+        return result
+
+    return scored
 
 
 def nearest(rule: Rule, grid: np.ndarray) -> np.ndarray:

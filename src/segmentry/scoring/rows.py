@@ -6,6 +6,7 @@ not fit are refused with their place, never with what they hold.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -17,10 +18,10 @@ import numpy as np
 
 from segmentry.errors import RowError
 from segmentry.features.feature import Feature, Unit
-from segmentry.features.in_memory import Array, feature_array, grid_rows, missing
+from segmentry.features.in_memory import Array, GridOfRows, feature_array, missing, one_customer
 from segmentry.features.levels import step_names
 from segmentry.features.recipe import Scale
-from segmentry.prototypes.assign import NO_DATA, NOISE, scores
+from segmentry.prototypes.assign import NO_DATA, NOISE, scorer_of
 from segmentry.scoring.score import NAMES
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Kind
@@ -32,6 +33,7 @@ _FINITE = f"must be a finite number of at most {LARGEST:g}"
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS = ({float}, {int}, {float, int})
+_PLAIN = {float, int, type(None)}
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class RowScorer:
         self.fields = fields_of(segmentation)
         recipe = segmentation.recipe
         self._names = frozenset(field.name for field in self.fields)
-        self._read = [field for field in self.fields if field.kind != "id"]
+        self._numbers = [field.name for field in self.fields if field.kind == "number"]
+        self._others = [field for field in self.fields if field.kind not in ("id", "number")]
         self._id = next((field.name for field in self.fields if field.kind == "id"), None)
         self._segments = segmentation.rule.segments
         self._named = {s.id: s.name for s in segmentation.segments} | NAMES
@@ -83,6 +86,10 @@ class RowScorer:
         owners = np.array([self._segments.index(owner) for owner in segmentation.rule.owners])
         # Prototypes of a segment stand together, so that the least of each is the least of a slice.
         self._starts = np.flatnonzero(np.diff(owners, prepend=-1))
+        self._grid = GridOfRows(recipe)
+        self._scores = scorer_of(segmentation.rule)
+        self._minimum = np.array([s.minimum for s in recipe.scales], dtype=np.float64)
+        self._maximum = np.array([s.maximum for s in recipe.scales], dtype=np.float64)
 
     def score(self, rows: Sequence[Mapping[str, object]], first: int = 0) -> list[PlacedRow]:
         """The place of each row, in order. `first` is the number of the first row, for what an error says.
@@ -99,6 +106,10 @@ class RowScorer:
         features = self._features([row], 0)
         return {name: None if missing(values)[0] else values.tolist()[0] for name, values in features.items()}
 
+    def score_features(self, features: Mapping[str, float | str | None]) -> PlacedRow:
+        """The place of one customer by features, as `features_of` gives them."""
+        return self._placed(one_customer(self.segmentation.recipe, features), [None])[0]
+
     def _features(self, rows: Sequence[Mapping[str, object]], first: int) -> dict[str, Array]:
         columns = self._columns(rows, first)
         recipe = self.segmentation.recipe
@@ -109,11 +120,18 @@ class RowScorer:
             if not row.keys() <= self._names:
                 unknown = next(iter(sorted(set(row) - self._names)))
                 raise RowError("is not a field of this model; GET /v1/schema lists them", first + place, unknown)
-        made: dict[str, Array] = {}
-        for field in self._read:
+        made = self._number_columns(rows, first)
+        for field in self._others:
             cells = [row.get(field.name) for row in rows]
             made[field.name] = _READERS[field.kind](cells, field.name, first)
         return made
+
+    def _number_columns(self, rows: Sequence[Mapping[str, object]], first: int) -> dict[str, Array]:
+        """All fields that are numbers. They are read at once where all is well, else one by one, to find the place."""
+        values = _all_numbers([row.get(name) for name in self._numbers for row in rows])
+        if values is not None:
+            return dict(zip(self._numbers, values.reshape(len(self._numbers), len(rows)), strict=True))
+        return {name: _numbers([row.get(name) for row in rows], name, first) for name in self._numbers}
 
     def _ids(self, rows: Sequence[Mapping[str, object]], first: int) -> list[str | None]:
         if self._id is None:
@@ -122,21 +140,29 @@ class RowScorer:
         return [_id(row.get(name), first + place, name) for place, row in enumerate(rows)]
 
     def _placed(self, features: Mapping[str, Array], ids: Sequence[str | None]) -> list[PlacedRow]:
-        recipe, rule = self.segmentation.recipe, self.segmentation.rule
-        grid = grid_rows(recipe, features)
-        by_segment = np.minimum.reduceat(scores(rule, grid), self._starts, axis=1)
+        rule = self.segmentation.rule
+        numbers = self._grid.numbers(features)
+        grid = self._grid.rows(numbers, features)
+        by_segment = np.minimum.reduceat(self._scores(grid), self._starts, axis=1)
         norm = 0.0 if rule.pairs else (grid * grid).sum(axis=1)
         rows = np.arange(len(grid))
         best = by_segment.argmin(axis=1)
         lowest = by_segment[rows, best]
-        absent = {name: missing(values) for name, values in features.items()}
-        unknown = np.logical_and.reduce(list(absent.values()))
         far = np.zeros(len(grid), dtype=bool) if rule.cutoff is None else lowest + norm > float(rule.cutoff)
         second, confidence = self._runner_up(by_segment, rows, best, lowest, norm)
-        unusual = (absent, self._out_of_range(features), self._new(features))
-        flags = [_names_by_row(flagged, len(grid)) for flagged in unusual]
-        lists = zip(ids, best.tolist(), second, confidence, unknown.tolist(), far.tolist(), *flags, strict=True)
+        absent, unknown = self._absent(numbers, features)
+        outside = (numbers < self._minimum) | (numbers > self._maximum)
+        flags = (absent, _names_by_row(self._grid.names, outside), _names_by_row(*self._new(features, len(grid))))
+        lists = zip(ids, best.tolist(), second, confidence, unknown, far.tolist(), *flags, strict=True)
         return [self._one(*parts) for parts in lists]
+
+    def _absent(self, numbers: Array, features: Mapping[str, Array]) -> tuple[list[tuple[str, ...]], list[bool]]:
+        """The features that are missing of each row, and where all are."""
+        flags = dict(zip(self._grid.names, np.isnan(numbers).T, strict=True))
+        flags |= {name: missing(features[name]) for name, _ in self._levels}
+        matrix = np.array([flags[name] for name in features]).T
+        unknown: Array = np.logical_and.reduce(matrix, axis=1)
+        return _names_by_row(tuple(features), matrix), unknown.tolist()
 
     def _runner_up(
         self, by_segment: Array, rows: Array, best: Array, lowest: Array, norm: Array | float
@@ -171,18 +197,10 @@ class RowScorer:
             own_id, segment, self._named[segment], confidence if sure else None, runner_up, absent, outside, new
         )
 
-    def _out_of_range(self, features: Mapping[str, Array]) -> dict[str, Array]:
-        found = {}
-        for scale in self.segmentation.recipe.scales:
-            values = features[scale.feature.name]
-            found[scale.feature.name] = (values < scale.minimum) | (values > scale.maximum)
-        return found
-
-    def _new(self, features: Mapping[str, Array]) -> dict[str, Array]:
-        return {
-            name: np.array([cell is not None and cell not in levels for cell in features[name]], dtype=bool)
-            for name, levels in self._levels
-        }
+    def _new(self, features: Mapping[str, Array], n: int) -> tuple[tuple[str, ...], Array]:
+        names = tuple(name for name, _ in self._levels)
+        cells = [[cell is not None and cell not in levels for cell in features[name]] for name, levels in self._levels]
+        return names, np.array(cells, dtype=bool).reshape(len(names), n).T
 
 
 def fields_of(segmentation: Segmentation) -> tuple[Field, ...]:
@@ -218,6 +236,21 @@ def _field(name: str, kind: Kind, feature: Feature | None, scale: Scale | None, 
     if scale is None:
         return Field(name, kind, label, unit, symbol, levels=levels)
     return Field(name, kind, label, unit, symbol, scale.fill, scale.minimum, scale.maximum, levels)
+
+
+def _all_numbers(cells: list[object]) -> Array | None:
+    """The cells as numbers, NaN for missing; None where one cannot be used."""
+    kinds = set(map(type, cells))
+    empty = type(None) in kinds
+    if not kinds <= _PLAIN:
+        return None
+    given: list[Any] = [math.nan if cell is None else cell for cell in cells] if empty else cells
+    try:
+        values = np.array(given, dtype=np.float64)
+    except OverflowError:
+        return None
+    good = int(np.count_nonzero(np.abs(values) <= LARGEST))  # not a number is no size at all
+    return values if good == len(cells) - (cells.count(None) if empty else 0) else None
 
 
 def _numbers(cells: list[object], name: str, first: int) -> Array:
@@ -299,9 +332,8 @@ def _checked(text: str, place: int, name: str) -> str:
     return text
 
 
-def _names_by_row(flags: Mapping[str, Array], n: int) -> list[tuple[str, ...]]:
-    """The names that are flagged, for each of n rows."""
-    raised = [(name, flag.tolist()) for name, flag in flags.items() if flag.any()]
-    if not raised:
-        return [()] * n
-    return [tuple(name for name, flag in raised if flag[row]) for row in range(n)]
+def _names_by_row(names: Sequence[str], flags: Array) -> list[tuple[str, ...]]:
+    """The names that are flagged, for each row of (n, names) flags."""
+    if not flags.any():
+        return [()] * len(flags)
+    return [tuple(itertools.compress(names, row)) for row in flags.tolist()]

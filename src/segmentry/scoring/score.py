@@ -176,13 +176,18 @@ def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[
         "confidence": found[CONFIDENCE],
         "runner_up": found[RUNNER_UP],
         "missing": missing,
-        "notes": [n for s in recipe.scales for n in _note(s, found[FEATURE + s.feature.name])]
-        + [
-            f"{p.feature.name} '{found[FEATURE + p.feature.name]}' was rare or not there at fitting"
-            for p in recipe.levels
-            if found[FEATURE + p.feature.name] not in (None, *p.levels)
-        ],
+        "notes": notes_of(recipe, {f.name: found[FEATURE + f.name] for f in features}),
     }
+
+
+def notes_of(recipe: Recipe, features: Mapping[str, Any]) -> list[str]:
+    """What is unusual about the features of one customer, in sentences."""
+    ranges = [n for s in recipe.scales for n in _note(s, features[s.feature.name])]
+    return ranges + [
+        f"{p.feature.name} '{features[p.feature.name]}' was rare or not there at fitting"
+        for p in recipe.levels
+        if features[p.feature.name] not in (None, *p.levels)
+    ]
 
 
 def customer_frame(segmentation: Segmentation, values: Mapping[str, object]) -> nw.LazyFrame[Any]:

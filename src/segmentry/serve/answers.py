@@ -20,6 +20,11 @@ def as_body(value: object) -> bytes:
     return _encode(value).encode()
 
 
+def as_items(values: list[dict[str, object]]) -> bytes:
+    """What stands between the brackets of a list."""
+    return as_body(values)[1:-1]
+
+
 def placed_rows(rows: Sequence[PlacedRow]) -> list[dict[str, object]]:
     return [
         {
@@ -87,10 +92,22 @@ def schema_of(model: Model, max_customers: int) -> dict[str, object]:
     fields = [{**asdict(field), "levels": list(field.levels)} for field in model.scorer.fields]
     return {
         "model": model.digest,
+        "about": _about_fields(model),
         "max_customers": max_customers,
         "fields": fields,
         "json_schema": customer_schema(model.scorer.fields),
     }
+
+
+def _about_fields(model: Model) -> str:
+    s = model.segmentation
+    if s.purchases is None:
+        return "Each field is a column of the customers that the segments were fitted on."
+    beside = " or a column of the customer table beside them" if s.purchases.joined else ""
+    return (
+        f"The segments were made from orders: each field is a figure of one customer's orders up to {s.recipe.as_of}"
+        f"{beside}. `segmentry score MODEL --orders FILE` makes these figures from order lines."
+    )
 
 
 def customer_schema(fields: Sequence[Field]) -> dict[str, Any]:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from segmentry.errors import RowError, SegmentryError
-from segmentry.explanations import explain, values_of_row
+from segmentry.explanations import explain_row
 from segmentry.serve import answers, openapi
-from segmentry.serve.body import read_json
-from segmentry.serve.gate import Gate, Turns, key_may
+from segmentry.serve.body import Allowance, parsed, read_body
+from segmentry.serve.gate import Gate, Limiter, Turns, key_may, name_of_key
 from segmentry.serve.keys import Keys
 from segmentry.serve.metrics import Metrics
 from segmentry.serve.models import Model, Models
-from segmentry.serve.problems import TITLES, Problem, of_row, problem_response
+from segmentry.serve.problems import Problem, of_row
+from segmentry.serve.routes import SEGMENT, Routes
 from segmentry.serve.settings import ServeSettings
 
 AT_ONCE = 500  # customers placed before others, such as a check of health, have a turn
@@ -34,41 +32,44 @@ class Api:
         self.models = Models(settings.model)
         self.metrics = Metrics()
         self.turns = Turns(settings.max_waiting, self.metrics)
+        self.bodies = Allowance(settings.max_bodies)
+        self.limiter = Limiter(settings.requests_per_minute, settings.customers_per_minute)
         self.draining = False
-        self.asgi = Gate(self._app(), settings, keys or Keys(), self.metrics)
+        self.renew_others: Callable[[], None] | None = None  # has the other workers read the model file, too
+        self.asgi = Gate(self._routes(), settings, keys or Keys(), self.metrics, self.limiter)
 
-    def _app(self) -> Starlette:
-        routes = [
-            Route("/v1/score", self.score, methods=["POST"]),
-            Route("/v1/explain", self.explain, methods=["POST"]),
-            Route("/v1/segments", self.segments),
-            Route("/v1/segments/{segment_id}", self.segment),
-            Route("/v1/model", self.model),
-            Route("/v1/model/reload", self.reload, methods=["POST"]),
-            Route("/v1/schema", self.schema),
-            Route("/openapi.json", self.openapi),
-            Route("/metrics", self.prometheus),
-            Route("/health/live", self.live),
-            Route("/health/ready", self.ready),
-        ]
-        handlers: dict[Any, Any] = {Problem: _problem, HTTPException: _no_such_thing, Exception: _failure}
-        app = Starlette(routes=routes, exception_handlers=handlers)
-        app.router.redirect_slashes = False
-        return app
+    def _routes(self) -> Routes:
+        reads = {
+            "/v1/segments": self.segments,
+            f"{SEGMENT}{{id}}": self.segment,
+            "/v1/model": self.model,
+            "/v1/schema": self.schema,
+            "/openapi.json": self.openapi,
+            "/metrics": self.prometheus,
+            "/health/live": self.live,
+            "/health/ready": self.ready,
+        }
+        works = {"/v1/score": self.score, "/v1/explain": self.explain, "/v1/model/reload": self.reload}
+        return Routes(reads, works)
 
     async def score(self, request: Request) -> Response:
         """Places customers, some hundred at a time, so that other requests are heard in between."""
         async with self.turns.place():
-            value = await read_json(request, self.settings)
-            async with self.turns.turn():
-                model = self.models.current
-                customers = self._customers(value)
-                placed: list[dict[str, object]] = []
-                for first in range(0, len(customers), AT_ONCE):
-                    placed += self._place(model, customers[first : first + AT_ONCE], first)
-                    if first + AT_ONCE < len(customers):
-                        await asyncio.sleep(0)
-                return _json({"model": model.digest, "customers": placed})
+            with self.bodies.body() as take:
+                body = await read_body(request, self.settings, take)
+                async with self.turns.work:
+                    return await self._score(body, name_of_key(request.scope))
+
+    async def _score(self, body: bytes, key: str) -> Response:
+        model = self.models.current
+        customers = self._customers(await parsed(body))
+        self.limiter.customers(key, len(customers))
+        parts = []
+        for first in range(0, len(customers), AT_ONCE):
+            if first:
+                await asyncio.sleep(0)
+            parts.append(answers.as_items(self._place(model, customers[first : first + AT_ONCE], first)))
+        return _body(b'{"model":"%s","customers":[%s]}' % (model.digest.encode(), b",".join(parts)))
 
     def _customers(self, value: Any) -> list[dict[str, Any]]:
         rows = _only(value, "customers")["customers"]
@@ -95,33 +96,38 @@ class Api:
         return answers.placed_rows(placed)
 
     async def explain(self, request: Request) -> Response:
-        """Why one customer is where they are. Some tenths of a second of work, so beside the loop."""
+        """Why one customer is where they are. Some hundredths of a second of work, so beside the loop."""
         async with self.turns.place():
-            value = _only(await read_json(request, self.settings), "customer", "changeable")
-            customer, changeable = value.get("customer"), value.get("changeable")
-            if not isinstance(customer, dict):
-                raise Problem(422, "'customer' must be an object of fields.", pointer="/customer")
-            if changeable is not None and not (
-                isinstance(changeable, list) and all(isinstance(name, str) for name in changeable)
-            ):
-                raise Problem(422, "'changeable' must be a list of names of features.", pointer="/changeable")
-            model = self.models.current
-            try:
-                known = values_of_row(model.scorer, customer)
-            except RowError as error:
-                raise of_row(error, "customer") from None
-            names = [f.name for f in model.segmentation.recipe.clustered]
-            if changeable is not None and not set(changeable) <= set(names):
-                raise Problem(422, f"Only features can change: {', '.join(names)}.", pointer="/changeable")
-            async with self.turns.turn():
-                found = await asyncio.to_thread(explain, model.segmentation, known, changeable=changeable)
-            return _json(answers.explained(found, model))
+            with self.bodies.body() as take:
+                body = await read_body(request, self.settings, take)
+            async with self.turns.explanations:
+                return await self._explain(await parsed(body), name_of_key(request.scope))
+
+    async def _explain(self, given: Any, key: str) -> Response:
+        value = _only(given, "customer", "changeable")
+        customer, changeable = value.get("customer"), value.get("changeable")
+        if not isinstance(customer, dict):
+            raise Problem(422, "'customer' must be an object of fields.", pointer="/customer")
+        if changeable is not None and not (
+            isinstance(changeable, list) and all(isinstance(name, str) for name in changeable)
+        ):
+            raise Problem(422, "'changeable' must be a list of names of features.", pointer="/changeable")
+        model = self.models.current
+        names = [f.name for f in model.segmentation.recipe.clustered]
+        if changeable is not None and not set(changeable) <= set(names):
+            raise Problem(422, f"Only features can change: {', '.join(names)}.", pointer="/changeable")
+        self.limiter.customers(key, 1)
+        try:
+            found = await asyncio.to_thread(explain_row, model.scorer, customer, changeable=changeable)
+        except RowError as error:
+            raise of_row(error, "customer") from None
+        return _json(answers.explained(found, model))
 
     async def segments(self, _request: Request) -> Response:
         return _json(answers.segments_of(self.models.current))
 
     async def segment(self, request: Request) -> Response:
-        model, wanted = self.models.current, request.path_params["segment_id"]
+        model, wanted = self.models.current, request.scope["path"].removeprefix(SEGMENT)
         for segment in model.segmentation.segments:
             if segment.id == wanted:
                 return _json({"model": model.digest, **answers.segment_of(model, segment)})
@@ -141,9 +147,12 @@ class Api:
         if not key_may(request.scope, "admin"):
             raise Problem(403, "Replacing the model takes a key with the right 'admin'.")
         try:
-            return _json({"model": (await self.renew()).digest})
+            model = await self.renew()
         except SegmentryError as error:
             raise Problem(409, f"{error.what} The model before it goes on answering.") from None
+        if self.renew_others is not None:
+            self.renew_others()
+        return _json({"model": model.digest, "other_workers_told": self.settings.workers - 1})
 
     async def renew(self) -> Model:
         """Reads the model file anew, beside the loop; requests under way keep the model that they began with."""
@@ -168,7 +177,11 @@ class Api:
 
 
 def _json(value: Mapping[str, object]) -> Response:
-    return Response(answers.as_body(value), media_type="application/json")
+    return _body(answers.as_body(value))
+
+
+def _body(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
 
 
 def _only(value: Any, *names: str) -> dict[str, Any]:
@@ -180,17 +193,3 @@ def _only(value: Any, *names: str) -> dict[str, Any]:
     if not value.keys() <= set(names):
         raise Problem(422, f"The body may have {' and '.join(repr(n) for n in names)} and nothing else.", pointer="")
     return value
-
-
-async def _problem(_request: Request, error: Problem) -> Response:
-    return problem_response(error)
-
-
-async def _no_such_thing(_request: Request, error: HTTPException) -> Response:
-    status = error.status_code if error.status_code in TITLES else 404
-    return problem_response(Problem(status, f"{TITLES[status]}.", headers=error.headers))
-
-
-async def _failure(_request: Request, _error: Exception) -> Response:
-    """What went wrong is in the server's log; a caller learns nothing of its inside."""
-    return problem_response(Problem(500, "The server failed; it is in its log."))

@@ -1,4 +1,8 @@
-"""A connection that does not wait for ever: so many at a time, and the head of a request soon and not too large."""
+"""A connection that does not wait for ever: so many at a time, and the head of a request soon and not too large.
+
+What needs no thought is answered here, before there is a task: that the server lives, and that it is busy. So a server
+that has more work than it can do still says so at once.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +13,61 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from segmentry.serve.metrics import Metrics
 from segmentry.serve.problems import MEDIA_TYPE, TITLES
 
 LARGEST_HEAD = 64 * 1024  # bytes
+LIVE = "/health/live"
+_WORK = (b"/v1/score", b"/v1/explain")
+_SPARE = 64  # places that are kept for what is not work: readiness, counters, the schema
+_PIPELINED = 32  # requests of one connection that wait for the one before them
+_PAUSE = (
+    0.2  # seconds that a refused connection is not listened to, and up to twice that, so that not all return at once
+)
 
 
-def _last_words(status: int, rule: str) -> bytes:
-    """A whole answer that ends the connection."""
-    body = json.dumps({"type": "about:blank", "title": TITLES[status], "status": status, "detail": rule}).encode()
-    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {MEDIA_TYPE}\r\n"
-    after = "Retry-After: 1\r\n" if status == 503 else ""
-    return f"{head}{after}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+def _whole(status: int, media_type: str, value: object, *more: str) -> tuple[bytes, bytes]:
+    """A whole answer: one after which the connection goes on, and one that ends it."""
+    body = json.dumps(value).encode()
+    after = ("Retry-After: 1",) if status == 503 else ()
+    lines = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        f"Content-Type: {media_type}",
+        f"Content-Length: {len(body)}",
+        *after,
+        *more,
+    )
+    head = "".join(f"{line}\r\n" for line in lines).encode()
+    return head + b"\r\n" + body, head + b"Connection: close\r\n\r\n" + body
 
 
-_UNREADABLE = _last_words(400, "This is not a request of HTTP/1.1.")
-_HEAD = _last_words(431, f"The headers of a request may have {LARGEST_HEAD // 1024} KiB.")
-_FULL = _last_words(503, "Too many connections are open; try again.")
+def _refusal(status: int, rule: str) -> tuple[bytes, bytes]:
+    return _whole(
+        status, MEDIA_TYPE, {"type": "about:blank", "title": TITLES[status], "status": status, "detail": rule}
+    )
+
+
+_LIVES = _whole(200, "application/json", {"status": "live"})
+_BUSY = _refusal(503, "Too many requests are waiting; try again.")
+_UNREADABLE = _refusal(400, "This is not a request of HTTP/1.1.")[1]
+_HEAD = _refusal(431, f"The headers of a request may have {LARGEST_HEAD // 1024} KiB.")[1]
+_FULL = _refusal(503, "Too many connections are open; try again.")[1]
 
 
 class PatientProtocol(HttpToolsProtocol):
     """The HTTP protocol with limits. `seconds` are those that the head of a request may take to arrive; `most` are the
-    connections that may be open at a time."""
+    connections that may be open at a time, `room` the requests that may be in work or wait for it."""
 
     seconds: ClassVar[float] = 10.0
     most: ClassVar[int] = 4096
+    room: ClassVar[int] = 400
+    metrics: ClassVar[Metrics]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._head_size = 0
-        self._in_head = True
+        self._in_head = self._in_message = True
+        self._answered = False  # here, without a task
         self._deadline: asyncio.TimerHandle | None = self.loop.call_later(self.seconds, self._close)
         if len(self.connections) > self.most:
             self._end(_FULL)
@@ -54,9 +84,13 @@ class PatientProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head and self._head_size > LARGEST_HEAD:
             self._end(_HEAD)
+        # Empty lines between requests are no request, and must not keep a connection open for ever.
+        if not self._in_message and self._is_idle():
+            self._keep_alive()
 
     def on_message_begin(self) -> None:
         self._in_head, self._head_size = True, 0
+        self._in_message, self._answered = True, False
         if self._deadline is None:
             self._deadline = self.loop.call_later(self.seconds, self._close)
         super().on_message_begin()
@@ -67,19 +101,67 @@ class PatientProtocol(HttpToolsProtocol):
         # It may have come at one blow.
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > LARGEST_HEAD:
             self._end(_HEAD)
-            return None
-        return super().on_headers_complete()
+        elif not self._is_idle():
+            # Answers keep the order of their questions, so this one is looked at when the one before it is answered.
+            if len(self.pipeline) >= _PIPELINED:
+                self._close()
+            else:
+                super().on_headers_complete()
+        elif self.url == LIVE.encode() and self.parser.get_method() == b"GET":
+            self._answer(_LIVES, LIVE, 200)
+        elif len(self.tasks) >= self.room + (0 if self.url in _WORK else _SPARE):
+            self._answer(_BUSY, self.url.decode() if self.url in _WORK else "other", 503)
+            self._pause()
+        else:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and not self._answered:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if not self.transport.is_closing():
+        self._in_message = False
+        self._on_time()
+        if not self.transport.is_closing() and not self._answered:
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # Refused before its body came: the rest is thrown away, but not waited for for ever.
+        if self._in_message and self._deadline is None and not self.transport.is_closing():
+            self._deadline = self.loop.call_later(self.seconds, self._close)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         self._end(_UNREADABLE)
+
+    def _answer(self, words: tuple[bytes, bytes], route: str, status: int) -> None:
+        """Answers without a task. A client that waits for leave to send its body may never send it."""
+        self._answered = True
+        self.metrics.count(route, status)
+        self.server_state.total_requests += 1
+        # A connection cannot go on when the server is leaving, or after a body that may or may not come.
+        goes_on = self.parser.should_keep_alive() and not self.expect_100_continue
+        if not goes_on:
+            self._end(words[1])
+            return
+        self.transport.write(words[0])
+        self._deadline = self.loop.call_later(self.seconds, self._close)
+
+    def _pause(self) -> None:
+        """Whoever does not wait as told is made to wait, so that refusing leaves time for the work."""
+        if not self.transport.is_closing():
+            self.flow.pause_reading()
+            spread = (self.server_state.total_requests % 64) / 64
+            self.loop.call_later(_PAUSE * (1 + spread), self.flow.resume_reading)
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
+
+    def _keep_alive(self) -> None:
+        if self.timeout_keep_alive_task is None and self._deadline is None and not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def _on_time(self) -> None:
         if self._deadline is not None:
@@ -95,3 +177,9 @@ class PatientProtocol(HttpToolsProtocol):
         self._on_time()
         if not self.transport.is_closing():
             self.transport.close()
+
+
+def protocol_for(seconds: float, most: int, room: int, metrics: Metrics) -> type[PatientProtocol]:
+    """The protocol with the limits of one server."""
+    limits = {"seconds": seconds, "most": most, "room": room, "metrics": metrics}
+    return type("Protocol", (PatientProtocol,), limits)

@@ -8,33 +8,31 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from segmentry.serve.keys import Key, Keys
 from segmentry.serve.metrics import Metrics
 from segmentry.serve.problems import Problem, problem_response
+from segmentry.serve.routes import Routes
 from segmentry.serve.settings import ServeSettings
 
 OPEN = frozenset({"/health/live", "/health/ready"})  # no key: whoever starts and stops servers has none
-_ROUTES = frozenset(
-    {f"/v1/{name}" for name in ("score", "explain", "segments", "model", "model/reload", "schema")}
-    | {"/openapi.json", "/metrics"}
-)
 
 
 class Turns:
     """One request is worked on at a time, in the order of their coming, and only so many wait.
 
     Arithmetic gains nothing from taking turns within a processor, and a check of health must not wait behind all of it.
+    Explanations take turns of their own, beside the loop, so that places need not wait for them.
     """
 
     def __init__(self, most: int, metrics: Metrics) -> None:
         self.most, self.metrics = most, metrics
         self.inside = 0
-        self._lock = asyncio.Lock()
+        self.work, self.explanations = asyncio.Lock(), asyncio.Lock()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -49,39 +47,42 @@ class Turns:
             self.inside -= 1
             self.metrics.waiting.set(self.inside)
 
-    def turn(self) -> asyncio.Lock:
-        """To be held while working."""
-        return self._lock
-
 
 class Limiter:
-    """So many requests a minute for each key, counted in this worker."""
+    """So many requests, and so many customers, a minute for each key, counted in this worker."""
 
-    def __init__(self, per_minute: int) -> None:
-        self._limit = RateLimitItemPerMinute(per_minute)
+    def __init__(self, requests: int, customers: int) -> None:
+        self._requests = RateLimitItemPerMinute(requests, namespace="requests")
+        self._customers = RateLimitItemPerMinute(customers, namespace="customers")
         self._windows = FixedWindowRateLimiter(MemoryStorage())
 
-    def check(self, name: str) -> None:
+    def request(self, name: str) -> None:
         """Counts a request. Raises Problem with the seconds to wait when the minute is used up."""
-        if self._windows.hit(self._limit, name):
+        self._count(self._requests, name, 1)
+
+    def customers(self, name: str, count: int) -> None:
+        """Counts the customers of a request. Raises Problem with the seconds to wait when the minute is used up."""
+        if count:
+            self._count(self._customers, name, count)
+
+    def _count(self, limit: RateLimitItem, name: str, count: int) -> None:
+        if self._windows.hit(limit, name, cost=count):
             return
-        ends = self._windows.get_window_stats(self._limit, name).reset_time
+        ends = self._windows.get_window_stats(limit, name).reset_time
         wait = max(1, int(ends - time.time()) + 1)
-        raise Problem(429, "This key has used up its minute.", headers={"Retry-After": str(wait)})
+        what = f"{limit.amount:,} {limit.namespace} a minute"
+        raise Problem(429, f"This key has used up its {what}.", headers={"Retry-After": str(wait)})
 
 
 class Gate:
     """ASGI: counts each request, lets in whoever has a key, and turns refusals and failures into problem details."""
 
-    def __init__(self, app: ASGIApp, settings: ServeSettings, keys: Keys, metrics: Metrics) -> None:
-        self.app, self.keys, self.metrics = app, keys, metrics
-        self.limiter = Limiter(settings.requests_per_minute)
+    def __init__(self, routes: Routes, settings: ServeSettings, keys: Keys, metrics: Metrics, limiter: Limiter) -> None:
+        self.routes, self.keys, self.metrics, self.limiter = routes, keys, metrics, limiter
+        self.hosts = frozenset(settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        begun, status = time.perf_counter(), 500
+        begun, status = time.perf_counter(), 0
 
         async def counted(message: Message) -> None:
             nonlocal status
@@ -91,23 +92,28 @@ class Gate:
 
         try:
             self._let_in(scope)
-            await self.app(scope, receive, counted)
+            await self.routes(scope, receive, counted)
         except Problem as problem:
+            if _waits_for_leave(scope):
+                problem.headers.setdefault("Connection", "close")
             await problem_response(problem)(scope, receive, counted)
+        except Exception:
+            # What went wrong is in the server's log; a caller learns nothing of its inside.
+            if not status:
+                await problem_response(Problem(500, "The server failed; it is in its log."))(scope, receive, counted)
+            raise
         finally:
-            route = _route_of(scope["path"])
-            self.metrics.requests.labels(route, str(status)).inc()
-            self.metrics.seconds.labels(route).observe(time.perf_counter() - begun)
+            self.metrics.count(self.routes.known(scope["path"]), status or 500, time.perf_counter() - begun)
 
     def _let_in(self, scope: Scope) -> None:
+        if self.hosts and _host(scope) not in self.hosts:
+            # Else a page in a browser could have its own name point here, and read what is answered.
+            raise Problem(421, f"Without keys this server answers as {', '.join(sorted(self.hosts))} only.")
         if scope["path"] in OPEN:
             return
-        name = "anyone"
         if self.keys.known:
-            key = self._key_of(scope)
-            scope.setdefault("state", {})["key"] = key
-            name = key.name
-        self.limiter.check(name)
+            scope.setdefault("state", {})["key"] = self._key_of(scope)
+        self.limiter.request(name_of_key(scope))
 
     def _key_of(self, scope: Scope) -> Key:
         given = _given(scope)
@@ -129,11 +135,25 @@ def _given(scope: Scope) -> str | None:
     return key.strip() if scheme.lower() == "bearer" else None
 
 
-def _route_of(path: str) -> str:
-    """The path for metrics: never one that a caller made up."""
-    if path in OPEN or path in _ROUTES:
-        return path
-    return "/v1/segments/{id}" if path.startswith("/v1/segments/") else "other"
+def _host(scope: Scope) -> str | None:
+    """The name that the request calls this server by, without the port; None where it has none or several."""
+    given = [value for name, value in scope["headers"] if name == b"host"]
+    if len(given) != 1:
+        return None
+    text: str = given[0].decode("latin-1").strip().lower()
+    name, _, port = text.rpartition(":")
+    return name if name and port.isdigit() and not name.endswith(":") else text
+
+
+def _waits_for_leave(scope: Scope) -> bool:
+    """Whether the client asked before it sends its body. After a refusal it may send it or not: nobody can tell."""
+    return any(name == b"expect" for name, _ in scope["headers"])
+
+
+def name_of_key(scope: Any) -> str:
+    """The name of the request's key, for what is counted."""
+    key = scope.get("state", {}).get("key")
+    return "anyone" if key is None else str(key.name)
 
 
 def key_may(scope: Any, right: str) -> bool:

@@ -27,7 +27,21 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self._counters: dict[tuple[str, int], Counter] = {}
+        self._clocks: dict[str, Histogram] = {}
         self.reloads = Counter("segmentry_model_reloads", "Models read anew.", ["outcome"], registry=self.registry)
+
+    def count(self, route: str, status: int, seconds: float | None = None) -> None:
+        """Counts an answer, and the time that it took where there is one."""
+        counter = self._counters.get((route, status))
+        if counter is None:
+            counter = self._counters[route, status] = self.requests.labels(route, str(status))
+        counter.inc()
+        if seconds is not None:
+            clock = self._clocks.get(route)
+            if clock is None:
+                clock = self._clocks[route] = self.seconds.labels(route)
+            clock.observe(seconds)
 
     def text(self) -> bytes:
         """All counters as Prometheus reads them."""

@@ -21,6 +21,7 @@ TITLES: Mapping[int, str] = {
     409: "The model was not replaced",
     413: "The request is too large",
     415: "The content type is not JSON",
+    421: "This server does not go by that name",
     422: "A value cannot be used",
     429: "Too many requests",
     431: "The headers are too large",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -14,11 +15,14 @@ import uvicorn
 
 from segmentry.errors import SegmentryError
 from segmentry.serve.api import Api
-from segmentry.serve.connection import PatientProtocol
+from segmentry.serve.connection import protocol_for
 from segmentry.serve.keys import Keys, parse_keys, read_keys
 from segmentry.serve.settings import ServeSettings
 
 KEYS_VARIABLE = "SEGMENTRY_API_KEYS"
+# What a worker says to its supervisor.
+READY, RENEW = b"u", b"r"
+_GIVE_WAY = 0.001  # seconds
 _log = logging.getLogger("segmentry.serve")
 
 
@@ -55,11 +59,10 @@ class Server(uvicorn.Server):
 
 def config_of(settings: ServeSettings, api: Api) -> uvicorn.Config:
     """How the HTTP server is set up; of its own it logs failures only, and never a path or a value."""
-    PatientProtocol.seconds = settings.body_seconds
-    PatientProtocol.most = settings.max_connections
+    protocol = protocol_for(settings.body_seconds, settings.max_connections, settings.max_waiting, api.metrics)
     return uvicorn.Config(
         api.asgi,
-        http=PatientProtocol,
+        http=protocol,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -72,8 +75,9 @@ def config_of(settings: ServeSettings, api: Api) -> uvicorn.Config:
     )
 
 
-async def _answer(server: Server, listener: socket.socket) -> None:
-    """Serves until a signal ends it. SIGHUP reads the model file anew."""
+async def _answer(server: Server, listener: socket.socket, supervisor: socket.socket | None) -> None:
+    """Serves until a signal, or the end of the supervisor, ends it. SIGHUP reads the model file anew."""
+    loop = asyncio.get_running_loop()
     pending: set[asyncio.Task[None]] = set()
 
     def renew() -> None:
@@ -81,8 +85,26 @@ async def _answer(server: Server, listener: socket.socket) -> None:
         pending.add(task)
         task.add_done_callback(pending.discard)
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renew)
+    loop.add_signal_handler(signal.SIGHUP, renew)
+    # Blocked since before the start: one that came meanwhile is heard now, and does not end the process.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+    if supervisor is not None:
+        _watch(server, supervisor)
     await server.serve(sockets=[listener])
+
+
+def _watch(server: Server, supervisor: socket.socket) -> None:
+    """Tells the supervisor that this worker is ready, and leaves when there is no supervisor any more."""
+    loop = asyncio.get_running_loop()
+
+    def heard() -> None:
+        if not supervisor.recv(64):
+            loop.remove_reader(supervisor)
+            server.handle_exit(signal.SIGTERM, None)
+
+    loop.add_reader(supervisor, heard)
+    server.api.renew_others = lambda: supervisor.sendall(RENEW)
+    supervisor.sendall(READY)
 
 
 async def _renew(api: Api) -> None:
@@ -94,20 +116,25 @@ async def _renew(api: Api) -> None:
     _log.warning("The model is now %s", model.digest[:12])
 
 
-def run(settings: ServeSettings, listener: socket.socket) -> None:
+def run(settings: ServeSettings, listener: socket.socket, supervisor: socket.socket | None = None) -> None:
     """Serves in this process until a signal ends it. Raises SegmentryError when the model or a key is not sound."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    # An explanation beside the loop gives way to requests soon.
+    sys.setswitchinterval(_GIVE_WAY)
     api = Api(settings, keys_for(settings))
     config = config_of(settings, api)
+    # The model stays; to look through it again and again for garbage would hold requests up.
+    gc.collect()
+    gc.freeze()
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_answer(Server(config, api), listener))
+        runner.run(_answer(Server(config, api), listener, supervisor))
 
 
 def main() -> int:
     settings = ServeSettings.model_validate_json(sys.argv[1])
-    listener = socket.socket(fileno=int(sys.argv[2]))
+    listener, supervisor = (socket.socket(fileno=int(number)) for number in sys.argv[2:4])
     try:
-        run(settings, listener)
+        run(settings, listener, supervisor)
     except SegmentryError as error:
         sys.stderr.write(f"{error}\n")
         return 1
