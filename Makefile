@@ -7,6 +7,7 @@
 #   make test     every test, and the examples in docstrings
 #   make test-all the tests on every Python of PYTHONS that this machine has
 #   make bench    speed and quality beside the usual notebook
+#   make load     what the REST API bears, beside the usual one
 #   make battery  is the number of segments honest? tables with and without groups, one row a kind
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ SETUP_SLIM := $(VENV)/.setup-slim
 SETUP_SPARK := $(VENV)/.setup-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark demo test test-all check format bench battery clean
+.PHONY: help setup setup-spark demo test test-all check format bench load battery clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +73,10 @@ format: $(SETUP)
 bench: $(SETUP)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all,bench]"
 	$(BIN)/python bench/run.py --into docs/performance.md $(BENCH_ARGS)
+
+load: $(SETUP)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all,bench]"
+	$(BIN)/python bench/load.py --into docs/api.md $(LOAD_ARGS)
 
 # HALF=tuning runs the half of the seeds that thresholds were set on, and leaves the page as it is.
 HALF ?= held-out
