@@ -234,7 +234,9 @@ def test_ids_are_verbatim_text(tmp_path: Path, data: str) -> None:
 
 
 def test_levels_that_differ_in_case_are_noticed() -> None:
-    """White space around a word is left off; words that differ in case are named."""
+    """White space around a word is left off; words that differ in case are named, with what is done and to do."""
     table = column(["Yes", "yes", " Yes ", "No"])
     assert values(table) == ["Yes", "yes", "Yes", "No"]
-    assert "similar-levels" in {n.code for n in table.notices}
+    said = next(n.message for n in table.notices if n.code == "similar-levels")
+    assert "'Yes' / 'yes'" in said
+    assert "stay apart: write them in one way if they mean the same" in said

@@ -78,8 +78,10 @@ def _questions(segmentation: Segmentation) -> str:
         return ""
     labels = {f.name: lowered(f.label) for f in segmentation.recipe.clustered}
     chosen = segmentation.questions.fewest()
+    *first, last = (labels[n] for n in chosen.features)
+    asked = f"{', '.join(first)} and {last}" if first else last
     return (
         f"If you can ask a new customer for a few things only, ask for "
-        f"{', '.join(labels[n] for n in chosen.features)}: {say_number(chosen.accuracy, 'share')} of customers get the "
+        f"{asked}: {say_number(chosen.accuracy, 'share')} of customers get the "
         f"same segment from {'it' if len(chosen.features) == 1 else 'these'} as from all {len(labels)} features."
     )

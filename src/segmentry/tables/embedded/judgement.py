@@ -330,7 +330,11 @@ def _twins(seen: Cells) -> tuple[Notice, ...]:
     pairs = [" / ".join(f"'{t}'" for t in texts) for texts in by_fold.values() if len(texts) > 1]
     if not pairs:
         return ()
-    return (Notice("similar-levels", f"'{seen.column}' has levels that differ in case only: {'; '.join(pairs)}."),)
+    text = (
+        f"'{seen.column}' has levels that differ in case only: {'; '.join(pairs)}. On a scale from low to high they "
+        "are one level, elsewhere they stay apart: write them in one way if they mean the same."
+    )
+    return (Notice("similar-levels", text),)
 
 
 def _mostly(seen: Cells, as_numbers: int) -> tuple[Notice, ...]:
