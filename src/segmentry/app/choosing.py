@@ -159,7 +159,7 @@ async def take(request: Request) -> Response:
 
 async def leave(request: Request) -> Response:
     desk = desk_of(request)
-    desk.job, desk.tried = None, None
+    await run_in_threadpool(desk.drop)
     return go(request, "/choosing", "The segmentation that was open stays.")
 
 

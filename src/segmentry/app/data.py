@@ -19,13 +19,13 @@ from segmentry.app.jobs import Job
 from segmentry.app.pages import desk_of, go, show
 from segmentry.app.uploads import LARGEST, SAMPLES, named
 from segmentry.errors import SegmentryError, SettingsError
-from segmentry.exploration import Inspection, InspectSettings, inspect
+from segmentry.exploration import InspectSettings, inspect
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.roles import ROLES
 from segmentry.purchases import Purchases, PurchaseSettings, looks_like_log, open_log
 from segmentry.purchases.roles import ROLES as LOG_ROLES
 from segmentry.reports.inspection import groups
-from segmentry.tables import ReadingSettings, read
+from segmentry.tables import read
 
 DATE_FORMATS = ("YYYY-MM-DD", "DD-MM-YYYY", "MM-DD-YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY")
 SEPARATORS = ("comma", "semicolon", "tab", "pipe")
@@ -70,15 +70,13 @@ def _looked(request: Request, upload: Upload) -> Response:
 
 def _look(request: Request, upload: Upload) -> None:
     """What the rows are, customers or purchases, and what is in them."""
-    stated, today = upload.stated, request.app.state.site.today()
-    reading = ReadingSettings(**stated.get("reading", {}))
-    table = read(upload.path, reading)
-    if not looks_like_log(table):
-        upload.inspection = _inspect(request, upload, stated)
-        return
-    orders = PurchaseSettings(**_orders(stated))
-    as_of = date.fromisoformat(stated["as_of"]) if stated.get("as_of") else None
-    upload.purchases = open_log(table, orders, customer=stated.get("id") or None, as_of=as_of, today=today)
+    settings = _settings(upload.stated, request.app.state.site.today())
+    table = read(upload.path, settings.reading)
+    if looks_like_log(table):
+        orders = PurchaseSettings(**_orders(upload.stated))
+        upload.purchases = open_log(table, orders, customer=settings.id, as_of=settings.as_of, today=settings.today)
+    else:
+        upload.inspection = inspect(upload.path, settings=settings)
 
 
 def _orders(stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,16 +92,16 @@ def _log_columns(log: Purchases | None) -> list[tuple[str, str, str]]:
     return [(n, used[n].role, used[n].reason) if n in used else (n, "", "not used") for n in log.table.names]
 
 
-def _inspect(request: Request, upload: Upload, stated: Mapping[str, Any]) -> Inspection:
+def _settings(stated: Mapping[str, Any], today: date) -> InspectSettings:
+    """What was stated, as settings. Raises SettingsError for what is none."""
     named = ("reading", "id", "as_of")
     plain = {name: stated[name] for name in named if stated.get(name)}
     features = {name: stated[name] for name in ("roles", "purposes", "features") if stated.get(name)}
     try:
-        settings = InspectSettings(**plain, features=FeatureSettings(**features), today=request.app.state.site.today())
+        return InspectSettings(**plain, features=FeatureSettings(**features), today=today)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(f"{first['loc'][-1]}: {first['msg']}.", remedy="Correct it and look again.") from None
-    return inspect(upload.path, settings=settings)
 
 
 async def correct(request: Request) -> Response:

@@ -50,9 +50,17 @@ class Desk:
 
     def start(self, job: Job, *, refit: bool) -> None:
         """Begin a fit; one that is still under way is stopped."""
+        self.drop()
+        self.job, self.job_is_refit = job, refit
+
+    def drop(self) -> None:
+        """Let go of a fit that is under way, or that was not taken."""
         if self.job is not None:
             self.job.stop()
-        self.job, self.job_is_refit, self.tried = job, refit, None
+            shutil.rmtree(self.job.folder.parent, ignore_errors=True)
+        if self.tried is not None:
+            shutil.rmtree(self.tried.folder, ignore_errors=True)
+        self.job = self.tried = None
 
     def result(self) -> Opened:
         """What the finished job wrote, opened once."""

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segmentry.app.pages import desk_of, go, show
-from segmentry.profiles.answers import answer_questions
+from segmentry.reports.answers import answer_rows
 from segmentry.reports.cards import cards, opening
 from segmentry.segmentation import Segmentation
 
@@ -38,7 +38,7 @@ def overview(request: Request) -> Response:
         opening=opening(segmentation),
         verdict=verdict_of(segmentation),
         cards=cards(segmentation),
-        answers=answer_questions(segmentation.profile, segmentation.segments),
+        answers=answer_rows(segmentation),
     )
 
 

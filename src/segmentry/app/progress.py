@@ -40,9 +40,7 @@ def job_page(request: Request) -> Response:
 async def stop(request: Request) -> Response:
     desk = desk_of(request)
     back = "/choosing" if desk.job_is_refit else "/data"
-    if desk.job is not None:
-        await run_in_threadpool(desk.job.stop)
-        desk.job = None
+    await run_in_threadpool(desk.drop)
     return go(request, back, "The fit was stopped; nothing of it was kept.")
 
 

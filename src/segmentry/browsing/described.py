@@ -48,9 +48,15 @@ def described(segmentation: Segmentation, rows: CustomerRows, choice: Chosen) ->
     profile = describe(
         inside.with_columns(place.alias(PROTOTYPE)), features, clustered, sensitive, owners, values, placed
     )
-    spend = profile.spend_shares()
+    spend, value = profile.spend_shares(), profile.shares_of("lifetime_value")
     segments = tuple(
-        replace(s, size=sizes.get(s.id, 0), share=sizes.get(s.id, 0) / total, spend_share=spend.get(s.id))
+        replace(
+            s,
+            size=sizes.get(s.id, 0),
+            share=sizes.get(s.id, 0) / total,
+            spend_share=spend.get(s.id),
+            value_share=value.get(s.id),
+        )
         for s in segmentation.segments
     )
     return replace(segmentation, segments=segments, profile=profile, view=_view(placed, values, segmentation))
