@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from segmentry.serve.metrics import Metrics
 from segmentry.serve.problems import MEDIA_TYPE, TITLES
@@ -20,6 +22,7 @@ LARGEST_HEAD = 64 * 1024  # bytes
 LIVE = "/health/live"
 _WORK = (b"/v1/score", b"/v1/explain")
 _SPARE = 64  # places that are kept for what is not work: readiness, counters, the schema
+_STARTS = 24  # requests that begin in one turn of the event loop
 _PIPELINED = 32  # requests of one connection that wait for the one before them
 _PAUSE = (
     0.2  # seconds that a refused connection is not listened to, and up to twice that, so that not all return at once
@@ -54,6 +57,36 @@ _HEAD = _refusal(431, f"The headers of a request may have {LARGEST_HEAD // 1024}
 _FULL = _refusal(503, "Too many connections are open; try again.")[1]
 
 
+class Starts:
+    """So many requests begin in one turn of the event loop; the others wait for the next, in the order of their coming.
+
+    Else a crowd that comes at one time would begin all at once, and a check of health behind it would wait for all.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._begun = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def begin(self, start: Callable[[], None]) -> None:
+        if self._waiting or self._begun >= _STARTS:
+            self._waiting.append(start)
+            return
+        if not self._begun:
+            asyncio.get_running_loop().call_soon(self._next_turn)
+        self._begun += 1
+        start()
+
+    def _next_turn(self) -> None:
+        self._begun = min(_STARTS, len(self._waiting))
+        for _ in range(self._begun):
+            self._waiting.popleft()()
+        if self._begun:
+            asyncio.get_running_loop().call_soon(self._next_turn)
+
+
 class PatientProtocol(HttpToolsProtocol):
     """The HTTP protocol with limits. `seconds` are those that the head of a request may take to arrive; `most` are the
     connections that may be open at a time, `room` the requests that may be in work or wait for it."""
@@ -62,6 +95,7 @@ class PatientProtocol(HttpToolsProtocol):
     most: ClassVar[int] = 4096
     room: ClassVar[int] = 400
     metrics: ClassVar[Metrics]
+    starts: ClassVar[Starts]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -109,7 +143,7 @@ class PatientProtocol(HttpToolsProtocol):
                 super().on_headers_complete()
         elif self.url == LIVE.encode() and self.parser.get_method() == b"GET":
             self._answer(_LIVES, LIVE, 200)
-        elif len(self.tasks) >= self.room + (0 if self.url in _WORK else _SPARE):
+        elif len(self.tasks) + len(self.starts) >= self.room + (0 if self.url in _WORK else _SPARE):
             self._answer(_BUSY, self.url.decode() if self.url in _WORK else "other", 503)
             self._pause()
         else:
@@ -130,6 +164,10 @@ class PatientProtocol(HttpToolsProtocol):
         # Refused before its body came: the rest is thrown away, but not waited for for ever.
         if self._in_message and self._deadline is None and not self.transport.is_closing():
             self._deadline = self.loop.call_later(self.seconds, self._close)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        start = super()._start_asgi_task
+        self.starts.begin(lambda: start(cycle, app))
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         self._end(_UNREADABLE)
@@ -181,5 +219,5 @@ class PatientProtocol(HttpToolsProtocol):
 
 def protocol_for(seconds: float, most: int, room: int, metrics: Metrics) -> type[PatientProtocol]:
     """The protocol with the limits of one server."""
-    limits = {"seconds": seconds, "most": most, "room": room, "metrics": metrics}
+    limits = {"seconds": seconds, "most": most, "room": room, "metrics": metrics, "starts": Starts()}
     return type("Protocol", (PatientProtocol,), limits)

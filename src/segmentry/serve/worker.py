@@ -10,12 +10,13 @@ import signal
 import socket
 import sys
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 
 from segmentry.errors import SegmentryError
 from segmentry.serve.api import Api
-from segmentry.serve.connection import protocol_for
+from segmentry.serve.connection import PatientProtocol, protocol_for
 from segmentry.serve.keys import Keys, parse_keys, read_keys
 from segmentry.serve.settings import ServeSettings
 
@@ -23,6 +24,7 @@ KEYS_VARIABLE = "SEGMENTRY_API_KEYS"
 # What a worker says to its supervisor.
 READY, RENEW = b"u", b"r"
 _GIVE_WAY = 0.001  # seconds
+_AT_A_TIME = 32  # connections
 _log = logging.getLogger("segmentry.serve")
 
 
@@ -42,6 +44,40 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.api = api
         self._asked_before = False
+        self._accepting: socket.socket | None = None
+        self._greeting: set[asyncio.Task[Any]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if sockets:
+            self._accepting = sockets[0].dup()
+            self._accepting.setblocking(False)
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._accepting, self._accept)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._accepting is not None:
+            self._loop.remove_reader(self._accepting)
+            self._accepting.close()
+        await super().shutdown(sockets)
+
+    def _accept(self) -> None:
+        """Several connections at a time: the event loop takes one before each turn, so that a check of health would
+        wait for a turn of every connection that came before it."""
+        assert self._accepting is not None
+        for _ in range(_AT_A_TIME):
+            try:
+                connection, _address = self._accepting.accept()
+            except OSError:  # there is none, another worker has it, or it has gone again
+                return
+            connection.setblocking(False)
+            task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, connection))
+            self._greeting.add(task)
+            task.add_done_callback(self._greeting.discard)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make = cast(type[PatientProtocol], self.config.http_protocol_class)
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         # Not kept to be raised again at the end: an orderly end is a good one.
