@@ -1,6 +1,6 @@
-"""The parts that have a peer of their own in scikit-learn: inertia, search, silhouette, scoring. Prints JSON lines.
+"""The parts that have a peer of their own in scikit-learn: inertia, search, silhouette. Prints JSON lines.
 
-python bench/parts.py CUSTOMERS.parquet
+python bench/parts.py [MOST_ROWS]
 """
 
 from __future__ import annotations
@@ -10,21 +10,13 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import polars as pl
 from sklearn.cluster import KMeans
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-import segmentry as sg
 from segmentry.clusters.kmeans import search_kmeans
 from segmentry.quality import squared_silhouettes
-from segmentry.samples import sample_marketing
 from segmentry.selection import SelectionSettings, search_segments
 
 REPEATS = 3
@@ -70,37 +62,11 @@ def silhouette(rows: int) -> None:
     tell("silhouette", timed(lambda: squared_silhouettes(grid, groups)))
 
 
-def scoring(source: Path, rows: int) -> None:
-    """Customers in memory -> segments, beside imputing, standardising and predicting with scikit-learn."""
-    customers = pl.read_parquet(source, n_rows=rows)
-    segmentation = sg.fit(sample_marketing(20_000, seed=0), k=5)
-    columns = sorted({c for f in segmentation.recipe.clustered for c in (*f.sources, *f.over)})
-    used = customers.select(columns)
-    held = used.to_pandas()
-
-    def derived() -> pd.DataFrame:
-        return pd.DataFrame({f.name: held[list(f.sources)].sum(axis=1) for f in segmentation.recipe.clustered})
-
-    peer = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), KMeans(5, n_init=1, random_state=0))
-    peer.fit(derived()[:20_000])
-    n = len(used) / 1e6
-    frame = used.lazy()
-    ours = timed(lambda: sg.score(segmentation, used))
-    only = timed(lambda: sg.score(segmentation, frame).select("segment_id").collect(engine="streaming"))
-    theirs = timed(lambda: peer.predict(derived()))
-    matrix_only = derived()
-    bare = timed(lambda: peer.predict(matrix_only))
-    tell("scoring, millions a second", n / ours, n / theirs)
-    tell("scoring segments only, millions a second", n / only, n / theirs)
-    tell("scoring segments only, peer without deriving features, millions a second", n / only, n / bare)
-
-
-def main(source: Path, most: int) -> None:
+def main(most: int) -> None:
     inertia(min(most, 50_000))
     search(2240)
     silhouette(min(most, 1_000_000))
-    scoring(source, min(most, 2_000_000))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2_000_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

@@ -14,7 +14,8 @@ from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings, fit, fit_source
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score, score_one, score_table
-from segmentry.scoring.score import OUTPUT, read_like
+from segmentry.scoring.frames import OUTPUT
+from segmentry.scoring.score import read_like
 from segmentry.selection import SelectionSettings
 from segmentry.store import dump, parse
 from segmentry.tables import write_table

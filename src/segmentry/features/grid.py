@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import narwhals.stable.v2 as nw
@@ -12,6 +13,7 @@ from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale
 
 FEATURE = "feature::"  # hidden columns of a query; no source column can be called so by accident
 AXIS = "axis::"
+_FARTHEST = float(LIMIT * GRID)
 
 
 def axis_columns(axes: Sequence[str]) -> list[str]:
@@ -47,13 +49,24 @@ def is_known(recipe: Recipe) -> nw.Expr:
 
 def _on_grid(scale: Scale) -> nw.Expr:
     value = nw.col(FEATURE + scale.feature.name).fill_null(scale.fill)
-    if scale.low is not None and scale.high is not None:
-        value = _between(value, scale.low, scale.high)
     if scale.transform == "log1p":
+        if scale.low is not None and scale.high is not None:
+            value = _between(value, scale.low, scale.high)
         # Only features without negative values are logged; a later negative one counts as 0.
         value = (nw.max_horizontal(value, nw.lit(0.0)) + 1.0).log()
     steps = ((value - scale.centre) / scale.scale * float(GRID) + 0.5).floor()
-    return _between(steps, float(-LIMIT * GRID), float(LIMIT * GRID))
+    return _between(steps, *steps_between(scale))
+
+
+def steps_between(scale: Scale) -> tuple[float, float]:
+    """The fewest and the most steps: the limit and, without a logarithm, the caps.
+
+    Steps grow with the value, so that capping them caps the value too.
+    """
+    if scale.transform != "none" or scale.low is None or scale.high is None:
+        return -_FARTHEST, _FARTHEST
+    low, high = (math.floor((v - scale.centre) / scale.scale * float(GRID) + 0.5) for v in (scale.low, scale.high))
+    return min(max(float(low), -_FARTHEST), _FARTHEST), min(max(float(high), -_FARTHEST), _FARTHEST)
 
 
 def _between(value: nw.Expr, low: float, high: float) -> nw.Expr:

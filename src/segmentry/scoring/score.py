@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,13 +14,13 @@ from segmentry.errors import ColumnNotFoundError, Notice, SettingsError, plural
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe, Scale
-from segmentry.prototypes.assign import CONFIDENCE, NO_DATA, RUNNER_UP, SEGMENT, with_segment
+from segmentry.prototypes.assign import CONFIDENCE, RUNNER_UP, SEGMENT, with_segment
+from segmentry.scoring.frames import NAMES as NAMES
+from segmentry.scoring.frames import OUTPUT as OUTPUT
+from segmentry.scoring.frames import fits_memory, score_in_memory
 from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
 from segmentry.segmentation import Segmentation
 from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, free_names, read, text_frame
-
-OUTPUT = ("segment_id", "segment", "confidence", "runner_up")
-NAMES = {NO_DATA: "No data", "noise": "Noise"}
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,32 @@ def score(
     kept.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
+    if orders is None and customers is not None and segmentation.purchases is None:
+        # What else is in a frame is no matter of ours: not read, and unable to make a customer unfit.
+        used = {column for f in segmentation.recipe.clustered for column in (*f.sources, *f.over)}
+        table = read_like(segmentation, customers, reading, only=used)
+        if fits_memory(segmentation, table):
+            _check_columns(segmentation.recipe.clustered, table)
+            return score_in_memory(segmentation, table)
+    else:
+        table, _ = read_any(segmentation, customers, orders, reading=reading, as_of=as_of)
     # Counting would be two passes more, and nobody asks for it here.
-    table, _ = read_any(segmentation, customers, orders, reading=reading, as_of=as_of)
     scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)
 
 
-def read_like(segmentation: Segmentation, source: Any, reading: ReadingSettings | None = None) -> Table:
-    """A source read as the fitted one was: the same kinds, decimal marks and date formats."""
-    return read(source, reading or ReadingSettings(), readings_of(segmentation))
+def read_like(
+    segmentation: Segmentation,
+    source: Any,
+    reading: ReadingSettings | None = None,
+    *,
+    only: Collection[str] | None = None,
+) -> Table:
+    """A source read as the fitted one was: the same kinds, decimal marks and date formats.
+
+    Of a frame in memory no other columns than `only` are read, where it is given.
+    """
+    return read(source, reading or ReadingSettings(), readings_of(segmentation), only=only)
 
 
 def read_any(
@@ -92,7 +109,7 @@ def score_table(segmentation: Segmentation, table: Table, *, count: bool = True)
     placed = with_segment(with_features.with_columns(*axis_expressions(recipe)), segmentation.rule, is_known(recipe))
     names = {s.id: s.name for s in segmentation.segments} | NAMES
     outputs = (nw.col(SEGMENT), _named(names), nw.col(CONFIDENCE), nw.col(RUNNER_UP))
-    added = tuple(free_names(OUTPUT, table.names).values())
+    added = tuple(free_names(OUTPUT, table.taken_names).values())
     frame = placed.with_columns(*(value.alias(name) for value, name in zip(outputs, added, strict=True)))
     if not count:
         return Scored(table, frame, added, {}, table.notices)
@@ -118,7 +135,7 @@ def _check_columns(features: Sequence[Feature], table: Table) -> None:
         more = f" ({len(missing)} columns are missing: {', '.join(sorted(missing))})" if len(missing) > 1 else ""
         raise ColumnNotFoundError(
             f"The segments rest on the column '{column}' (for {feature}), and the table does not have it{more}.",
-            found=", ".join(table.names),
+            found=", ".join(table.taken_names),
             remedy="Rename the column that holds it, or add the column; its cells may be empty.",
         )
 

@@ -4,13 +4,15 @@ Reads and writes; knows nothing of customers, features or segments.
 """
 
 from segmentry.tables.computed import beside, computed_table, unmatched, with_numbers
+from segmentry.tables.embedded.beside import Words, deliver_beside, numbers_of
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
-from segmentry.tables.embedded.rows import Frame, number_table, result_frame, text_frame
+from segmentry.tables.embedded.rows import Frame, n_threads, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
 from segmentry.tables.engines import held
 from segmentry.tables.memory import (
     all_different,
+    arrays_of,
     collect_rows,
     count_rows,
     materialise,
@@ -41,7 +43,9 @@ __all__ = [
     "SheetContent",
     "SourceKind",
     "Table",
+    "Words",
     "all_different",
+    "arrays_of",
     "atomically",
     "beside",
     "check_output",
@@ -50,13 +54,16 @@ __all__ = [
     "computed_table",
     "count_rows",
     "deliver",
+    "deliver_beside",
     "fold",
     "free_names",
     "held",
     "is_hidden",
     "kept_on_disk",
     "materialise",
+    "n_threads",
     "number_table",
+    "numbers_of",
     "ordinal",
     "parquet_size",
     "read",

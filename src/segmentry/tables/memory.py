@@ -34,6 +34,17 @@ def _array(series: nw.Series[Any]) -> np.ndarray[Any, Any]:
     return out
 
 
+def arrays_of(frame: nw.LazyFrame[Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """Every column as an array of its own type; none may have a missing cell.
+
+    >>> import polars as pl
+    >>> arrays_of(nw.from_native(pl.LazyFrame({"n": [1, 2]}, schema={"n": pl.Int16})))["n"].dtype
+    dtype('int16')
+    """
+    collected = _collected(frame)
+    return {name: collected[name].to_numpy() for name in collected.columns}
+
+
 def materialise(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """The frame computed once and held in memory, for a sample that several queries read."""
     return _collected(frame).lazy()

@@ -5,7 +5,7 @@ A new kind of source is one new reader, and one line in `read`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +28,13 @@ from segmentry.tables.warehouse import read_warehouse
 _DEFAULTS = ReadingSettings()
 
 
-def read(source: Any, settings: ReadingSettings = _DEFAULTS, expected: Mapping[str, Reading] | None = None) -> Table:
+def read(
+    source: Any,
+    settings: ReadingSettings = _DEFAULTS,
+    expected: Mapping[str, Reading] | None = None,
+    *,
+    only: Collection[str] | None = None,
+) -> Table:
     """A file, a database or a frame as a typed table.
 
     A path is told by what it holds: CSV and JSON (also gzipped), Parquet (also a folder of parts), Excel, Arrow.
@@ -36,6 +42,8 @@ def read(source: Any, settings: ReadingSettings = _DEFAULTS, expected: Mapping[s
 
     Each column is read in one way, decided over all its cells; `expected` fixes the way for the columns it
     names, so that new customers are read as those at fitting were. Rows that do not fit are `rejects`.
+    Of a frame in memory no other columns than `only` are read, where it is given: the others go out as they came, and
+    cannot make a row unfit. Other sources are always read whole.
 
     >>> import polars as pl
     >>> table = read(pl.DataFrame({"id": ["007", "008"], "spend": ["$1,200.50", "$80.00"]}))
@@ -51,7 +59,7 @@ def read(source: Any, settings: ReadingSettings = _DEFAULTS, expected: Mapping[s
         warehouse = warehouse_of(source)
         if warehouse is not None:
             return read_warehouse(source, warehouse, settings, expected)
-        return read_frame(source, settings, expected)
+        return read_frame(source, settings, expected, only=only)
     path = Path(source)
     if path.is_dir() and parts_of(path):
         return read_parquet(path, settings, expected)

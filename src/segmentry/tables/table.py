@@ -72,6 +72,8 @@ class Table:
     source_name: str
     rejects: tuple[Reject, ...] = ()
     notices: tuple[Notice, ...] = ()
+    # Of a frame in memory that was not read whole: all its columns. What is not among `columns` goes out as it came.
+    in_source: tuple[str, ...] = ()
     how: str = ""  # what was settled about the source as a whole: "semicolon, cp1252", "sheet 'Spring'"
     # What the caller handed over, so that the same kind goes out; a path, or the frame itself.
     origin: Any = field(default=None, repr=False, compare=False)
@@ -88,3 +90,8 @@ class Table:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns)
+
+    @property
+    def taken_names(self) -> tuple[str, ...]:
+        """Every column's name in the source: those that a new one cannot have."""
+        return self.in_source or self.names

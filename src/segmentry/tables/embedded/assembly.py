@@ -15,7 +15,7 @@ import polars as pl
 
 from segmentry.errors import InputError, Notice
 from segmentry.tables.embedded.native import as_text, is_text, own_kind, type_native
-from segmentry.tables.embedded.typing import Typed, far_dates, spikes, type_text
+from segmentry.tables.embedded.typing import Typed, far_dates, spikes, text_as_told, type_text
 from segmentry.tables.masking import mask
 from segmentry.tables.names import ROW, check_names, raw_name
 from segmentry.tables.settings import ReadingSettings
@@ -36,6 +36,8 @@ class Source:
     """A source's columns as they are. `lines[i]` is the physical line of row i; None where a row is its own line.
 
     `keep` says where the typed rows live: in memory, in the scratch folder, or nowhere until asked for.
+    `judged` is False where all columns are known beforehand and nobody asks what is odd about them: then they are
+    looked at no more than their values need.
     """
 
     frame: pl.LazyFrame
@@ -49,6 +51,7 @@ class Source:
     origin: Any = None
     how: str = ""
     scratch: Scratch | None = None
+    judged: bool = True
 
 
 def in_memory(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -69,7 +72,10 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
     present = source.present
     if present is None:
         present = int(frame.select(pl.len()).collect(engine="streaming").item())
-    made, notices = type_text(frame, texts, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
+    told = [] if source.judged else [n for n in texts if n in expected and expected[n].kind == "text"]
+    others = [n for n in texts if n not in told]
+    made, notices = type_text(frame, others, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
+    made += [text_as_told(name, settings) for name in told]
     more, said = type_native(frame, native)
     by_name = {t.column.name: t for t in (*made, *more)}
     typed = [by_name[name] for name in schema]
@@ -84,8 +90,9 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
     if not present:
         notices.append(Notice("no-rows", f"{source.name} has a header and no rows."))
     kept = source.keep(_typed_frame(numbered, typed, preset, bool(rejects)))
-    notices += spikes(kept, typed, some_bad=bool(rejects))
-    notices += far_dates(kept, [t.column.name for t in typed if t.column.reading.kind == "date"])
+    if source.judged:
+        notices += spikes(kept, typed, some_bad=bool(rejects))
+        notices += far_dates(kept, [t.column.name for t in typed if t.column.reading.kind == "date"])
     table = Table(
         frame=nw.from_native(kept),
         columns=tuple(t.column for t in typed),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -15,36 +16,47 @@ from segmentry.errors import InputError
 from segmentry.tables.embedded.assembly import Source, as_it_is, assemble, in_memory
 from segmentry.tables.names import check_names
 from segmentry.tables.settings import ReadingSettings
-from segmentry.tables.table import Reading, Table
+from segmentry.tables.table import Reading, SourceKind, Table
 
 
-def read_frame(source: Any, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+def read_frame(
+    source: Any, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
+) -> Table:
     """The rows of a frame. `origin` stays the frame as it was handed over, so that it can go out again."""
     native = nw.to_native(source, pass_through=True)
     if isinstance(native, pl.LazyFrame):
-        made = Source(native, "polars-lazy", "the frame", as_it_is, origin=source)
-    elif isinstance(native, pl.DataFrame):
-        made = Source(native.lazy(), "polars", "the frame", in_memory, present=native.height, origin=source)
-    elif nw.dependencies.is_pandas_dataframe(native):
-        made = Source(_from_pandas(native), "pandas", "the frame", in_memory, present=len(native), origin=source)
-    elif nw.dependencies.is_pyarrow_table(native):
-        table = pl.DataFrame(pl.from_arrow(native))
-        made = Source(table.lazy(), "pyarrow", "the table", in_memory, present=table.height, origin=source)
-    else:
-        raise InputError(
-            "This is not a table that segmentry can read.",
-            found=type(native).__name__,
-            remedy="Pass a path, or a pandas or Polars frame.",
-        )
-    return assemble(made, settings, expected)
+        return assemble(Source(native, "polars-lazy", "the frame", as_it_is, origin=source), settings, expected)
+    names, kind, made = _columns_of(native)
+    check_names(names, _NAMES[kind])
+    frame = made([name for name in names if only is None or name in only])
+    # What is read once is not copied first.
+    keep = in_memory if only is None else as_it_is
+    found = Source(frame.lazy(), kind, _NAMES[kind], keep, present=len(native), origin=source, judged=only is None)
+    return replace(assemble(found, settings, expected), in_source=tuple(names))
 
 
-def _from_pandas(frame: Any) -> pl.LazyFrame:
-    names = [str(name) for name in frame.columns]
-    check_names(names, "the frame")
+_NAMES: Mapping[SourceKind, str] = {"polars": "the frame", "pandas": "the frame", "pyarrow": "the table"}
+
+
+def _columns_of(native: Any) -> tuple[list[str], SourceKind, Callable[[Sequence[str]], pl.DataFrame]]:
+    """The names of a frame's columns, its kind, and what makes a Polars frame of some of them."""
+    if isinstance(native, pl.DataFrame):
+        return native.columns, "polars", native.select
+    if nw.dependencies.is_pandas_dataframe(native):
+        names = [str(name) for name in native.columns]
+        return names, "pandas", lambda wanted: _from_pandas(native, names, wanted)
+    if nw.dependencies.is_pyarrow_table(native):
+        return native.column_names, "pyarrow", lambda wanted: pl.DataFrame(pl.from_arrow(native.select(wanted)))
+    raise InputError(
+        "This is not a table that segmentry can read.",
+        found=type(native).__name__,
+        remedy="Pass a path, or a pandas or Polars frame.",
+    )
+
+
+def _from_pandas(frame: Any, names: Sequence[str], wanted: Sequence[str]) -> pl.DataFrame:
     # Column by column through NumPy: the index stays behind, and PyArrow is not needed.
-    columns = [_series(name, frame.iloc[:, at]) for at, name in enumerate(names)]
-    return pl.DataFrame(columns).lazy()
+    return pl.DataFrame([_series(name, frame.iloc[:, at]) for at, name in enumerate(names) if name in wanted])
 
 
 def _series(name: str, column: Any) -> pl.Series:
@@ -58,6 +70,9 @@ def _series(name: str, column: Any) -> pl.Series:
         return pl.Series(name, zoneless.to_numpy().astype("datetime64[us]"))
     if kind == "m":
         return pl.Series(name, column.to_numpy().astype("timedelta64[us]"))
+    if getattr(dtype, "storage", "") == "pyarrow":
+        # Text that is in Arrow's form already need not become Python objects.
+        return pl.Series(name, pl.from_arrow(column.array.__arrow_array__()), dtype=pl.String)
     missing = column.isna().to_numpy()
     cells = column.astype(object).to_numpy()
     return objects(name, [None if gone else cell for gone, cell in zip(missing, cells, strict=True)])

@@ -43,6 +43,11 @@ def number_table(columns: Mapping[str, np.ndarray[Any, Any]]) -> Table:
     )
 
 
+def n_threads() -> int:
+    """How many threads the embedded engine works on; others keep to it."""
+    return pl.thread_pool_size()
+
+
 def result_frame(rows: Sequence[Mapping[str, object]]) -> Frame:
     """The rows of a result, with every column that any of them has.
 

@@ -102,6 +102,12 @@ def type_text(
     return typed, notices
 
 
+def text_as_told(name: str, settings: ReadingSettings) -> Typed:
+    """A column that is text because the model says so: what `type_text` makes of it, without a look at its cells."""
+    value = _without(cells.trimmed(name), settings.missing)
+    return Typed(Column(name, Reading("text"), "text", raw=raw_name(name)), value)
+
+
 def _look(source: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Look]:
     if not names:
         return {}

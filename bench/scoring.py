@@ -1,0 +1,109 @@
+"""Customers in memory -> segments, beside scikit-learn's pipeline from the same raw frame. Prints JSON lines.
+
+    python bench/scoring.py CUSTOMERS.parquet [ROWS]
+
+The pipeline is what a notebook would keep: a ColumnTransformer that derives, imputes, takes the logarithm where ours
+does, standardises and encodes, then `KMeans.predict`. It answers a number of the nearest centre; ours answers the
+segment's id and name, the confidence and the runner-up. Twice: on the default features, which are all numbers, and with
+two columns of text as well.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+
+import segmentry as sg
+from segmentry.features.recipe import Scale
+from segmentry.samples import sample_marketing
+from segmentry.segmentation import Segmentation
+
+REPEATS = 5
+FITTED = 20_000
+TEXTS = ("age", "income", "purchases_total", "recency_days", "spend_total", "education", "marital_status")
+
+
+def added(columns: pd.DataFrame) -> pd.DataFrame:
+    return columns.sum(axis=1).to_frame()
+
+
+def years(columns: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    return as_of.year - columns
+
+
+def prepared(scale: Scale, as_of: date | None) -> Pipeline:
+    """From raw columns to a standard score, as the feature is made."""
+    steps: list[Any] = []
+    if scale.feature.operation == "sum":
+        steps.append(FunctionTransformer(added))
+    elif scale.feature.operation == "years_since_year":
+        steps.append(FunctionTransformer(partial(years, as_of=as_of)))
+    elif scale.feature.operation == "level":
+        levels = [list(scale.feature.levels)]
+        steps.append(OrdinalEncoder(categories=levels, handle_unknown="use_encoded_value", unknown_value=np.nan))
+    steps.append(SimpleImputer(strategy="median"))
+    if scale.transform == "log1p":
+        steps.append(FunctionTransformer(np.log1p))
+    return make_pipeline(*steps, StandardScaler())
+
+
+def pipeline(segmentation: Segmentation) -> Pipeline:
+    recipe = segmentation.recipe
+    parts: list[Any] = [(s.feature.name, prepared(s, recipe.as_of), list(s.feature.sources)) for s in recipe.scales]
+    for part in recipe.levels:
+        encoder = OneHotEncoder(categories=[list(part.levels)], handle_unknown="ignore", sparse_output=False)
+        parts.append((part.feature.name, encoder, list(part.feature.sources)))
+    return make_pipeline(ColumnTransformer(parts), KMeans(segmentation.k, n_init=1, random_state=0))
+
+
+def in_turn(*works: Callable[[], Any]) -> list[dict[str, float]]:
+    """The median seconds of each, and of the processors; in turn, so that a busy machine is as busy for all."""
+    found: list[list[tuple[float, float]]] = [[] for _ in works]
+    for _ in range(REPEATS + 1):
+        for place, work in enumerate(works):
+            start, busy = time.perf_counter(), time.process_time()
+            work()
+            found[place].append((time.perf_counter() - start, time.process_time() - busy))
+    # The first of each does not count.
+    return [
+        dict(zip(("seconds", "work"), map(statistics.median, zip(*f[1:], strict=True)), strict=True)) for f in found
+    ]
+
+
+def compare(name: str, customers: pl.DataFrame, features: Sequence[str]) -> None:
+    segmentation = sg.fit(sample_marketing(FITTED, seed=0), k=5, features=features)
+    columns = sorted({c for f in segmentation.recipe.clustered for c in (*f.sources, *f.over)})
+    frame = customers.select(columns)
+    held = frame.to_pandas()
+    peer = pipeline(segmentation).fit(held[:FITTED])
+    results = in_turn(
+        lambda: sg.score(segmentation, frame), lambda: sg.score(segmentation, held), lambda: peer.predict(held)
+    )
+    for kind, found in zip(("Polars", "pandas", "peer"), results, strict=True):
+        print(json.dumps({"part": f"scoring, {name}", "kind": kind, "rows": len(frame), **found}), flush=True)
+
+
+def main(source: Path, rows: int) -> None:
+    customers = pl.read_parquet(source, n_rows=rows)
+    compare("six numbers", customers, ())
+    compare("five numbers and two texts", customers, TEXTS)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2_000_000)

@@ -1,0 +1,78 @@
+"""From numbers in memory to the grid, a block of rows at a time: the arithmetic of `grid` and `derive` in NumPy.
+
+Additions, products and quotients of float64 in the same order are the same bits everywhere. A logarithm is not: those
+features, and all that rest on texts and dates, are left to the expressions. (`in_memory` knows every kind of feature,
+and takes its time: it is for a few customers.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+
+from segmentry.features.grid import steps_between
+from segmentry.features.recipe import GRID, Scale
+
+_ARITHMETIC = ("column", "sum", "ratio", "years_since_year")
+
+
+def is_arithmetic(scale: Scale) -> bool:
+    """Whether the feature comes of columns of numbers by addition and division alone."""
+    return scale.feature.operation in _ARITHMETIC and not scale.feature.levels and scale.transform == "none"
+
+
+def fill_axis(
+    scale: Scale, numbers: Mapping[str, np.ndarray], rows: slice, as_of: date | None, out: np.ndarray
+) -> np.ndarray | None:
+    """Writes the grid's whole numbers of these rows into `out`; the rows without a value, None where all have one.
+
+    `numbers` holds the feature's columns, NaN where a cell is missing.
+    """
+    missing = _feature(scale, numbers, rows, as_of, out)
+    if missing is not None:
+        out[missing] = scale.fill
+    low, high = steps_between(scale)
+    out -= scale.centre
+    # 1024 is a power of two: dividing by it first changes no bit.
+    out /= scale.scale / GRID
+    out += 0.5
+    np.floor(out, out=out)
+    np.clip(out, low, high, out=out)
+    return missing
+
+
+def _feature(
+    scale: Scale, numbers: Mapping[str, np.ndarray], rows: slice, as_of: date | None, out: np.ndarray
+) -> np.ndarray | None:
+    feature = scale.feature
+    missing = _sum([numbers[c][rows] for c in feature.sources], out)
+    if feature.operation == "years_since_year" and as_of is not None:
+        np.subtract(float(as_of.year), out, out=out)
+    if feature.operation == "ratio":
+        below = np.empty_like(out)
+        unknown = _sum([numbers[c][rows] for c in feature.over], below)
+        none = ~(below > 0) if unknown is None else unknown | ~(below > 0)
+        below[none] = 1.0
+        np.divide(out, below, out=out)
+        return none if missing is None else none | missing
+    return missing
+
+
+def _sum(parts: list[np.ndarray], out: np.ndarray) -> np.ndarray | None:
+    """Parts in their order, a missing one as nothing; all missing is missing."""
+    missing: np.ndarray | None = None
+    for place, part in enumerate(parts):
+        gone = np.isnan(part) if part.dtype.kind == "f" else None
+        if gone is not None and gone.any():
+            part = np.where(gone, 0.0, part)
+        else:
+            gone = None
+        if place == 0:
+            out[:] = part
+            missing = gone
+        else:
+            np.add(out, part, out=out)
+            missing = None if gone is None or missing is None else missing & gone
+    return missing

@@ -1,0 +1,107 @@
+"""Frames in memory are scored in blocks, and the answers are those of the lazy expressions."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from segmentry.errors import InputError
+from segmentry.fitting import FitSettings, fit
+from segmentry.samples import sample_marketing
+from segmentry.scoring import score
+from segmentry.scoring.frames import OUTPUT
+from segmentry.scoring.score import read_like
+from segmentry.tables import ReadingSettings
+
+FEATURES = (
+    "age", "income", "tenure_days", "spend_total", "average_order_value", "campaigns_accepted", "complain",
+    "education", "marital_status",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop():
+    draw, made = np.random.default_rng(2), sample_marketing(18_000, seed=2)
+    gone = [pl.when(pl.Series(draw.random(made.height) < 0.05)).then(None).otherwise(pl.col(c)).alias(c) for c in
+            made.columns if c != "customer_id"]  # fmt: skip
+    nobody = made.head(3).with_columns(pl.lit(None, dtype=d).alias(c) for c, d in made.schema.items())
+    return pl.concat([made.with_columns(gone), nobody])
+
+
+@pytest.fixture(scope="module")
+def model(shop):
+    return fit(shop, settings=FitSettings(features={"features": FEATURES}, selection={"k": 6}, on_duplicate="keep"))
+
+
+def _output(frame):
+    return frame.select(OUTPUT)
+
+
+@pytest.mark.parametrize("method", ["k-means", "gmm", "ward", "dbscan"])
+def test_blocks_give_what_the_lazy_frame_gives(shop, method):
+    """Every kind of feature and rule, cells missing everywhere: segment, name, confidence, runner-up are the same."""
+    few = shop.head(1_500)
+    fitted = fit(few, settings=FitSettings(features={"features": FEATURES}, selection={"k": 4, "method": method}))
+    assert _output(score(fitted, shop)).equals(_output(score(fitted, shop.lazy()).collect()))
+
+
+def test_narrow_numbers_and_categories_are_no_others(model, shop):
+    """Int16, Float32 and categories in place of Int64 and text: the same customers, the same answer."""
+    narrow = shop.with_columns(pl.col(pl.Int64).cast(pl.Int32)).with_columns(
+        pl.col("income").cast(pl.Float64),
+        pl.col("recency").cast(pl.Int16),
+        pl.col("education", "marital_status").cast(pl.Categorical),
+    )
+    assert _output(score(model, narrow)).equals(_output(score(model, shop.lazy()).collect()))
+
+
+def test_what_else_is_in_a_frame_makes_no_customer_unfit(model, shop):
+    """A column that the segments do not rest on may hold anything: it goes out as it came, with every row."""
+    mixed = pl.Series("note", ["1", "2", "three"] * shop.height)[: shop.height]
+    infinite = pl.Series("odd", [float("inf"), 1.0, None] * shop.height)[: shop.height]
+    wide = shop.with_columns(mixed, infinite)
+    out = score(model, wide)
+    assert out.columns == [*wide.columns, *OUTPUT]
+    assert out.drop(OUTPUT).equals(wide)
+    assert _output(out).equals(_output(score(model, shop)))
+
+
+def test_a_row_with_a_cell_that_does_not_fit_is_left_out(model, shop):
+    """An infinite income is no income: the row is rejected, the others keep their order and their answer."""
+    places = [5, 17_000]
+    broken = shop.with_columns(
+        income=pl.when(pl.int_range(pl.len()).is_in(places)).then(float("inf")).otherwise(pl.col("income").cast(float))
+    )
+    kept = shop.with_row_index().filter(~pl.col("index").is_in(places)).drop("index")
+    out = score(model, broken)
+    assert out.height == shop.height - 2
+    assert out["customer_id"].to_list() == kept["customer_id"].to_list()
+    assert _output(out).equals(_output(score(model, kept)))
+    assert list(score(model, broken.to_pandas()).index[:6]) == [0, 1, 2, 3, 4, 6]
+    assert score(model, broken.to_arrow()).num_rows == out.height
+    with pytest.raises(InputError, match="2 of 18003 rows"):
+        score(model, broken, reading=ReadingSettings(max_rejected_share=0))
+
+
+def test_a_name_that_is_taken_gets_an_underscore(model, shop):
+    """Also by a column that was not read."""
+    out = score(model, shop.with_columns(segment=pl.lit("mine")))
+    assert out.columns[-4:] == ["segment_id", "segment_", "confidence", "runner_up"]
+    assert out["segment"].unique().to_list() == ["mine"]
+
+
+def test_the_frame_that_came_in_stays_as_it_was(model, shop):
+    """Changing what comes out changes nothing in what went in."""
+    frame = shop.drop("dt_customer").to_pandas().assign(dt_customer=pd.to_datetime(shop["dt_customer"].to_list()))
+    before = frame.copy(deep=True)
+    out = score(model, frame)
+    out["income"] = -1.0
+    pd.testing.assert_frame_equal(frame, before)
+    assert out["segment_id"].tolist() == score(model, shop)["segment_id"].to_list()
+    assert out["confidence"].isna().sum() == 3
+
+
+def test_only_columns_that_are_needed_are_read(model, shop):
+    """Of a frame in memory; a table for all else is read whole."""
+    assert read_like(model, shop, only={"income"}).names == ("income",)
+    assert read_like(model, shop.lazy(), only={"income"}).names == tuple(shop.columns)
