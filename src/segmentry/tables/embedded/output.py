@@ -132,8 +132,8 @@ def _sink(rows: pl.LazyFrame, part: Path, kind: str) -> None:
     elif kind == "arrow":
         rows.sink_ipc(part, compression="lz4", compat_level=pl.CompatLevel.oldest())
     else:
-        # Readable everywhere, and written in two thirds of the time that zstd takes.
-        rows.sink_parquet(part, compression="snappy")
+        # The lowest level takes as long as snappy and leaves a quarter less.
+        rows.sink_parquet(part, compression="zstd", compression_level=1)
 
 
 def typed_rows(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> nw.LazyFrame[Any]:
