@@ -1,12 +1,13 @@
 """Memory is asked for before the work begins, and told after it."""
 
+import gzip
 import json
 import subprocess
 import sys
 
 import pytest
 
-from segmentry.cli.budget import Need, check_memory, parse_memory
+from segmentry.cli.budget import Need, check_memory, need_of, parse_memory
 from segmentry.errors import SettingsError
 from segmentry.samples import write_sample
 
@@ -42,3 +43,30 @@ def test_the_limit_holds_for_fit_and_the_summary_tells_what_was_taken(tmp_path):
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     if sys.platform == "linux":
         assert set(summary["peak_memory_mb"]) == set(summary["seconds"])
+
+
+def test_a_file_of_text_tells_its_size_from_its_beginning(tmp_path):
+    """Rows to a few in a hundred, columns exactly, packed or not; other files tell nothing."""
+    write_sample("marketing", tmp_path / "shop.csv", 30_000, 0)
+    text = (tmp_path / "shop.csv").read_bytes()
+    (tmp_path / "shop.csv.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(text)[:20] + b"wrong" * 100)
+    for name in ("shop.csv", "shop.csv.gz"):
+        need = need_of(tmp_path / name)
+        assert need.columns == 25
+        assert need.rows == pytest.approx(30_000, rel=0.05)
+        assert need.text == pytest.approx(len(text), rel=0.05)
+    assert need_of(tmp_path / "cut.gz") is None
+    write_sample("marketing", tmp_path / "shop.parquet", 300, 0)
+    assert need_of(tmp_path / "shop.parquet") == Need(300, 25)
+
+
+def test_the_limit_holds_for_text_as_well(tmp_path):
+    """Before the file is read: its rows are said to be an estimate, and nothing is written."""
+    write_sample("marketing", tmp_path / "shop.csv", 3_000, 0)
+    command = [sys.executable, "-c", "from segmentry.cli import main; main()", "fit", str(tmp_path / "shop.csv")]
+    given = ["-o", str(tmp_path / "out"), "--memory-limit", "1M"]
+    refused = subprocess.run([*command, *given], capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "About 3,000 rows of 25 columns need about" in refused.stderr
+    assert not (tmp_path / "out").exists()

@@ -19,31 +19,58 @@ DEFAULT_SHARE = 0.8  # of what the machine, or the container, has free
 _BASE_MB = 700.0  # the program, its libraries and the sample
 _CELL_BYTES = 1.5  # per row and column: the rows that are under way, and what is written
 _ROW_BYTES = 40.0  # per row: grid, hash of the id
+_TEXT_BYTES = 4.0  # per byte of a file of text: the different cells of each column are counted before they are typed
 _UNITS = {"": 1, "B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 @dataclass(frozen=True)
 class Need:
-    """The size of a source, and the most memory that a run over it is expected to hold."""
+    """The size of a source, and the most memory that a run over it is expected to hold.
+
+    `text` is the bytes of a file of text, whose rows are an estimate.
+    """
 
     rows: int
     columns: int
+    text: int = 0
 
     @property
     def megabytes(self) -> float:
         """
-        >>> round(Need(10_000_000, 25).megabytes)
-        1439
+        >>> round(Need(10_000_000, 25).megabytes), round(Need(1_000_000, 25, text=93_000_000).megabytes)
+        (1439, 1129)
         """
-        return _BASE_MB + self.rows * (_ROW_BYTES + _CELL_BYTES * self.columns) / 2**20
+        return _BASE_MB + (self.rows * (_ROW_BYTES + _CELL_BYTES * self.columns) + self.text * _TEXT_BYTES) / 2**20
+
+    @property
+    def said(self) -> str:
+        """
+        >>> Need(1_003_456, 25, text=93_000_000).said, Need(1_003_456, 25).said
+        ('about 1,000,000 rows of 25 columns', '1,003,456 rows of 25 columns')
+        """
+        return f"{about(self.rows) if self.text else f'{self.rows:,}'} rows of {self.columns} columns"
+
+
+def about(rows: int) -> str:
+    """A number that is an estimate, as people say it: to two digits.
+
+    >>> about(1_003_456), about(87)
+    ('about 1,000,000', 'about 87')
+    """
+    return f"about {round(rows, 2 - len(str(rows))):,}"
 
 
 def need_of(source: object) -> Need | None:
-    """What a run over a Parquet file or folder is expected to need; None for a source that does not tell its size."""
-    from segmentry.tables import parquet_size
+    """What a run over a Parquet file or folder, or a file of text, is expected to need; None for other sources."""
+    from segmentry.tables import parquet_size, text_size
 
-    size = parquet_size(source) if isinstance(source, Path) else None
-    return None if size is None else Need(*size)
+    if not isinstance(source, Path):
+        return None
+    size = parquet_size(source)
+    if size is not None:
+        return Need(*size)
+    text = text_size(source)
+    return None if text is None else Need(max(text.lines - 1, 0), text.columns, text.size)
 
 
 def parse_memory(text: str) -> float:
@@ -84,7 +111,7 @@ def check_memory(need: Need, limit_mb: float | None) -> None:
     if allowed is None or need.megabytes <= allowed:
         return
     raise SettingsError(
-        f"{need.rows:,} rows of {need.columns} columns need about {need.megabytes:,.0f} MB of memory.",
+        f"{need.said[0].upper()}{need.said[1:]} need about {need.megabytes:,.0f} MB of memory.",
         found=f"{allowed:,.0f} MB "
         + ("allowed by --memory-limit" if limit_mb is not None else "to be had without crowding out other programs"),
         remedy="Raise --memory-limit, free some memory, or keep fewer columns.",

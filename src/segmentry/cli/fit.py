@@ -161,10 +161,10 @@ def _fit_into(
     check_folder(output, overwrite)
     need = need_of(source)
     if need is not None:
-        steps.rows = need.rows
+        steps.rows, steps.estimated = need.rows, bool(need.text)
         check_memory(need, memory_mb)
         if need.megabytes >= LARGE_MB and not (quiet or as_json):
-            say(f"{need.rows:,} rows of {need.columns} columns: up to about {need.megabytes:,.0f} MB of memory.")
+            say(f"{need.said[0].upper()}{need.said[1:]}: up to about {need.megabytes:,.0f} MB of memory.")
     fitted = fit_source(source, settings, steps)
     summary = write_outputs(
         fitted.segmentation,

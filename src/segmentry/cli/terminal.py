@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from segmentry.cli.budget import forget_peak_memory, peak_memory_mb
+from segmentry.cli.budget import about, forget_peak_memory, peak_memory_mb
 from segmentry.errors import Notice, SegmentryError
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
@@ -58,6 +58,7 @@ class Steps:
         self.seconds: dict[str, float] = {}
         self.peak_memory_mb: dict[str, float] = {}
         self.rows = rows
+        self.estimated = False  # of a file of text, whose rows are not known before it is read
         self._shown = not quiet and sys.stderr.isatty()
 
     @contextmanager
@@ -96,7 +97,7 @@ class Steps:
         >>> steps.line("profile", 3.0)
         'Describing and naming segments ... 10,000,000 rows, 3 s, about 2 s left'
         """
-        parts = [f"{self.rows:,} rows"] if self.rows else []
+        parts = [f"{about(self.rows) if self.estimated else f'{self.rows:,}'} rows"] if self.rows else []
         if seconds >= _PATIENCE:
             parts.append(f"{seconds:.0f} s")
             left = self._left(name, seconds)

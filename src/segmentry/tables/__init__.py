@@ -10,6 +10,7 @@ from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
 from segmentry.tables.embedded.rows import Frame, n_threads, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
 from segmentry.tables.engines import held
+from segmentry.tables.files import TextSize, text_size
 from segmentry.tables.memory import (
     all_different,
     arrays_of,
@@ -43,6 +44,7 @@ __all__ = [
     "SheetContent",
     "SourceKind",
     "Table",
+    "TextSize",
     "Words",
     "all_different",
     "arrays_of",
@@ -70,6 +72,7 @@ __all__ = [
     "result_frame",
     "text_frame",
     "text_of",
+    "text_size",
     "to_memory",
     "typed_rows",
     "unmatched",

@@ -6,6 +6,7 @@ import gzip
 import re
 import stat
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from segmentry.errors import UnreadableFileError
 # A gzip file may not grow beyond this, nor by more than this factor: real tables shrink 3 to 30 times.
 LARGEST_INFLATED = 64 * 1024**3
 LARGEST_RATIO = 200
+_HEAD = 1024**2  # bytes that the size of the whole is told from
 _SMALL = 16 * 1024**2  # growth below this harms nobody, whatever the factor
 
 _SAVE_AS_CSV = "Save the sheet as CSV (UTF-8) and pass that file."
@@ -106,6 +108,38 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
             found="HTML or XML",
             remedy="Perhaps a login page or a web export was saved; save the table as CSV.",
         )
+
+
+@dataclass(frozen=True)
+class TextSize:
+    """How large a file of text is, told from its beginning: bytes once unpacked, lines, cells in a line."""
+
+    size: int
+    lines: int
+    columns: int
+
+
+def text_size(path: Path) -> TextSize | None:
+    """An estimate for a file of text or JSON lines, packed or not; None for anything else.
+
+    The error is that of the mean line: exact where lines are alike.
+    """
+    content = content_of(path) if path.is_file() else None
+    if content not in ("text", "json", "gzip"):
+        return None
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        packed = len(head)
+    if content == "gzip":
+        # A stream is cut anywhere; what comes out before tells how much it grows.
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head)
+        except zlib.error:
+            return None  # reading it says what is wrong with it
+    size = round(path.stat().st_size * len(head) / packed)
+    first, newline, _ = head.partition(b"\n")
+    lines = round(size * head.count(b"\n") / max(head.rfind(b"\n") + 1, 1)) if newline else 1
+    return TextSize(size, lines, 1 + max(first.count(separator) for separator in (b",", b";", b"\t", b"|")))
 
 
 def inflate(path: Path, target: Path) -> None:
