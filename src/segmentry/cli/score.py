@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from segmentry.cli.budget import need_of
 from segmentry.cli.reading_options import SOURCE_HELP, shown, source_of, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
 from segmentry.errors import SettingsError
@@ -104,6 +105,9 @@ def _score_file(
     beside = output if isinstance(output, Path) else Path(into or "scored")
     rejects = beside.with_name(f"{beside.stem}.rejects.csv")
     steps = Steps(quiet or as_json)
+    need = need_of(source)
+    if need is not None:
+        steps.rows, steps.estimated = need.rows, bool(need.text)
     with steps("read"):
         segmentation = load(model)
         table, said = read_any(segmentation, source, orders, reading=ReadingSettings(**reading), as_of=as_of)
