@@ -141,6 +141,16 @@ def _segment(page: str) -> str:
     return found[1].replace("&amp;", "&")
 
 
+def test_sliders_reach_over_what_was_seen_and_no_farther(client, fitted):
+    """A slider begins and ends within the values of the fitted customers, and holds the usual one."""
+    page = client.get("/predict").text
+    ranges = re.findall(r'type="range" min="([^"]+)" max="([^"]+)" step="[^"]+" value="([^"]+)"', page)
+    scales = sg.load(fitted / "segmentation.seg").recipe.scales
+    assert len(ranges) == len(scales) > 2
+    for (low, high, value), scale in zip(ranges, scales, strict=True):
+        assert round(scale.minimum) <= float(low) <= float(value) <= float(high) <= round(scale.maximum), scale
+
+
 def test_what_is_no_number_is_said(client):
     """A word where a number belongs is told by the field's label; nothing is placed."""
     page = client.get("/predict?asked=1&income=much").text

@@ -87,8 +87,7 @@ def fields(segmentation: Segmentation, stated: dict[str, Any] | None) -> list[Fi
 
 def _ends(scale: Scale, measure: Measure | None) -> tuple[float, float]:
     """Where a slider begins and ends: at what was seen, but for values far out, which would take all its length."""
-    low = scale.minimum if scale.low is None else scale.low
-    high = scale.maximum if scale.high is None else scale.high
+    low, high = scale.minimum, scale.maximum
     if measure is None or measure.population.q1 is None or measure.population.q3 is None:
         return low, high
     q1, q3 = measure.population.q1, measure.population.q3
