@@ -69,6 +69,12 @@ class Opened:
                 self.state = "ready"
         except SegmentryError as error:
             self.problem, self.state = error, "failed"
+            return
+        except Exception:
+            # Where the folder is gone, the dashboard has ended meanwhile, and nobody waits for this.
+            if self._scratch.exists():
+                raise
+            return
         for key in AHEAD:
             picture_svg(self.picture(key))
 
