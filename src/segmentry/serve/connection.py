@@ -24,9 +24,8 @@ _WORK = (b"/v1/score", b"/v1/explain")
 _SPARE = 64  # places that are kept for what is not work: readiness, counters, the schema
 _STARTS = 24  # requests that begin in one turn of the event loop
 _PIPELINED = 32  # requests of one connection that wait for the one before them
-_PAUSE = (
-    0.2  # seconds that a refused connection is not listened to, and up to twice that, so that not all return at once
-)
+# Seconds that a refused connection is not listened to, and up to twice that, so that not all return at one time.
+_PAUSE = 0.15
 
 
 def _whole(status: int, media_type: str, value: object, *more: str) -> tuple[bytes, bytes]:
@@ -93,7 +92,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     seconds: ClassVar[float] = 10.0
     most: ClassVar[int] = 4096
-    room: ClassVar[int] = 400
+    room: ClassVar[int] = 320
     metrics: ClassVar[Metrics]
     starts: ClassVar[Starts]
 
