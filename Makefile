@@ -79,9 +79,10 @@ load: $(SETUP)
 	$(BIN)/python bench/load.py --into docs/api.md $(LOAD_ARGS)
 
 # HALF=tuning runs the half of the seeds that thresholds were set on, and leaves the page as it is.
+# BATTERY_ARGS='--keep tables.jsonl' lets a run that was broken off go on.
 HALF ?= held-out
 battery: $(SETUP)
-	$(BIN)/python bench/battery.py --half $(HALF) --jobs $(JOBS) $(if $(filter held-out,$(HALF)),--into docs/choosing-k.md)
+	$(BIN)/python bench/battery.py --half $(HALF) --jobs $(JOBS) $(if $(filter held-out,$(HALF)),--into docs/choosing-k.md) $(BATTERY_ARGS)
 
 clean:
 	rm -rf build dist demo-out bench-out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

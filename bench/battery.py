@@ -2,6 +2,7 @@
 
     make battery                 the held-out half of the seeds, 8 tables a cell; the table goes into docs/choosing-k.md
     make battery HALF=tuning     the half that thresholds were set on; printed only
+    make battery HALF=unseen     as many seeds that nobody had looked at when the rule was last changed; printed only
 
 A table without groups counts when the verdict is *no groups*. One with groups counts when their number is taken, or is
 the one that is recommended with another method. Ends with 1 when a share is below its floor. Tables: `planted.py`.
@@ -30,7 +31,8 @@ from planted import DIMENSIONS, NULLS, OTHERWISE, PLANTED, SEPARATE, make  # noq
 
 from segmentry.estimator import Segmenter  # noqa: E402
 
-SEEDS = {"tuning": range(0, 16, 2), "held-out": range(1, 17, 2)}
+Job = tuple[str, int, int]  # kind, number of columns, seed
+SEEDS = {"tuning": range(0, 16, 2), "held-out": range(1, 17, 2), "unseen": range(17, 33, 2)}
 NULL_FLOOR, SEPARABLE_FLOOR, ROW_FLOOR = 0.95, 0.90, 0.80
 BEGIN, END = "<!-- battery: begin -->", "<!-- battery: end -->"
 
@@ -59,7 +61,7 @@ class Judged:
         return f"{self.planted}: {self.taken}{f' or {self.recommended}' if self.recommended else ''}"
 
 
-def judge(job: tuple[str, int, int]) -> Judged:
+def judge(job: Job) -> Judged:
     """Draws the table of that kind, number of columns and seed, and segments it with `auto`."""
     warnings.simplefilter("ignore")
     planted = make(*job)
@@ -84,19 +86,12 @@ def main() -> int:
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options.add_argument("--kinds", nargs="*", default=[*NULLS, *PLANTED])
     options.add_argument("--dimensions", nargs="*", type=int, default=DIMENSIONS)
-    options.add_argument("--write", type=Path, help="also write every table's line as JSON")
+    options.add_argument("--keep", type=Path, help="a JSON line a table, written as it is done and not done again")
     options.add_argument("--into", type=Path, help="page with the marks that the table goes between")
     chosen = options.parse_args()
     seeds = SEEDS[chosen.half]
     jobs = [(kind, d, seed) for seed in seeds for kind in chosen.kinds for d in chosen.dimensions]
-    results = []
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        for done, result in enumerate(pool.map(judge, jobs), start=1):
-            results.append(result)
-            if sys.stderr.isatty():
-                print(f"\r{done} of {len(jobs)}", end="", file=sys.stderr, flush=True)
-    if chosen.write:
-        chosen.write.write_text("".join(json.dumps(asdict(r)) + "\n" for r in results))
+    results = judge_all(jobs, chosen.jobs, chosen.keep)
     text = f"{table(results)}\n\n{sums(results, chosen.half)}\n"
     print(text)
     if chosen.into:
@@ -104,6 +99,21 @@ def main() -> int:
     short = shortfalls(results)
     print("\n".join(short) if short else "Every share reaches its floor.")
     return int(bool(short))
+
+
+def judge_all(jobs: Sequence[Job], processes: int, keep: Path | None) -> list[Judged]:
+    """Every table, several at a time; a run that was broken off goes on where `keep` ends."""
+    lines = keep.read_text().splitlines() if keep and keep.exists() else []
+    done = {(r.kind, r.dimensions, r.seed): r for r in (Judged(**json.loads(line)) for line in lines)}
+    with ProcessPoolExecutor(processes) as pool:
+        for result in pool.map(judge, [job for job in jobs if job not in done]):
+            done[result.kind, result.dimensions, result.seed] = result
+            if keep:
+                with keep.open("a") as file:
+                    file.write(json.dumps(asdict(result)) + "\n")
+            if sys.stderr.isatty():
+                print(f"\r{len(done)} of {len(jobs)}", end="", file=sys.stderr, flush=True)
+    return [done[job] for job in jobs]
 
 
 def table(results: Sequence[Judged]) -> str:
@@ -127,7 +137,7 @@ def sums(results: Sequence[Judged], half: str) -> str:
     for name, kinds in (("without groups", NULLS), ("separable", SEPARATE), ("separable, not Gaussian", OTHERWISE)):
         group = [r for r in results if r.kind in kinds]
         if group:
-            parts.append(f"Right on tables {name}: {_right(group)} of {len(group)} ({_right(group) / len(group):.0%}).")
+            parts.append(f"Right on tables {name}: {_right(group)} of {len(group)} ({_percent(group)}).")
     seconds = sorted(r.seconds for r in results)
     parts.append(
         f"Seconds of one processor a table: {seconds[len(seconds) // 2]:.1f} in the middle, {seconds[-1]:.1f} at most."
@@ -141,11 +151,11 @@ def shortfalls(results: Sequence[Judged]) -> list[str]:
     for name, kinds, floor in (("no groups", NULLS, NULL_FLOOR), ("separable groups", SEPARATE, SEPARABLE_FLOOR)):
         group = [r for r in results if r.kind in kinds]
         if group and _right(group) < floor * len(group):
-            found.append(f"{name}: {_right(group) / len(group):.1%} right, below {floor:.0%}")
+            found.append(f"{name}: {_percent(group)} right, below {100 * floor:.0f} %")
     for kind, d in dict.fromkeys((r.kind, r.dimensions) for r in results if r.kind not in OTHERWISE):
         cell = [r for r in results if (r.kind, r.dimensions) == (kind, d)]
         if _right(cell) < ROW_FLOOR * len(cell):
-            found.append(f"{kind}, {d} columns: {_right(cell)} of {len(cell)} right, below {ROW_FLOOR:.0%}")
+            found.append(f"{kind}, {d} columns: {_right(cell)} of {len(cell)} right, below {100 * ROW_FLOOR:.0f} %")
     return found
 
 
@@ -157,6 +167,10 @@ def put(text: str, page: Path) -> None:
 
 def _right(cell: Sequence[Judged]) -> int:
     return sum(r.right for r in cell)
+
+
+def _percent(group: Sequence[Judged]) -> str:
+    return f"{100 * _right(group) / len(group):.1f} %"
 
 
 def _in_order(results: Sequence[Judged]) -> list[Judged]:

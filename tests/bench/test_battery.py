@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,10 @@ from scipy.stats import norm
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
-from battery import BEGIN, END, Judged, judge, put, shortfalls, table
-from planted import NULLS, OVERLAP, SEPARABLE, SEPARATE, bayes_error, make
+from battery import BEGIN, END, NULL_FLOOR, ROW_FLOOR, SEPARABLE_FLOOR, Judged, judge, judge_all, put, shortfalls, table
+from planted import DIMENSIONS, NULLS, OTHERWISE, OVERLAP, PLANTED, SEPARABLE, SEPARATE, bayes_error, make
 
+ROOT = Path(__file__).parents[2]
 RIGHT = Judged("equal", 2, 1, planted=3, error=0.01, taken=3, recommended=None, verdict="natural", seconds=1.0)
 
 
@@ -79,6 +82,16 @@ def test_a_share_below_its_floor_is_told():
     assert not replace(none, recommended=2).right
 
 
+def test_a_run_that_was_broken_off_goes_on(tmp_path):
+    """What is kept is not drawn again; what is missing is, and is kept as well."""
+    keep = tmp_path / "tables.jsonl"
+    keep.write_text(json.dumps(asdict(RIGHT)) + "\n")
+    assert judge_all([("equal", 2, 1)], 1, keep) == [RIGHT]
+    kept, drawn = judge_all([("equal", 2, 1), ("Gaussian", 2, 0)], 1, keep)
+    assert (kept, drawn.verdict) == (RIGHT, "no groups")
+    assert [json.loads(line)["kind"] for line in keep.read_text().splitlines()] == ["equal", "Gaussian"]
+
+
 def test_the_table_has_a_row_a_cell_and_goes_between_the_marks(tmp_path):
     """What was wrong stands in its row; the rest of the page stays."""
     page = tmp_path / "page.md"
@@ -90,3 +103,21 @@ def test_the_table_has_a_row_a_cell_and_goes_between_the_marks(tmp_path):
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert "old" not in text
+
+
+def test_the_page_shows_every_cell_at_its_floor_or_above():
+    """The table of the last run is whole, and reaches the floors that the README and the page state."""
+    shown = (ROOT / "docs" / "choosing-k.md").read_text().split(BEGIN)[1].split(END)[0]
+    cells = {
+        (kind, int(d)): (int(right), int(of))
+        for kind, d, right, of in re.findall(r"^\| ([\w -]+) \| (\d+) \| (\d+) of (\d+) \|", shown, re.MULTILINE)
+    }
+    assert set(cells) == {(kind, d) for kind in (*NULLS, *PLANTED) for d in DIMENSIONS}
+    assert all(of == 8 for _, of in cells.values())
+    assert all(right / of >= ROW_FLOOR for (kind, _), (right, of) in cells.items() if kind not in OTHERWISE)
+    for kinds, floor in ((NULLS, NULL_FLOOR), (SEPARATE, SEPARABLE_FLOOR)):
+        right, of = np.sum([cell for (kind, _), cell in cells.items() if kind in kinds], axis=0)
+        assert right / of >= floor
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"at least {NULL_FLOOR:.0%} of those without groups".replace("%", " %") in readme
+    assert f"at least {SEPARABLE_FLOOR:.0%} of those with separable ones".replace("%", " %") in readme
