@@ -141,3 +141,16 @@ def test_a_date_is_written_in_one_way(value: object) -> None:
         scorer.score([{name: value}])
     first, second, _ = scorer.score([{name: "2024-02-29"}, {name: date(2024, 2, 29)}, {name: None}])
     assert first == second
+
+
+@pytest.mark.parametrize("grid", ["eleven", "ten"])
+def test_rows_of_an_rfm_grid_are_placed_by_its_thresholds(grid: str) -> None:
+    """A model of scores by quantile gives a row, and a frame in memory, the segment that a query gives."""
+    customers = sample_marketing(N, seed=5)
+    segmentation = sg.fit(customers, method="rfm", settings=FitSettings(stability_pairs=0, rfm_grid=grid))
+    shaken = _shaken(customers, seed=6)
+    by_query = sg.score(segmentation, shaken.lazy()).collect()["segment_id"].to_list()
+    scorer = RowScorer(segmentation)
+    assert [row.segment_id for row in scorer.score(_rows(scorer, shaken))] == by_query
+    assert sg.score(segmentation, shaken)["segment_id"].to_list() == by_query
+    assert len(set(by_query)) > 5

@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentry.purchases.lines import CUSTOMER
-from segmentry.tables import count_rows, materialise
+from segmentry.tables import count_rows, materialise, share_an_engine
 
 Frame = nw.LazyFrame[Any]
 
@@ -26,7 +26,7 @@ def placed_customers(frame: Frame, customer: nw.Expr, segment: str) -> Frame:
 def of_some(lines: Frame, placed: Frame, most: int) -> Frame:
     """The lines of at most so many customers, evenly drawn by id. All lines where they live in a warehouse."""
     customers = count_rows(placed)
-    if customers <= most or lines.implementation != placed.implementation:
+    if customers <= most or not share_an_engine(lines, placed):
         return lines
     numbered = placed.select(CUSTOMER).with_row_index(_PLACE, order_by=CUSTOMER)
     drawn = numbered.filter(nw.col(_PLACE) % math.ceil(customers / most) == 0).select(CUSTOMER)

@@ -20,7 +20,9 @@ _ARITHMETIC = ("column", "sum", "ratio", "years_since_year")
 
 def is_arithmetic(scale: Scale) -> bool:
     """Whether the feature comes of columns of numbers by addition and division alone."""
-    return scale.feature.operation in _ARITHMETIC and not scale.feature.levels and scale.transform == "none"
+    feature = scale.feature
+    plain = feature.operation in _ARITHMETIC and not feature.levels and feature.bins is None
+    return plain and scale.transform == "none"
 
 
 def fill_axis(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from segmentry.features.derive import meaning_yes
-from segmentry.features.feature import Feature
+from segmentry.features.feature import Bins, Feature
 from segmentry.features.levels import steps
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe
 
@@ -29,6 +29,19 @@ def feature_array(feature: Feature, columns: Mapping[str, Array], as_of: date | 
     >>> feature_array(spend, {"wine": np.array([5.0, np.nan]), "fruit": np.array([2.0, np.nan])}, None)
     array([ 7., nan])
     """
+    values = _derived(feature, columns, as_of)
+    return values if feature.bins is None else _scored(values, feature.bins)
+
+
+def _scored(values: Array, bins: Bins) -> Array:
+    score = np.where(np.isnan(values), np.nan, 1.0)
+    for place, threshold in enumerate(bins.thresholds, start=2):
+        beyond = values < threshold if bins.falling else values > threshold
+        score = np.where(beyond, float(place), score)
+    return score
+
+
+def _derived(feature: Feature, columns: Mapping[str, Array], as_of: date | None) -> Array:
     first = columns[feature.sources[0]]
     match feature.operation:
         case "sum":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
 
-from segmentry.tables import Table, collect_rows
+from segmentry.tables import Table, collect_rows, in_warehouse
 
 _CLOCK = r"\d{1,2}:\d{2}"
 _OFFSET = r"\d{1,2}:\d{2}.*[+-]\d{2}:?\d{2}$"
@@ -40,7 +40,7 @@ def clock_of(table: Table, column: str) -> Clock:
         return Clock(day)
     dtype = table.frame.collect_schema()[raw]
     if dtype == nw.Datetime:
-        if table.source_kind in ("duckdb", "spark") or getattr(dtype, "time_zone", None) is None:
+        if in_warehouse(table.source_kind) or getattr(dtype, "time_zone", None) is None:
             return Clock(day, nw.col(raw).dt.hour())
         return Clock(nw.col(raw).dt.convert_time_zone("UTC").dt.date(), nw.col(raw).dt.hour(), utc=True)
     if dtype != nw.String:

@@ -9,6 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from segmentry.tables.engines import in_warehouse, with_arrays
 from segmentry.tables.memory import count_rows, materialise, text_of
 from segmentry.tables.names import ROW
 from segmentry.tables.table import Column, SourceKind, Table
@@ -43,11 +44,7 @@ def with_numbers(table: Table, columns: Sequence[Column], values: Mapping[str, n
     The arrays go by the order of rows in which the table was made.
     """
     rows = materialise(table.frame).collect()
-    beside = [
-        nw.new_series(name, column, backend=rows.implementation).fill_nan(None).alias(name)
-        for name, column in values.items()
-    ]
-    kept = rows.select(*(c.name for c in columns), ROW).with_columns(*beside)
+    kept = with_arrays(rows.select(*(c.name for c in columns), ROW), values)
     return replace(table, frame=kept.lazy(), columns=tuple(columns))
 
 
@@ -60,7 +57,7 @@ def beside(table: Table, key: str, more: Table, more_key: str, absent: dict[str,
     other = more.frame.select(text_of(more, more_key).alias(_KEY), *(c.name for c in added))
     left = table.frame.with_columns(text_of(table, key).alias(_KEY))
     own = left.collect_schema().names()
-    if table.source_kind in ("duckdb", "spark"):
+    if in_warehouse(table.source_kind):
         left = materialise(left)
     filled = [nw.col(name).fill_null(value).alias(name) for name, value in absent.items()]
     joined = left.join(other, on=_KEY, how="left").with_columns(*filled)

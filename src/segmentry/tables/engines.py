@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from segmentry.tables.embedded.distinct import all_different
 from segmentry.tables.table import SourceKind
@@ -92,6 +93,26 @@ def warehouse_of(source: Any) -> SourceKind | None:
         return None
     engine = ENGINES.get(str(frame.implementation.value)) if isinstance(frame, nw.LazyFrame) else None
     return engine.warehouse if engine else None
+
+
+def share_an_engine(one: Lazy, other: Lazy) -> bool:
+    """Whether two frames can be joined where they are."""
+    return one.implementation is other.implementation
+
+
+def in_warehouse(kind: SourceKind) -> bool:
+    """Whether tables of this kind stay where they are.
+
+    >>> in_warehouse("duckdb"), in_warehouse("csv")
+    (True, False)
+    """
+    return kind in WAREHOUSES
+
+
+def with_arrays(frame: nw.DataFrame[Any], columns: Mapping[str, np.ndarray[Any, Any]]) -> nw.DataFrame[Any]:
+    """A frame in memory with arrays beside its columns, NaN as missing."""
+    made = [nw.new_series(name, column, backend=frame.implementation) for name, column in columns.items()]
+    return frame.with_columns(*(column.fill_nan(None) for column in made))
 
 
 @contextmanager
