@@ -22,6 +22,7 @@ import time  # noqa: E402
 import warnings  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from concurrent.futures import ProcessPoolExecutor  # noqa: E402
+from contextlib import nullcontext  # noqa: E402
 from dataclasses import asdict, dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
@@ -105,8 +106,10 @@ def judge_all(jobs: Sequence[Job], processes: int, keep: Path | None) -> list[Ju
     """Every table, several at a time; a run that was broken off goes on where `keep` ends."""
     lines = keep.read_text().splitlines() if keep and keep.exists() else []
     done = {(r.kind, r.dimensions, r.seed): r for r in (Judged(**json.loads(line)) for line in lines)}
-    with ProcessPoolExecutor(processes) as pool:
-        for result in pool.map(judge, [job for job in jobs if job not in done]):
+    left = [job for job in jobs if job not in done]
+    with ProcessPoolExecutor(processes) if processes > 1 else nullcontext() as pool:
+        # A process of its own for a single one would be a copy of this, threads at work and all, and may never end.
+        for result in pool.map(judge, left) if pool else map(judge, left):
             done[result.kind, result.dimensions, result.seed] = result
             if keep:
                 with keep.open("a") as file:
