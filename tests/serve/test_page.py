@@ -61,7 +61,7 @@ def test_the_limits_on_the_page_are_those_of_the_settings() -> None:
     assert f"1 to {settings.max_customers:,} customers" in PAGE
     assert f"{settings.max_body // 2**20} MiB, a million" in PAGE
     assert f"| {settings.max_bodies // 2**20} MiB |" in PAGE
-    assert f"| {settings.max_waiting};" in PAGE
+    assert f"| {settings.max_waiting}: room for 300 clients" in PAGE
     assert f"`--patience`, {settings.body_seconds:g} |" in PAGE
     assert f"| {settings.max_connections:,} |" in PAGE
 

@@ -20,9 +20,11 @@ from segmentry.serve.problems import MEDIA_TYPE, TITLES
 
 LARGEST_HEAD = 64 * 1024  # bytes
 LIVE = "/health/live"
+ASKS_LIFE = b"GET /health/live "
 _WORK = (b"/v1/score", b"/v1/explain")
 _SPARE = 64  # places that are kept for what is not work: readiness, counters, the schema
-_STARTS = 24  # requests that begin in one turn of the event loop
+_READS = 128  # pieces of what connections send that are looked at in one turn of the event loop
+_STARTS = 24  # requests that begin in one turn
 _PIPELINED = 32  # requests of one connection that wait for the one before them
 # Seconds that a refused connection is not listened to, and up to twice that, so that not all return at one time.
 _PAUSE = 0.15
@@ -57,20 +59,26 @@ _FULL = _refusal(503, "Too many connections are open; try again.")[1]
 
 
 class Starts:
-    """So many requests begin in one turn of the event loop; the others wait for the next, in the order of their coming.
+    """So many things begin in one turn of the event loop; the others wait for the next, in the order of their coming.
 
     Else a crowd that comes at one time would begin all at once, and a check of health behind it would wait for all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self.most = most
         self._waiting: deque[Callable[[], None]] = deque()
         self._begun = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what comes now waits for a later turn."""
+        return bool(self._waiting) or self._begun >= self.most
+
     def begin(self, start: Callable[[], None]) -> None:
-        if self._waiting or self._begun >= _STARTS:
+        if self.is_full:
             self._waiting.append(start)
             return
         if not self._begun:
@@ -79,7 +87,7 @@ class Starts:
         start()
 
     def _next_turn(self) -> None:
-        self._begun = min(_STARTS, len(self._waiting))
+        self._begun = min(self.most, len(self._waiting))
         for _ in range(self._begun):
             self._waiting.popleft()()
         if self._begun:
@@ -92,8 +100,9 @@ class PatientProtocol(HttpToolsProtocol):
 
     seconds: ClassVar[float] = 10.0
     most: ClassVar[int] = 4096
-    room: ClassVar[int] = 320
+    room: ClassVar[int] = 400
     metrics: ClassVar[Metrics]
+    reads: ClassVar[Starts]
     starts: ClassVar[Starts]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -101,6 +110,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_size = 0
         self._in_head = self._in_message = True
         self._answered = False  # here, without a task
+        self._held = 0  # pieces that wait to be looked at
         self._deadline: asyncio.TimerHandle | None = self.loop.call_later(self.seconds, self._close)
         if len(self.connections) > self.most:
             self._end(_FULL)
@@ -110,6 +120,23 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """A check of life is looked at as it comes, all else in its turn; so long, no more is taken from the client."""
+        if not self._held and data.startswith(ASKS_LIFE):
+            self._look_at(data)
+        elif not self.reads.is_full:
+            self.reads.begin(lambda: self._look_at(data))
+        else:
+            self._held += 1
+            self.flow.pause_reading()
+            self.reads.begin(lambda: self._look_at_held(data))
+
+    def _look_at_held(self, data: bytes) -> None:
+        self._held -= 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self._look_at(data)
+
+    def _look_at(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
         if self._in_head:
@@ -218,5 +245,6 @@ class PatientProtocol(HttpToolsProtocol):
 
 def protocol_for(seconds: float, most: int, room: int, metrics: Metrics) -> type[PatientProtocol]:
     """The protocol with the limits of one server."""
-    limits = {"seconds": seconds, "most": most, "room": room, "metrics": metrics, "starts": Starts()}
-    return type("Protocol", (PatientProtocol,), limits)
+    limits = {"seconds": seconds, "most": most, "room": room, "metrics": metrics}
+    turns = {"reads": Starts(_READS), "starts": Starts(_STARTS)}
+    return type("Protocol", (PatientProtocol,), limits | turns)

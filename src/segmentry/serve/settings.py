@@ -19,7 +19,7 @@ class ServeSettings(BaseModel):
     max_body: int = Field(default=8 * 1024 * 1024, ge=1024)  # bytes
     max_bodies: int = Field(default=64 * 1024 * 1024, ge=1024)  # bytes of all bodies that are held at a time
     body_seconds: float = Field(default=10.0, gt=0)  # for a body, and for headers, to arrive
-    max_waiting: int = Field(default=320, ge=1)  # requests that are read or wait their turn; others get 503
+    max_waiting: int = Field(default=400, ge=1)  # requests that are read or wait their turn; others get 503
     max_connections: int = Field(default=4096, ge=1)
     requests_per_minute: int = Field(default=600_000, ge=1)  # by key, in each worker
     customers_per_minute: int = Field(default=12_000_000, ge=1)  # by key, in each worker

@@ -17,6 +17,7 @@ import uvicorn
 from segmentry.errors import SegmentryError
 from segmentry.serve.api import Api
 from segmentry.serve.connection import PatientProtocol, protocol_for
+from segmentry.serve.crowd import Crowd
 from segmentry.serve.keys import Keys, parse_keys, read_keys
 from segmentry.serve.settings import ServeSettings
 
@@ -24,7 +25,10 @@ KEYS_VARIABLE = "SEGMENTRY_API_KEYS"
 # What a worker says to its supervisor.
 READY, RENEW = b"u", b"r"
 _GIVE_WAY = 0.001  # seconds
-_AT_A_TIME = 32  # connections
+# Connections that are taken in and that begin in one turn of the event loop, and that may stand between.
+_ACCEPTED, _WELCOMED, _CROWD = 256, 32, 2048
+# With thousands of connections open, one look through them all takes 20 ms in which nobody is heard: so seldom.
+_GARBAGE = (20_000, 10, 20)
 _log = logging.getLogger("segmentry.serve")
 
 
@@ -45,6 +49,10 @@ class Server(uvicorn.Server):
         self.api = api
         self._asked_before = False
         self._accepting: socket.socket | None = None
+        self._crowd = Crowd()
+        # Several workers share a crowd, so none takes more of it than it begins.
+        self._most_accepted = _ACCEPTED if api.settings.workers == 1 else _WELCOMED
+        self._welcoming = False
         self._greeting: set[asyncio.Task[Any]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -59,21 +67,32 @@ class Server(uvicorn.Server):
         if self._accepting is not None:
             self._loop.remove_reader(self._accepting)
             self._accepting.close()
+            self._crowd.close()
         await super().shutdown(sockets)
 
     def _accept(self) -> None:
-        """Several connections at a time: the event loop takes one before each turn, so that a check of health would
-        wait for a turn of every connection that came before it."""
         assert self._accepting is not None
-        for _ in range(_AT_A_TIME):
+        for _ in range(min(self._most_accepted, _CROWD - len(self._crowd))):
             try:
                 connection, _address = self._accepting.accept()
             except OSError:  # there is none, another worker has it, or it has gone again
-                return
+                break
             connection.setblocking(False)
-            task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, connection))
+            self._crowd.add(connection)
+        if not self._welcoming:
+            self._welcome()
+
+    def _welcome(self) -> None:
+        """Begins some connections in one turn of the event loop, and others in the next."""
+        if len(self._crowd) > _WELCOMED:
+            self._crowd.look()
+        for _ in range(min(_WELCOMED, len(self._crowd))):
+            task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, self._crowd.take()))
             self._greeting.add(task)
             task.add_done_callback(self._greeting.discard)
+        self._welcoming = len(self._crowd) > 0
+        if self._welcoming:
+            self._loop.call_soon(self._welcome)
 
     def _protocol(self) -> asyncio.Protocol:
         make = cast(type[PatientProtocol], self.config.http_protocol_class)
@@ -162,6 +181,7 @@ def run(settings: ServeSettings, listener: socket.socket, supervisor: socket.soc
     # The model stays; to look through it again and again for garbage would hold requests up.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_GARBAGE)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_answer(Server(config, api), listener, supervisor))
 
