@@ -11,6 +11,8 @@ import pytest
 from segmentry.errors import IdentifierError, SettingsError
 from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings, fit
+from segmentry.scoring.score import score
+from segmentry.scoring.sql import to_sql
 from segmentry.selection import SelectionSettings
 
 TODAY = date(2024, 6, 30)
@@ -47,6 +49,23 @@ def test_dates_after_the_day_are_told_of():
     assert message.startswith("'last_purchase_date' has 2 dates after 2024-01-28")
     assert "--as-of" in message
     assert not any(n.code == "future-dates" for n in _fit(_shop(last_purchase_date=[*dates, *dates[:2]])).notices)
+
+
+def test_answers_in_several_spellings_count_as_one():
+    """Yes, Y and TRUE place customers as a plain yes does, here and in a database, and are told of."""
+    answers = ["Yes" if i % 3 else "No" for i in range(60)]
+    spelled = {"Yes": ["Yes", "yes", "Y", "TRUE"], "No": ["No", "N", "0"]}
+    mixed = [spelled[a][i // 3 % len(spelled[a])] for i, a in enumerate(answers)]
+    features = FeatureSettings(features=("newsletter", "total_spend"))
+    plain, typed = (_fit(_shop(newsletter=x), as_of=TODAY, features=features) for x in (answers, mixed))
+    placed, beside = (score(m, _shop(newsletter=x)) for m, x in ((typed, mixed), (plain, answers)))
+    assert placed["segment_id"].equals(beside["segment_id"])
+    (message,) = (n.message for n in typed.notices if n.code == "mixed-answers")
+    assert message.endswith("'TRUE', 'Y', 'Yes', 'yes' count as yes, '0', 'N', 'No' as no.")
+    assert not any(n.code == "mixed-answers" for n in plain.notices)
+    database = duckdb.connect().register("customers", _shop(newsletter=mixed).to_arrow())
+    found = database.sql(to_sql(typed, dialect="duckdb", table="customers")).pl().sort("customer_id")
+    assert found.equals(placed.select("customer_id", "segment_id"))
 
 
 def test_a_stated_day_wins():

@@ -196,6 +196,19 @@ def test_levels_come_in_order() -> None:
     assert [level.lower() for level in found["deal_flag"]] == ["false", "true"]
 
 
+def test_answers_in_several_spellings_are_answers() -> None:
+    """Yes, Y and TRUE in one column are one yes, and the reason says what was taken for what; a maybe is neither."""
+    mixed, unsure = ["Yes", "N", "Y", "No", "TRUE", "0"], ["Yes", "N", "Y", "No", "maybe", "0"]
+    found = roles(
+        accepted_campaign=[mixed[i % 6] for i in range(60)],
+        newsletter=[mixed[i % 6] for i in range(60)],
+        club=[unsure[i % 6] for i in range(60)],
+    )
+    assert [r.role for r in found.values()] == ["campaign", "flag", "category"]
+    assert found["newsletter"].levels == ("0", "N", "No", "TRUE", "Y", "Yes")
+    assert "0, N, No for no; TRUE, Y, Yes for yes" in found["newsletter"].reason
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_column_order_changes_no_role(name: str) -> None:
     """Roles and reasons do not depend on the order of the columns."""

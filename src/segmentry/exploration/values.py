@@ -14,6 +14,7 @@ from segmentry.errors import plural
 from segmentry.exploration.inspection import ColumnInspection, Finding, Severity
 from segmentry.exploration.wording import listed, number, rough, share
 from segmentry.features.choice import MOSTLY_MISSING
+from segmentry.features.role_rules import ANSWERS
 from segmentry.features.summaries import write_number
 from segmentry.features.vocabulary import fold_level
 from segmentry.tables import collect_rows
@@ -31,7 +32,7 @@ _WHOLE = frozenset(
     {"purchases_total", "purchases_channel", "purchases_deal", "items", "children", "household_size", "count"}
 )
 _LEVELLED = frozenset({"category", "membership", "education", "satisfaction", "sensitive"})
-_UNSPREAD = frozenset({"flag", "campaign", "deal_flag", "complaint", "constant", "leak"})
+_UNSPREAD = ANSWERS | {"constant", "leak"}
 _NO_MEANING = frozenset({"unknown", "undefined", "not available", "not known", "x", "xx", "xxx", "test", "tbd", "todo"})
 _BELOW = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 _ABOVE = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)

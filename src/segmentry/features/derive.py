@@ -14,7 +14,7 @@ from datetime import date
 import narwhals.stable.v2 as nw
 
 from segmentry.features.feature import Bins, Feature, Operation, Theme, Unit
-from segmentry.features.levels import steps
+from segmentry.features.levels import steps, yes_and_no
 from segmentry.features.roles import ColumnRole
 from segmentry.features.summaries import ColumnSummary
 from segmentry.tables import ordinal
@@ -157,8 +157,11 @@ def _answers(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, Column
 
 
 def _yes(column: ColumnRole, kinds: Mapping[str, ColumnSummary]) -> tuple[str, ...]:
-    """The level that means yes, of a column of text; none for one of numbers, which is its own answer."""
-    return column.levels[1:] if kinds[column.column].kind == "text" else ()
+    """The levels that mean yes, of a column of text; none for one of numbers, which is its own answer."""
+    if kinds[column.column].kind != "text":
+        return ()
+    meant = yes_and_no(column.levels)
+    return column.levels[1:] if meant is None else meant.yes
 
 
 def _categories(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, ColumnSummary]) -> Iterable[Feature]:

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from segmentry.features.vocabulary import fold_level, vocabulary
 
 
-def yes_and_no(levels: Iterable[str]) -> tuple[str, str] | None:
-    """The two levels as (no, yes), None when they are not a yes and a no.
+class YesAndNo(NamedTuple):
+    """The spellings of no and of yes, each in the order of the alphabet."""
 
-    >>> yes_and_no(["TRUE", "FALSE"]), yes_and_no(["Red", "Blue"])
-    (('FALSE', 'TRUE'), None)
+    no: tuple[str, ...]
+    yes: tuple[str, ...]
+
+
+def yes_and_no(levels: Iterable[str]) -> YesAndNo | None:
+    """The levels told apart, None when they are not a yes and a no.
+
+    A column may say each in several ways of one language, as people type it.
+
+    >>> yes_and_no(["TRUE", "FALSE"])
+    YesAndNo(no=('FALSE',), yes=('TRUE',))
+    >>> yes_and_no(["Yes", "N", "y", "No", "1", "TRUE"])
+    YesAndNo(no=('N', 'No'), yes=('1', 'TRUE', 'Yes', 'y'))
+    >>> yes_and_no(["Red", "Blue"]) is None, yes_and_no(["Yes", "Y"]) is None
+    (True, True)
     """
-    by_meaning = {fold_level(level): level for level in levels}
+    meant = {level: fold_level(level) for level in levels}
+    words = set(meant.values())
     for no, yes in vocabulary().flags:
-        if by_meaning.keys() == {no, yes}:
-            return by_meaning[no], by_meaning[yes]
+        if words <= no | yes and words & no and words & yes:
+            return YesAndNo(*(tuple(sorted(n for n, word in meant.items() if word in side)) for side in (no, yes)))
     return None
 
 

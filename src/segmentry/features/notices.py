@@ -10,7 +10,9 @@ import narwhals.stable.v2 as nw
 from segmentry.errors import Notice, plural
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.feature import Feature
+from segmentry.features.levels import yes_and_no
 from segmentry.features.recipe import Scale
+from segmentry.features.role_rules import ANSWERS
 from segmentry.features.roles import NO_VALUE, ColumnRole
 from segmentry.tables import Table, collect_rows
 
@@ -55,17 +57,29 @@ def impossible(scale: Scale) -> list[Notice]:
 
 
 def role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
-    """One for each column that is kept out of the clustering for what it is."""
+    """One for each column that is kept out of the clustering for what it is, or whose answers were brought together."""
     told = {
         "constant": "has one value only; it is left out.",
         "personal": "is personal data; it is kept out of features, profile and model.",
         "sensitive": "is a sensitive attribute; it is described, and clustered on only for a stated purpose.",
         "leak": "looks like an earlier segmentation; it is left out.",
     }
+    ordered = sorted(roles, key=lambda r: r.column)
     return [
         Notice(f"{r.role}-column", f"'{r.column}' {_EMPTY if r.reason == NO_VALUE else told[r.role]}")
-        for r in sorted(roles, key=lambda r: r.column)
+        for r in ordered
         if r.role in told
+    ] + [notice for r in ordered for notice in _spellings(r)]
+
+
+def _spellings(role: ColumnRole) -> list[Notice]:
+    """How a yes and a no in several spellings were taken."""
+    meant = yes_and_no(role.levels) if role.role in ANSWERS and len(role.levels) > 2 else None
+    if meant is None:
+        return []
+    no, yes = (", ".join(f"'{level}'" for level in side) for side in meant)
+    return [
+        Notice("mixed-answers", f"'{role.column}' says yes and no in several ways: {yes} count as yes, {no} as no.")
     ]
 
 

@@ -25,6 +25,7 @@ Role = Literal[
 Check = Callable[[ColumnSummary], bool]
 Where = Literal["any", "log", "customers"]
 
+ANSWERS: frozenset[Role] = frozenset({"flag", "campaign", "deal_flag", "complaint"})  # yes or no
 FEW_LEVELS = 40
 _OLDEST = 110
 _YEAR_SHARE = 0.95
@@ -111,7 +112,8 @@ def is_small_count(s: ColumnSummary) -> bool:
 
 
 def is_flag(s: ColumnSummary) -> bool:
-    return s.n_distinct == 2 and yes_and_no(s.level_names) is not None
+    """Yes and no in two values, or in several spellings of each."""
+    return s.n_distinct == len(s.levels) and yes_and_no(s.level_names) is not None
 
 
 def is_small_scale(s: ColumnSummary) -> bool:

@@ -14,6 +14,7 @@ from typing import get_args
 from segmentry.errors import SettingsError
 from segmentry.features.levels import are_genders, in_order, n_known, step_names, yes_and_no
 from segmentry.features.role_rules import (
+    ANSWERS,
     RULES,
     Clue,
     Role,
@@ -237,7 +238,7 @@ def _by_rule(rule: Rule, clue: Clue) -> ColumnRole:
     reason = f"{named}; {_values(s, role)}"
     if role == "category" and "education" in clue.concepts and s.kind == "text":
         reason += f", {n_known(s.level_names, 'education')} of them with a known place in an order"
-    levels = _flag_levels(s) if role in {"flag", "campaign", "deal_flag", "complaint"} else ()
+    levels = _flag_levels(s) if role in ANSWERS else ()
     return ColumnRole(s.name, role, reason, subject, levels, _with_symbol(role, clue), sure)
 
 
@@ -280,9 +281,9 @@ def _with_symbol(role: Role, clue: Clue) -> str:
 
 
 def _flag_levels(s: ColumnSummary) -> tuple[str, ...]:
-    pair = yes_and_no(s.level_names)
-    if pair is not None:
-        return pair
+    meant = yes_and_no(s.level_names)
+    if meant is not None:
+        return (*meant.no, *meant.yes)
     if s.kind == "number":
         return tuple(write_number(value) for value in sorted(float(level) for level in s.level_names))
     return tuple(sorted(s.level_names))
@@ -294,8 +295,11 @@ def _values(s: ColumnSummary, role: Role) -> str:
         return "every value is different" if s.distinct_share == 1 else f"{s.n_distinct} different values"
     if role == "sensitive":
         return f"{s.n_distinct} different values"
-    if s.n_distinct == 2 and is_flag(s):
+    meant = yes_and_no(s.level_names) if is_flag(s) else None
+    if meant is not None and s.n_distinct == 2:
         return f"two values, {' and '.join(_flag_levels(s))}"
+    if meant is not None:
+        return f"{', '.join(meant.no)} for no; {', '.join(meant.yes)} for yes"
     if s.kind == "text":
         return f"{s.n_distinct} levels"
     if s.kind == "date":
@@ -426,7 +430,7 @@ def _settled(clue: Clue, role: Role, subject: str) -> ColumnRole:
     if role in {"satisfaction", "membership", "education"}:
         orders = (role,) if role == "education" else (role, f"{role}_when_named")
         levels = in_order(s.level_names, orders) or ()
-    elif role in {"flag", "campaign", "deal_flag", "complaint"} and s.n_distinct == 2:
+    elif role in ANSWERS and (is_flag(s) or s.n_distinct == 2):
         levels = _flag_levels(s)
     subject = subject or _subject(role, clue)
     return ColumnRole(s.name, role, "stated in the settings", subject, levels, _with_symbol(role, clue))

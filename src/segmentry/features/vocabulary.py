@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -28,7 +28,7 @@ class Vocabulary:
 
     concepts: dict[str, frozenset[str]]
     orders: dict[str, tuple[dict[str, int], ...]]
-    flags: tuple[tuple[str, str], ...]
+    flags: tuple[tuple[frozenset[str], frozenset[str]], ...]  # words for no, and for yes
     genders: dict[str, frozenset[str]]
     currencies: dict[str, str]
     longest_phrase: int
@@ -82,12 +82,16 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(
         concepts=concepts,
         orders={name: tuple(_places(order) for order in orders) for name, orders in raw["orders"].items()},
-        flags=tuple((fold_level(no), fold_level(yes)) for no, yes in raw["flags"]["pairs"]),
-        genders={name: frozenset(fold_level(word) for word in words) for name, words in raw["genders"].items()},
+        flags=tuple((_folded(no), _folded(yes)) for no, yes in raw["flags"]["meanings"]),
+        genders={name: _folded(words) for name, words in raw["genders"].items()},
         currencies={word: sign for sign, words in raw["currencies"].items() for word in words},
         longest_phrase=max(len(word.split()) for word in concepts),
         phrase_words=frozenset(part for word in concepts if " " in word for part in word.split()),
     )
+
+
+def _folded(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(fold_level(word) for word in words)
 
 
 def _by_word(raw: dict[str, dict[str, list[str]]]) -> dict[str, frozenset[str]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from segmentry.exploration import ColumnInspection, Inspection
 from segmentry.features.feature import Unit
+from segmentry.features.role_rules import ANSWERS
 from segmentry.plots.axes import Span, axis_title, tick_text, whole, written_axis
 from segmentry.plots.exploration_orders import picture_orders
 from segmentry.plots.exploration_relations import picture_correlations, picture_pairs
@@ -38,7 +39,7 @@ ONE_SIDED = 2 / 3
 FEWEST = 10  # customers behind a level of a sensitive attribute that is drawn
 _MONEY = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price", "amount", "refunded"})
 _TIME: dict[str, Unit] = {"age": "years", "recency_days": "days"}
-_TWO_VALUED = frozenset({"flag", "campaign", "deal_flag", "complaint", "constant", "leak"})
+_TWO_VALUED = ANSWERS | {"constant", "leak"}
 
 
 def draw_exploration(inspection: Inspection) -> tuple[Picture, ...]:

@@ -15,6 +15,7 @@ from segmentry.features.derive import meaning_yes, slug
 from segmentry.features.feature import Bins, Feature
 from segmentry.features.levels import steps
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale, SourceColumn
+from segmentry.features.role_rules import ANSWERS
 from segmentry.prototypes.assign import NO_DATA, NOISE
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.dialects import Dialect, dialect_of, table_parts
@@ -22,7 +23,6 @@ from segmentry.segmentation import Segmentation
 from segmentry.tables import free_names
 from segmentry.tables.numbers import LARGEST_USED
 
-_TRUTH_ROLES = ("flag", "campaign", "complaint", "deal_flag")
 _LONGEST_NAME = 48  # PostgreSQL cuts names at 63 bytes, and what was cut off may be all that told them apart
 _LONGEST_LINE = 80
 
@@ -218,7 +218,7 @@ def _cast(column: SourceColumn, d: Dialect) -> str:
     text = f"CAST({name} AS {d.string})"
     if column.reading.kind == "text":
         return text
-    if column.role in _TRUTH_ROLES and not d.truth_casts:
+    if column.role in ANSWERS and not d.truth_casts:
         truth = f"WHEN 'true' THEN {d.number(1)} WHEN 'false' THEN {d.number(0)}"
         return f"CASE LOWER({text}) {truth} ELSE CAST({text} AS {d.double}) END"
     return f"CAST({name} AS {d.double})"

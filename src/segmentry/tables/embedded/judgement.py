@@ -331,8 +331,8 @@ def _twins(seen: Cells) -> tuple[Notice, ...]:
     if not pairs:
         return ()
     text = (
-        f"'{seen.column}' has levels that differ in case only: {'; '.join(pairs)}. On a scale from low to high they "
-        "are one level, elsewhere they stay apart: write them in one way if they mean the same."
+        f"'{seen.column}' has levels that differ in case only: {'; '.join(pairs)}. On a scale from low to high, and as "
+        "yes and no, they are one level, elsewhere they stay apart: write them in one way if they mean the same."
     )
     return (Notice("similar-levels", text),)
 
