@@ -9,9 +9,11 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import polars as pl
 import pytest
 
@@ -36,8 +38,20 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a module run in one process, so that what they share is made once. Spark, the longest, is first."""
+    items.sort(key=lambda item: item.get_closest_marker("spark") is None)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_STRICT] = os.environ.get("SEGMENTRY_CI") == "1"
+    strict = config.stash[_STRICT] = os.environ.get("SEGMENTRY_CI") == "1"
+    # Whether a change is green must not hang on luck: in CI, made-up cases are the same each time.
+    hypothesis.settings.register_profile("segmentry", derandomize=strict)
+    hypothesis.settings.load_profile("segmentry")
 
 
 _STRICT = pytest.StashKey[bool]()
@@ -76,6 +90,38 @@ def _fail_if_something_is_missing(report: pytest.TestReport | pytest.CollectRepo
     if speaks_of_a_missing_thing(reason):
         report.outcome = "failed"
         report.longrepr = f"With SEGMENTRY_CI=1 nothing may be missing. {reason}"
+
+
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """`once(name, fill)` is a folder that `fill` has written into: by the first process of the tests that asks for it;
+    the others wait for it. It is for reading only.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name: str, fill: Callable[[Path], object]) -> Path:
+        done, begun = shared / f"once {name}", shared / f"once {name}.part"
+        until = time.monotonic() + 600
+        while not done.exists():
+            try:
+                begun.mkdir()
+            except FileExistsError:
+                assert time.monotonic() < until, f"Another process has not finished '{name}'."
+                time.sleep(0.1)
+                continue
+            try:
+                fill(begun)
+                begun.rename(done)
+            except BaseException:
+                shutil.rmtree(begun)
+                raise
+        return done
+
+    return folder
 
 
 def _binaries() -> Path | None:

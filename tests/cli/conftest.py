@@ -66,16 +66,11 @@ def segmentry_apart() -> Callable[..., Outcome]:
 
 
 @pytest.fixture(scope="session")
-def fitted(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def fitted(shared_data: Path, once: Callable[..., Path]) -> Callable[[str], Path]:
     """The folder that a plain fit of a real file writes; each file is fitted once."""
-    done: dict[str, Path] = {}
 
-    def folder(name: str) -> Path:
-        if name not in done:
-            target = tmp_path_factory.mktemp("fitted") / "out"
-            outcome = run_here("fit", shared_data / name, "-o", target)
-            assert outcome.code == 0, outcome.err
-            done[name] = target
-        return done[name]
+    def fit(name: str, folder: Path) -> None:
+        outcome = run_here("fit", shared_data / name, "-o", folder / "out")
+        assert outcome.code == 0, outcome.err
 
-    return folder
+    return lambda name: once(name, lambda folder: fit(name, folder)) / "out"

@@ -31,7 +31,7 @@ def test_the_limit_holds_for_fit_and_the_summary_tells_what_was_taken(tmp_path):
     write_sample("marketing", tmp_path / "shop.parquet", 300, 0)
 
     def fit(*options):
-        command = [sys.executable, "-c", "from segmentry.cli import main; main()", "fit"]
+        command = [sys.executable, "-c", "from segmentry.cli import main; main()", "fit", "--no-pictures"]
         given = [str(tmp_path / "shop.parquet"), "-o", str(tmp_path / "out"), "--k", "3", *options]
         return subprocess.run([*command, *given], capture_output=True, text=True, check=False)
 
@@ -64,7 +64,14 @@ def test_a_file_of_text_tells_its_size_from_its_beginning(tmp_path):
 def test_the_limit_holds_for_text_as_well(tmp_path):
     """Before the file is read: its rows are said to be an estimate, and nothing is written."""
     write_sample("marketing", tmp_path / "shop.csv", 3_000, 0)
-    command = [sys.executable, "-c", "from segmentry.cli import main; main()", "fit", str(tmp_path / "shop.csv")]
+    command = [
+        sys.executable,
+        "-c",
+        "from segmentry.cli import main; main()",
+        "fit",
+        "--no-pictures",
+        str(tmp_path / "shop.csv"),
+    ]
     given = ["-o", str(tmp_path / "out"), "--memory-limit", "1M"]
     refused = subprocess.run([*command, *given], capture_output=True, text=True, check=False)
     assert refused.returncode == 1

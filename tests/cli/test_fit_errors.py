@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 def _fails(segmentry, folder, *arguments, code=1):
     before = sorted(folder.rglob("*"))
-    outcome = segmentry("fit", *arguments)
+    outcome = segmentry("fit", "--no-pictures", *arguments)
     assert outcome.code == code, outcome.out + outcome.err
     assert outcome.out == ""
     assert sorted(folder.rglob("*")) == before
@@ -61,7 +61,9 @@ def test_repeated_ids_are_counted_and_not_shown(segmentry, folder):
     err = _fails(segmentry, folder, folder / "twice.csv", "-o", folder / "out")
     assert "1 id on 2 rows" in err
     assert "--on-duplicate keep" in err
-    kept = segmentry("fit", folder / "twice.csv", "-o", folder / "out", "--on-duplicate", "keep", "--json")
+    kept = segmentry(
+        "fit", "--no-pictures", folder / "twice.csv", "-o", folder / "out", "--on-duplicate", "keep", "--json"
+    )
     assert kept.code == 0, kept.err
 
 
@@ -170,7 +172,7 @@ def test_a_sensitive_attribute_needs_a_purpose(segmentry, folder):
     assert '[purposes] "gender" = ' in err
     config = folder / "segmentry.toml"
     config.write_text('[purposes]\ngender = "fit of clothes"\n')
-    allowed = segmentry("fit", table, *options, "--config", config)
+    allowed = segmentry("fit", "--no-pictures", table, *options, "--config", config)
     assert allowed.code == 0, allowed.err
     assert "fit of clothes" in allowed.err
     assert "age, gender" in allowed.out

@@ -33,6 +33,18 @@ def test_every_output_is_there(fitted, name):
     assert not list(folder.parent.glob(".*"))
 
 
+def test_a_run_without_pictures_says_so(segmentry, fitted, shared_data, tmp_path):
+    """--no-pictures gives the same model and customers, no picture, and a report that tells of it."""
+    outcome = segmentry("fit", shared_data / MALL, "-o", tmp_path / "out", "--no-pictures", "--quiet")
+    assert outcome.code == 0, outcome.err
+    for name in ("segmentation.seg", "customers.csv", "profile.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == (fitted(MALL) / name).read_bytes()
+    assert not (tmp_path / "out" / "plots").exists()
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<figure" not in page
+    assert "<code>--no-pictures</code>" in page
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_every_row_is_accounted_for(fitted, name):
     """Rows read and rows rejected add up to the rows in the file, and the segments to the rows read."""
@@ -158,7 +170,7 @@ def test_a_clashing_column_keeps_its_name(segmentry, tmp_path):
     """An input column called `segment` stays as it is, and ours gets a trailing underscore."""
     lines = [f"{i},{20 + i % 40},{1000 * (1 + i % 3) + i},old{i % 2}" for i in range(60)]
     (tmp_path / "in.csv").write_text("id,age,income,segment\n" + "\n".join(lines) + "\n")
-    outcome = segmentry("fit", tmp_path / "in.csv", "-o", tmp_path / "out", "--k", 3, "--quiet")
+    outcome = segmentry("fit", "--no-pictures", tmp_path / "in.csv", "-o", tmp_path / "out", "--k", 3, "--quiet")
     assert outcome.code == 0, outcome.err
     with (tmp_path / "out" / "customers.csv").open(newline="") as file:
         after = list(csv.reader(file))
@@ -170,7 +182,9 @@ def test_parquet_comes_back_as_parquet(segmentry, shared_data, tmp_path):
     """A Parquet file gives `customers.parquet`, with the columns and types it had."""
     before = pd.read_csv(shared_data / MALL)
     before.to_parquet(tmp_path / "mall.parquet")
-    outcome = segmentry("fit", tmp_path / "mall.parquet", "-o", tmp_path / "out", "--k", "5", "--quiet")
+    outcome = segmentry(
+        "fit", "--no-pictures", tmp_path / "mall.parquet", "-o", tmp_path / "out", "--k", "5", "--quiet"
+    )
     assert outcome.code == 0, outcome.err
     after = pd.read_parquet(tmp_path / "out" / "customers.parquet")
     assert list(after) == [*before, *OURS]

@@ -38,8 +38,19 @@ def test_the_unedited_settings_change_nothing(name: str, shared_data: Path, tmp_
     """A fit with the settings that an inspection wrote gives the same model, byte for byte, as one without."""
     source = shared_data / name
     run("inspect", source, "-o", tmp_path / "look", "--quiet")
-    run("fit", source, "--k", 3, "-o", tmp_path / "plain", "--quiet")
-    run("fit", source, "--k", 3, "--config", tmp_path / "look" / "segmentry.toml", "-o", tmp_path / "told", "--quiet")
+    run("fit", "--no-pictures", source, "--k", 3, "-o", tmp_path / "plain", "--quiet")
+    run(
+        "fit",
+        "--no-pictures",
+        source,
+        "--k",
+        3,
+        "--config",
+        tmp_path / "look" / "segmentry.toml",
+        "-o",
+        tmp_path / "told",
+        "--quiet",
+    )
     models = [(tmp_path / part / "segmentation.seg").read_bytes() for part in ("plain", "told")]
     assert models[0] == models[1]
 
@@ -66,8 +77,8 @@ def test_an_edited_role_changes_the_segments(shared_data: Path, tmp_path: Path) 
     text = settings.read_text("utf-8")
     line = next(line for line in text.splitlines() if line.startswith('# "Recency" = "recency_days"'))
     settings.write_text(text.replace(line, '"Recency" = "text"'), encoding="utf-8")
-    run("fit", source, "--k", 3, "-o", tmp_path / "plain", "--quiet")
-    run("fit", source, "--k", 3, "--config", settings, "-o", tmp_path / "edited", "--quiet")
+    run("fit", "--no-pictures", source, "--k", 3, "-o", tmp_path / "plain", "--quiet")
+    run("fit", "--no-pictures", source, "--k", 3, "--config", settings, "-o", tmp_path / "edited", "--quiet")
     plain, edited = (json.loads((tmp_path / part / "summary.json").read_text("utf-8")) for part in ("plain", "edited"))
     assert "recency_days" in plain["segments"][0]["means"]
     assert "recency_days" not in edited["segments"][0]["means"]

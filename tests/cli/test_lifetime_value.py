@@ -74,7 +74,7 @@ def test_segments_do_not_depend_on_terms_of_value(fitted, segmentry, shared_data
     """Without value, everyone is in the same segment: what a model says is described and not clustered on."""
     words = ("--columns", NAMES, "--id", "customer_id", "--as-of", "1997-09-30", "--k", "3", "--stability-pairs", "0")
     source = shared_data / "CDNOW_sample.txt"
-    outcome = segmentry("fit", "--orders", source, *words, "--no-value", "-o", tmp_path / "out")
+    outcome = segmentry("fit", "--no-pictures", "--orders", source, *words, "--no-value", "-o", tmp_path / "out")
     assert outcome.code == 0, outcome.err
     ours, theirs = rows_of(fitted[0] / "customers.csv"), rows_of(tmp_path / "out" / "customers.csv")
     assert [r["segment_id"] for r in ours] == [r["segment_id"] for r in theirs]
@@ -103,7 +103,9 @@ def test_too_little_to_learn_from_leaves_value_out_loudly(segmentry, tmp_path):
     lines = [f"c{i:02},2026-{1 + (i * k) % 6:02}-{1 + (7 * i + 3 * k) % 27:02},{10 + i % 7 * 5 + k}"
              for i in range(30) for k in range(1 + i % 4)]  # fmt: skip
     log.write_text("customer_id,date,amount\n" + "\n".join(lines) + "\n")
-    outcome = segmentry("fit", "--orders", log, "-o", tmp_path / "out", "--k", "2", "--stability-pairs", "0")
+    outcome = segmentry(
+        "fit", "--no-pictures", "--orders", log, "-o", tmp_path / "out", "--k", "2", "--stability-pairs", "0"
+    )
     assert outcome.code == 0, outcome.err
     assert "warning [no-value]" in outcome.err
     assert "too few customers to learn from" in outcome.err
@@ -122,7 +124,9 @@ def test_too_little_to_learn_from_leaves_value_out_loudly(segmentry, tmp_path):
 )
 def test_terms_out_of_range_are_refused_before_any_work(segmentry, shared_data, tmp_path, words, said):
     """A horizon, margin or discount that makes no sense ends with the spelling that does, and writes nothing."""
-    outcome = segmentry("fit", "--orders", shared_data / "CDNOW_sample.txt", *words, "-o", tmp_path / "out")
+    outcome = segmentry(
+        "fit", "--no-pictures", "--orders", shared_data / "CDNOW_sample.txt", *words, "-o", tmp_path / "out"
+    )
     assert outcome.code == 1
     assert said in outcome.err
     assert not (tmp_path / "out").exists()

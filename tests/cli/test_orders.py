@@ -56,7 +56,9 @@ def test_a_file_without_a_header_is_given_names(segmentry, shared_data, tmp_path
     """`--columns` names the cells of the CDNOW sample, and no purchase is taken for a header."""
     names = "master_id,customer_id,date,number_of_cds,dollar_value"
     words = ("--columns", names, "--as-of", "1997-09-30", "--k", "3", "--stability-pairs", "0")
-    outcome = segmentry("fit", "--orders", shared_data / "CDNOW_sample.txt", *words, "-o", tmp_path / "out", "--json")
+    outcome = segmentry(
+        "fit", "--no-pictures", "--orders", shared_data / "CDNOW_sample.txt", *words, "-o", tmp_path / "out", "--json"
+    )
     assert outcome.code == 0, outcome.err
     summary = json.loads(outcome.out)
     assert summary["orders"]["customers"] == 2_357
@@ -78,7 +80,7 @@ def test_orders_are_joined_to_a_table_of_customers(segmentry, tmp_path):
     rows = [f"K{n:07},{20 + n % 50}" for n in range(290, 0, -1)] + ["K9999999,33"]
     table.write_text("customer_id,age\n" + "\n".join(rows) + "\n", encoding="utf-8")
     words = ("--orders", orders, "--customers", table)
-    outcome = segmentry("fit", *words, "-o", folder, "--k", 3, "--stability-pairs", 0, "--json")
+    outcome = segmentry("fit", "--no-pictures", *words, "-o", folder, "--k", 3, "--stability-pairs", 0, "--json")
     assert outcome.code == 0, outcome.err
     summary = json.loads(outcome.out)
     counts = summary["orders"]

@@ -43,7 +43,7 @@ def test_rejects_and_errors_mask_values(segmentry, tmp_path):
     cells[6] = "Zyxwvut-Euro"
     lines[5] = ";".join(cells)
     path.write_text("\n".join(lines), encoding="utf-8")
-    outcome = segmentry("fit", path, "-o", tmp_path / "out", "--k", "3", "--as-of", "2024-12-31")
+    outcome = segmentry("fit", "--no-pictures", path, "-o", tmp_path / "out", "--k", "3", "--as-of", "2024-12-31")
     assert outcome.code == 0, outcome.err
     rejects = (tmp_path / "out" / "rejects.csv").read_text(encoding="utf-8")
     assert rejects.splitlines()[1].startswith("6,umsatz,")

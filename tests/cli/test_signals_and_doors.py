@@ -78,7 +78,7 @@ def test_an_ascii_console_shows_what_it_can(segmentry_apart, shared_data, tmp_pa
     """Under LC_ALL=C without UTF-8 mode, a name with accents is kept whole and printed with question marks."""
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
     fit = segmentry_apart(
-        "fit", shared_data / MALL, "-o", tmp_path / "out", "--k", "3", "--name", "s1=Größe ✓", **plain
+        "fit", "--no-pictures", shared_data / MALL, "-o", tmp_path / "out", "--k", "3", "--name", "s1=Größe ✓", **plain
     )
     assert fit.code == 0, fit.err
     assert "Traceback" not in fit.err
@@ -103,7 +103,10 @@ def test_overwrite_leaves_nothing_stale(segmentry, shared_data, tmp_path):
     folder.mkdir()
     (folder / "rejects.csv").write_text("old")
     (folder / "mine.txt").write_text("mine")
-    assert segmentry("fit", shared_data / MALL, "-o", folder, "--k", "4", "--overwrite", "--quiet").code == 0
+    assert (
+        segmentry("fit", "--no-pictures", shared_data / MALL, "-o", folder, "--k", "4", "--overwrite", "--quiet").code
+        == 0
+    )
     assert not (folder / "rejects.csv").exists()
     assert (folder / "mine.txt").read_text() == "mine"
     assert (folder / "segmentation.seg").exists()

@@ -26,14 +26,14 @@ def run(*words: object) -> str:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shop")
     write_sample("marketing", folder / "customers.csv", 300, 0)
-    run("fit", folder / "customers.csv", "-o", folder / "out", "--k", 3, "--excel")
+    run("fit", "--no-pictures", folder / "customers.csv", "-o", folder / "out", "--k", 3, "--excel")
     return folder
 
 
 def test_fit_offers_a_workbook(shop: Path) -> None:
     """--excel adds segments.xlsx, and a run without it takes an old one away."""
     assert (shop / "out" / "segments.xlsx").exists()
-    run("fit", shop / "customers.csv", "-o", shop / "out", "--k", 3, "--overwrite")
+    run("fit", "--no-pictures", shop / "customers.csv", "-o", shop / "out", "--k", 3, "--overwrite")
     assert not (shop / "out" / "segments.xlsx").exists()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from segmentry.features.blocks import fill_axis, is_arithmetic
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions
-from segmentry.features.recipe import Recipe, Scale
+from segmentry.features.recipe import GRID, LIMIT, Recipe, Scale
 
 AS_OF = date(2024, 5, 3)
 NUMBERS = st.one_of(
@@ -27,6 +27,16 @@ FEATURES = [
 
 def _recipe(scale):
     return Recipe(None, AS_OF, (), (scale,), (), (), (), 0)
+
+
+def test_a_ratio_too_large_for_a_number_is_at_the_end_of_the_grid() -> None:
+    """Infinite on its way, without a warning."""
+    ratio = Feature("x", "X", "number", "other", "ratio", ("a",), over=("b",))
+    scale = Scale(ratio, 0.0, None, None, "none", 0.0, 1.0, 0.0, 1.0, 0, 0, 0.0)
+    numbers = {"a": np.array([1e300, -1e300]), "b": np.array([1e-267, 1e-267])}
+    out = np.empty(2)
+    fill_axis(scale, numbers, slice(0, 2), AS_OF, out)
+    assert out.tolist() == [LIMIT * GRID, -LIMIT * GRID]
 
 
 @settings(max_examples=300, deadline=None)

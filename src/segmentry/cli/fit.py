@@ -63,6 +63,9 @@ def fit(
     share: bool = typer.Option(
         False, "--share", help="Report and pictures to pass on: no point, bar or cell for fewer than ten customers."
     ),
+    no_pictures: bool = typer.Option(
+        False, "--no-pictures", help="Draw none, which halves the time of a small run; the report says so."
+    ),
     memory_limit: str | None = typer.Option(
         None,
         "--memory-limit",
@@ -110,6 +113,7 @@ def fit(
         excel,
         memory_mb,
         share,
+        not no_pictures,
     )
 
 
@@ -150,6 +154,7 @@ def _fit_into(
     excel: bool = False,
     memory_mb: float | None = None,
     share: bool = False,
+    pictures: bool = True,
 ) -> None:
     steps = Steps(quiet or as_json)
     with steps("imports"):
@@ -176,6 +181,7 @@ def _fit_into(
         for_spreadsheet=for_spreadsheet,
         excel=excel,
         share=share,
+        pictures=pictures,
         peak_memory_mb=steps.peak_memory_mb,
     )
     if as_json:

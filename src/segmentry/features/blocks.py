@@ -32,16 +32,18 @@ def fill_axis(
 
     `numbers` holds the feature's columns, NaN where a cell is missing.
     """
-    missing = _feature(scale, numbers, rows, as_of, out)
-    if missing is not None:
-        out[missing] = scale.fill
     low, high = steps_between(scale)
-    out -= scale.centre
-    # 1024 is a power of two: dividing by it first changes no bit.
-    out /= scale.scale / GRID
-    out += 0.5
-    np.floor(out, out=out)
-    np.clip(out, low, high, out=out)
+    # A value may be too large for a number on its way; the grid ends long before.
+    with np.errstate(over="ignore"):
+        missing = _feature(scale, numbers, rows, as_of, out)
+        if missing is not None:
+            out[missing] = scale.fill
+        out -= scale.centre
+        # 1024 is a power of two: dividing by it first changes no bit.
+        out /= scale.scale / GRID
+        out += 0.5
+        np.floor(out, out=out)
+        np.clip(out, low, high, out=out)
     return missing
 
 

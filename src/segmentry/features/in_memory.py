@@ -154,7 +154,8 @@ def _sum(columns: Mapping[str, Array], names: Sequence[str], true_levels: Sequen
 
 def _ratio(above: Array, below: Array) -> Array:
     positive = below > 0
-    return np.where(positive, above / np.where(positive, below, 1.0), np.nan)
+    with np.errstate(over="ignore"):
+        return np.where(positive, above / np.where(positive, below, 1.0), np.nan)
 
 
 def _flag(cells: Array, true_levels: Sequence[str]) -> Array:

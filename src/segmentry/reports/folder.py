@@ -60,10 +60,12 @@ def write_outputs(
     for_spreadsheet: bool = False,
     excel: bool = False,
     share: bool = False,
+    pictures: bool = True,
     peak_memory_mb: dict[str, float] | None = None,
 ) -> dict[str, object]:
     """Writes every output of a fit and returns what stands in `summary.json`; `excel` adds a workbook of it all.
-    With `share` the pictures, and with them the report, draw no mark for fewer than ten customers.
+    With `share` the pictures, and with them the report, draw no mark for fewer than ten customers; without `pictures`
+    there are none, and the report says so.
 
     `seconds` and `peak_memory_mb` are filled by `step` as the work goes on, so that the report and the summary can
     show them.
@@ -83,12 +85,13 @@ def write_outputs(
                 write_segments_workbook(segmentation, table, scored, stage / WORKBOOK)
         shown = replace(segmentation, notices=(*segmentation.source_notices, *segmentation.notices))
         with step("pictures"):
-            pictures = draw_all(segmentation, share=share)
-            write_pictures(pictures, stage / "plots")
+            drawn = draw_all(segmentation, share=share) if pictures else ()
+            if drawn:
+                write_pictures(drawn, stage / "plots")
         with step("report"):
             rows = rows_of(segmentation, table)
             facts = RunFacts(*rows, table.source_name, dict(seconds), dict(peak_memory_mb or {}))
-            report(shown, stage / "report.html", pictures=pictures, facts=facts)
+            report(shown, stage / "report.html", pictures=drawn, facts=facts)
         summary = summarise_run(shown, table, seconds, peak_memory_mb)
         write_text_atomically(stage / "summary.json", as_json(summary))
     return summary
