@@ -37,6 +37,7 @@ def test_every_picture_is_drawn_with_a_finding_a_caption_and_a_table(inspection:
         assert picture.title
         assert picture.caption
         assert picture.table
+        assert picture.shown().to_dict(validate=True)
         assert "<svg" in to_svg(picture)
 
 

@@ -89,4 +89,4 @@ def test_definition_of_lapsed_stands_beneath_the_picture(tea_shop_segmentation: 
 def test_charts_are_there_for_those_who_change_them(tea_shop_segmentation: Segmentation) -> None:
     """Each picture's chart comes by a function of its own."""
     for plot in (plot_typical, plot_following, plot_cohorts, plot_comings, plot_revenue):
-        assert plot(tea_shop_segmentation).to_dict()
+        assert plot(tea_shop_segmentation).to_dict(validate=True)
