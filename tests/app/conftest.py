@@ -32,12 +32,12 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 @pytest.fixture(scope="session")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `segmentry fit` writes for 900 customers of a made-up shop."""
+    """What `segmentry fit` writes for 900 customers of a made-up shop, but for what no page reads."""
     folder = tmp_path_factory.mktemp("fitted")
     write_sample("marketing", folder / "customers.csv", 900, 1)
     settings = FitSettings(selection=SelectionSettings(k="4-5"), stability_pairs=4)
     done = fit_source(folder / "customers.csv", settings)
-    write_outputs(done.segmentation, done.table, folder / "out", step=lambda _: nullcontext(), seconds={})
+    write_outputs(done.segmentation, done.table, folder / "out", step=lambda _: nullcontext(), seconds={}, pictures=False)
     return folder / "out"
 
 
@@ -158,7 +158,7 @@ def ended(process: subprocess.Popen[str]) -> int:
     return code
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(fitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dashboard of the fitted folder, as a command of its own."""
     process, found = started(shutil.copytree(fitted, tmp_path_factory.mktemp("served") / "out"))

@@ -9,7 +9,10 @@ import polars as pl
 import pytest
 
 import segmentry as sg
+from segmentry.features.choice import FeatureSettings
+from segmentry.fitting import FitSettings
 from segmentry.samples import sample_mall
+from segmentry.store.file import parse
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -120,24 +123,41 @@ def test_a_slider_moves_the_customer_live(browser, fitted, tmp_path):
     assert page.locator("#answer .kicker").inner_text() == f"Segment {row['segment_id']}"
 
 
-def test_another_number_is_tried_beside_the_one_that_is_open(browser, tmp_path):
-    """Choose k shows the criteria; a refit shows its progress and then both side by side."""
-    page = browser.page
+def test_another_number_is_tried_beside_the_one_that_is_open(browser, fitted, tmp_path):
+    """A refit with another number and other features shows its progress from the first moment, then both side by side;
+    it is the fit of the library, leaves what is open alone, and is left."""
+    page, opened = browser.page, sg.load(fitted / "segmentation.seg")
+    used = ["age", "income", "spend_total"]
     visit(browser, "/choosing")
     assert page.locator("figure svg").count() == 3
     page.locator("select[name=k]").select_option("3")
+    page.get_by_text("What the segments rest on").click()
+    for box in page.locator("input[name=feature]").all():
+        box.set_checked(box.get_attribute("value") in used)
     page.get_by_role("button", name="Try it").click()
-    page.locator("progress").wait_for()
+    assert page.locator("[role=status]", has_text="…").inner_text()
+    assert int(page.locator("progress").get_attribute("value")) >= 1
     page.get_by_role("heading", name="Who goes where").wait_for(timeout=120_000)
+    assert page.locator("h1").inner_text() == f"{opened.k} segments beside 3"
     looked_at(browser, tmp_path, "beside")
+    counts = re.findall(r"<small>([\d,]+)</small></td>", page.content())
+    assert sum(int(n.replace(",", "")) for n in counts) == 900
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Model").click()
+    customers = pl.read_csv(fitted / "customers.csv", infer_schema=False)[:, :-4]
+    expected = sg.fit(customers, k=3, features=used, settings=FitSettings(stability_pairs=0))
+    assert parse(Path(taken.value.path()).read_bytes()).rule == expected.rule
     page.get_by_role("button", name="Keep the one that is open").click()
     page.get_by_text("The segmentation that was open stays").wait_for()
+    visit(browser, "/")
+    page.get_by_role("heading", name=f"{opened.k} segments of 900 customers").wait_for()
 
 
 def test_from_a_file_to_a_report(browser, tmp_path):
-    """A file is chosen and looked at, a role corrected, the fit followed, and what it made is taken along."""
-    page = browser.page
-    sample_mall(300, seed=2).write_csv(tmp_path / "mall.csv")
+    """A file is chosen and looked at, a role corrected, the fit followed, and what it made, which is what the library
+    makes of it, is taken along and opened."""
+    page, customers = browser.page, sample_mall(300, seed=2)
+    customers.write_csv(tmp_path / "mall.csv")
     visit(browser, "/data")
     page.locator("#file").set_input_files(tmp_path / "mall.csv")
     page.get_by_role("button", name="Look at it").click()
@@ -151,10 +171,19 @@ def test_from_a_file_to_a_report(browser, tmp_path):
     page.get_by_role("button", name="Find segments").click()
     page.locator("progress").wait_for()
     page.get_by_role("button", name="Open these segments").wait_for(timeout=120_000)
+    taken = {}
     for name in ("Report", "Model", "Labelled customers"):
-        with page.expect_download() as taken:
+        with page.expect_download() as download:
             page.get_by_role("link", name=name).click()
-        assert Path(taken.value.path()).stat().st_size > 1000
+        taken[name] = Path(download.value.path()).read_bytes()
+    roles = FeatureSettings(roles={"gender": "text"})
+    expected = sg.fit(customers, k=5, settings=FitSettings(features=roles, stability_pairs=0))
+    model = parse(taken["Model"])
+    assert model.rule == expected.rule
+    assert [s.name for s in model.segments] == [s.name for s in expected.segments]
+    labelled = pl.read_csv(taken["Labelled customers"])
+    assert labelled["segment_id"].to_list() == sg.score(expected, customers)["segment_id"].to_list()
+    assert b"5 segments of 300 customers" in taken["Report"]
     page.get_by_role("button", name="Open these segments").click()
     page.get_by_role("heading", name="5 segments of 300 customers").wait_for()
 

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import httpx
 import pytest
 
+from segmentry.cli import main
+
+pytestmark = pytest.mark.xdist_group("browser")
 COMMAND = [sys.executable, "-c", "from segmentry.cli import main; main()", "app", "--no-browser"]
 
 
 def refused(*arguments: object) -> str:
-    done = subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    return done.stderr
+    """What the command says before it ends with 1, run in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["segmentry", "app", "--no-browser", *map(str, arguments)])
+        handler = signal.getsignal(signal.SIGTERM)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+    assert ended.value.code == 1
+    assert out.getvalue() == ""
+    assert "Traceback" not in err.getvalue()
+    return err.getvalue()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are of another kind on this platform")

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from segmentry.app.jobs import Job
 from segmentry.app.opened import Opened
 from segmentry.app.overview import verdict_of
-from segmentry.app.pages import desk_of, go, show
+from segmentry.app.pages import desk_of, go, of_what_is_open, show
 from segmentry.browsing import Move, moves
 from segmentry.errors import SettingsError
 from segmentry.reports.cards import cards
@@ -28,10 +28,8 @@ METHODS = ("k-means", "gmm", "ward", "k-medoids", "k-prototypes", "hdbscan")
 _CARRIED = ("features", "id", "as_of", "on_duplicate", "min_size", "max_size")
 
 
-def choosing(request: Request) -> Response:
-    opened = desk_of(request).opened
-    if opened is None:
-        return go(request, "/data")
+@of_what_is_open
+def choosing(request: Request, opened: Opened) -> Response:
     segmentation = opened.segmentation
     return show(
         request,

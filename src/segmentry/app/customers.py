@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from segmentry.app.asked import LONGEST, filters
 from segmentry.app.opened import Opened
-from segmentry.app.pages import desk_of, go, show
+from segmentry.app.pages import desk_of, go, of_what_is_open, show
 from segmentry.browsing import Chosen, Page
 from segmentry.errors import SettingsError
 from segmentry.prototypes.assign import CONFIDENCE, RUNNER_UP, SEGMENT
@@ -89,10 +89,8 @@ def export(request: Request) -> Response:
     return FileResponse(path, media_type=KINDS[kind], filename=name, background=BackgroundTask(path.unlink))
 
 
-def all_customers(request: Request) -> Response:
-    opened = desk_of(request).opened
-    if opened is None:
-        return go(request, "/data")
+@of_what_is_open
+def all_customers(request: Request, opened: Opened) -> Response:
     table = customer_table(request, opened, ())
     return show(request, "customers.html.j2", segmentation=opened.segmentation, customers=table)
 

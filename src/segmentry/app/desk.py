@@ -15,6 +15,7 @@ from typing import Any
 
 from segmentry.app.jobs import Job
 from segmentry.app.opened import Opened, open_source
+from segmentry.errors import SegmentryError
 from segmentry.exploration import Inspection
 from segmentry.purchases import Purchases
 
@@ -92,7 +93,11 @@ class Site:
         # Removed when the site is closed, or at the latest when the program ends.
         self._scratch = tempfile.TemporaryDirectory(prefix="segmentry-app-", ignore_cleanup_errors=True)
         self.folder = Path(self._scratch.name)
-        self.shared = open_source(source, self._made("shared")) if source is not None else None
+        try:
+            self.shared = open_source(source, self._made("shared")) if source is not None else None
+        except SegmentryError:
+            self._scratch.cleanup()
+            raise
         self._desks: OrderedDict[str, Desk] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -7,7 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segmentry.app.asked import apart, drawable, filters, levels, one_of
-from segmentry.app.pages import desk_of, drawn, go, show
+from segmentry.app.opened import Opened
+from segmentry.app.pages import drawn, of_what_is_open, show
 from segmentry.plots import OVER_TIME, Picture
 from segmentry.plots.panels import picture_boxes, picture_distributions
 from segmentry.plots.points import picture_scatter
@@ -26,10 +27,8 @@ FULL = 2.0  # standard deviations at which a colour of the heat map is full
 STEPS = 4  # shades to each side
 
 
-def explore(request: Request) -> Response:
-    opened = desk_of(request).opened
-    if opened is None:
-        return go(request, "/data")
+@of_what_is_open
+def explore(request: Request, opened: Opened) -> Response:
     whole, query = opened.segmentation, request.query_params
     measures = drawable(whole)
     names = [m.name for m in measures]

@@ -34,7 +34,9 @@ def main() -> int:
     try:
         settings = FitSettings.model_validate_json(json.dumps(asked["settings"]))
         fitted = fit_source(Path(asked["source"]), settings, step)
-        write_outputs(fitted.segmentation, fitted.table, Path(asked["folder"]), step=step, seconds=seconds)
+        folder = Path(asked["folder"])
+        # The dashboard draws a picture when a page shows it, so the fit need not draw them all.
+        write_outputs(fitted.segmentation, fitted.table, folder, step=step, seconds=seconds, pictures=False)
     except SegmentryError as error:
         _tell({"error": {"what": error.what, "found": error.found, "remedy": error.remedy, "code": error.code}})
         return 1

@@ -10,37 +10,39 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal
 
 from segmentry.errors import SegmentryError
 
 # Steps in their order, what is said of each, and the share of the time it usually takes.
 STEPS: Mapping[str, tuple[str, float]] = {
-    "start": ("Starting", 0.14),
-    "read": ("Reading the table", 0.03),
-    "roles": ("Finding out what each column is", 0.04),
-    "features": ("Deriving and preparing features", 0.04),
-    "search": ("Trying numbers of segments", 0.25),
+    "start": ("Getting ready: loading the methods that find segments", 0.2),
+    "read": ("Reading the table", 0.05),
+    "roles": ("Finding out what each column is", 0.05),
+    "features": ("Deriving and preparing features", 0.05),
+    "search": ("Trying numbers of segments", 0.3),
     "polish": ("Placing every customer", 0.05),
     "profile": ("Describing and naming segments", 0.05),
     "stability": ("Drawing customers anew to see what is stable", 0.12),
     "evidence": ("Finding out what tells the segments apart", 0.08),
-    "label": ("Writing the labelled customers and the model", 0.05),
-    "pictures": ("Drawing pictures", 0.13),
-    "report": ("Writing the report", 0.02),
+    "baskets": ("Seeing what is bought together, where there are orders", 0.02),
+    "label": ("Writing the labelled customers and the model", 0.03),
 }
 
+HALFWAY = 3.0  # seconds after which the bar stands in the middle of a step, and creeps on from there
 Outcome = Literal["running", "done", "failed", "stopped"]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a reader is told of a job: percent, words, which step of how many."""
+    """What a reader is told of a job: percent, words, which step of how many, seconds since the job began."""
 
     percent: int
     words: str
     place: int
     steps: int
+    seconds: int
 
 
 class Job:
@@ -50,6 +52,7 @@ class Job:
         self.folder = folder
         self.title = title
         self.step = "start"
+        self._begun = self._step_begun = monotonic()
         self.outcome: Outcome = "running"
         self.error: SegmentryError | None = None
         self._lock = threading.Lock()
@@ -76,7 +79,7 @@ class Job:
         for line in process.stdout:
             told = json.loads(line)
             if "step" in told and told["step"] in STEPS:
-                self.step = told["step"]
+                self.step, self._step_begun = told["step"], monotonic()
             if "error" in told:
                 e = told["error"]
                 self.error = SegmentryError(e["what"], found=e["found"], remedy=e["remedy"], code=e["code"])
@@ -105,7 +108,10 @@ class Job:
 
     @property
     def progress(self) -> Progress:
-        names = list(STEPS)
+        names, now = list(STEPS), monotonic()
         place = names.index(self.step)
-        share = sum(STEPS[n][1] for n in names[:place]) if self.outcome == "running" else 1.0
-        return Progress(round(100 * share), STEPS[self.step][0], place + 1, len(names))
+        words, own = STEPS[self.step]
+        # Nobody knows how long a step takes: within it the bar nears its end, ever more slowly, and so is never still.
+        inside = (now - self._step_begun) / (now - self._step_begun + HALFWAY)
+        share = sum(STEPS[n][1] for n in names[:place]) + own * inside if self.outcome == "running" else 1.0
+        return Progress(max(1, round(100 * share)), words, place + 1, len(names), int(now - self._begun))

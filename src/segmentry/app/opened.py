@@ -61,7 +61,7 @@ class Opened:
         threading.Thread(target=self._prepare, args=(self.labelled,), daemon=True).start()
 
     def _prepare(self, labelled: Path | None) -> None:
-        """Lays out the customers, then draws what every visitor of Choose k asks for."""
+        """Lays out the customers, then draws what every visitor of How many segments asks for."""
         try:
             if labelled is not None:
                 self.rows = lay_out(self.segmentation, labelled, self._scratch)

@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from segmentry.app.pages import desk_of, go, show
+from segmentry.app.opened import Opened
+from segmentry.app.pages import of_what_is_open, show
 from segmentry.reports.answers import answer_rows
 from segmentry.reports.cards import cards, opening
 from segmentry.segmentation import Segmentation
@@ -26,10 +27,8 @@ def verdict_of(segmentation: Segmentation) -> tuple[str, str]:
     return VERDICTS.get(segmentation.verdict, VERDICTS[""])
 
 
-def overview(request: Request) -> Response:
-    opened = desk_of(request).opened
-    if opened is None:
-        return go(request, "/data")
+@of_what_is_open
+def overview(request: Request, opened: Opened) -> Response:
     segmentation = opened.segmentation
     return show(
         request,

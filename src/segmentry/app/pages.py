@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from segmentry.app.desk import Desk
+from segmentry.app.opened import Opened
 from segmentry.errors import NotEnoughDataError, SegmentryError
 from segmentry.plots import Picture
 from segmentry.profiles.wording import say, say_number
@@ -52,6 +54,17 @@ def go(request: Request, path: str, said: str = "") -> RedirectResponse:
     if said:
         desk_of(request).said = said
     return RedirectResponse(path, status_code=303)
+
+
+def of_what_is_open(page: Callable[[Request, Opened], Response]) -> Handler:
+    """A page about the segmentation that is open; with none, its visitor begins at New data."""
+
+    @wraps(page)
+    def answer(request: Request) -> Response:
+        opened = desk_of(request).opened
+        return go(request, "/data") if opened is None else page(request, opened)
+
+    return answer
 
 
 def tint(segment: Segment) -> str:

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segmentry.app.asked import number
-from segmentry.app.pages import desk_of, go, show
+from segmentry.app.opened import Opened
+from segmentry.app.pages import of_what_is_open, show
 from segmentry.errors import SettingsError
 from segmentry.explanations import Explanation, explain
 from segmentry.features.feature import Feature
@@ -41,10 +42,8 @@ class Field:
     step: str = ""
 
 
-def predict(request: Request) -> Response:
-    opened = desk_of(request).opened
-    if opened is None:
-        return go(request, "/data")
+@of_what_is_open
+def predict(request: Request, opened: Opened) -> Response:
     segmentation, query = opened.segmentation, request.query_params
     identity = query.get("customer", "").strip()[:200]
     looked_up: dict[str, Any] | None = None

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segmentry.app.customers import customer_table
-from segmentry.app.pages import desk_of, go, show
+from segmentry.app.opened import Opened
+from segmentry.app.pages import desk_of, go, of_what_is_open, show
 from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import MISSING, OTHER, Measure
 from segmentry.profiles.wording import say, say_number
@@ -41,10 +42,8 @@ class Marker:
     reach: float
 
 
-def segment_page(request: Request) -> Response:
-    opened = desk_of(request).opened
-    if opened is None:
-        return go(request, "/data")
+@of_what_is_open
+def segment_page(request: Request, opened: Opened) -> Response:
     segmentation = opened.segmentation
     segment = _segment(segmentation, request.path_params["id"])
     rules = rules_of(segmentation)

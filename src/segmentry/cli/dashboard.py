@@ -45,16 +45,16 @@ def app(
     except ModuleNotFoundError as error:
         raise MissingExtraError(f"The dashboard needs '{error.name}', which is not installed.", "app") from None
 
-    site = make_site(source, date.today)
-    listening = _listen(port)
-    address = f"http://{ADDRESS}:{listening.getsockname()[1]}/"
-    if not quiet:
-        say(f"{inert(str(source)) if source is not None else 'The dashboard'}: {address}")
-        say("Press Ctrl+C to end it.")
-    if browser:
-        typer.launch(address)
-    config = uvicorn.Config(site, log_level="critical", server_header=False, timeout_graceful_shutdown=3)
-    uvicorn.Server(config).run(sockets=[listening])
+    with _listen(port) as listening:
+        site = make_site(source, date.today)
+        address = f"http://{ADDRESS}:{listening.getsockname()[1]}/"
+        if not quiet:
+            say(f"{inert(str(source)) if source is not None else 'The dashboard'}: {address}")
+            say("Press Ctrl+C to end it.")
+        if browser:
+            typer.launch(address)
+        config = uvicorn.Config(site, log_level="critical", server_header=False, timeout_graceful_shutdown=3)
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(port: int) -> socket.socket:
