@@ -109,8 +109,15 @@ def serve() -> Callable[..., AbstractContextManager[Running]]:
     return serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(model_file: Path) -> Iterator[Running]:
-    """A server without keys, on this machine only."""
+    """A server without keys, on this machine only; for tests that leave it as it is."""
     with serving(model_file) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def impatient(model_file: Path) -> Iterator[Running]:
+    """A server that waits a second for a request to arrive."""
+    with serving(model_file, ["--patience", "1"]) as running:
         yield running

@@ -10,6 +10,8 @@ import pytest
 
 from segmentry.serve.crowd import Crowd
 
+pytestmark = pytest.mark.xdist_group("serve")
+
 LIFE, WORK = b"GET /health/live HTTP/1.1\r\n", b"POST /v1/score HTTP/1.1\r\n"
 Pair = tuple[socket.socket, socket.socket]
 

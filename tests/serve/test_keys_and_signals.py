@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ import segmentry as sg
 from segmentry.errors import SettingsError
 from segmentry.serve.keys import parse_keys, read_keys
 
-SCORE, ADMIN = "score-key-0123456789", "admin-key-0123456789"
+pytestmark = pytest.mark.xdist_group("serve")
+
+SCORE, ADMIN, BUSY, LARGE = (f"{name}-key-0123456789" for name in ("score", "admin", "busy", "large"))
 
 
 @pytest.fixture
@@ -29,41 +33,56 @@ def key_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_key_opens_what_its_right_allows(serve: Any, model_file: Path, key_file: Path) -> None:
+@pytest.fixture(scope="module")
+def guarded(serve: Any, model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server with keys, and with limits that a test can reach: each test has a key of its own."""
+    path = tmp_path_factory.mktemp("keys") / "keys.txt"
+    text = f"shop score {SCORE}\noperations admin {ADMIN}\nbusy score {BUSY}\nlarge score {LARGE}\n"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    limits = ["--requests-per-minute", "10", "--customers-per-minute", "100"]
+    with serve(model_file, ["--api-key-file", str(path), *limits]) as server:
+        yield server
+
+
+def test_a_key_opens_what_its_right_allows(guarded: Any) -> None:
     """No key and a wrong one get the same answer; a scoring key cannot replace the model; health is open."""
-    with serve(model_file, ["--api-key-file", str(key_file)]) as server:
-        none, wrong = server.get("/v1/segments"), server.get("/v1/segments", headers={"Authorization": "Bearer wrong"})
-        assert (none.status_code, wrong.status_code, none.text) == (401, 401, wrong.text)
-        both = {"Authorization": f"Bearer {SCORE}", "X-API-Key": ADMIN}
-        assert server.get("/v1/segments", headers=both).status_code == 401
-        for headers in ({"Authorization": f"Bearer {SCORE}"}, {"X-API-Key": SCORE}):
-            assert server.get("/v1/segments", headers=headers).status_code == 200
-            assert server.post("/v1/model/reload", {}, headers=headers).status_code == 403
-        assert server.post("/v1/model/reload", {}, headers={"X-API-Key": ADMIN}).status_code == 200
-        assert server.get("/health/ready").status_code == 200
-        assert server.get("/metrics").status_code == 401
-    assert SCORE not in "".join(server.said)
+    none, wrong = guarded.get("/v1/segments"), guarded.get("/v1/segments", headers={"Authorization": "Bearer wrong"})
+    assert (none.status_code, wrong.status_code, none.text) == (401, 401, wrong.text)
+    both = {"Authorization": f"Bearer {SCORE}", "X-API-Key": ADMIN}
+    assert guarded.get("/v1/segments", headers=both).status_code == 401
+    for headers in ({"Authorization": f"Bearer {SCORE}"}, {"X-API-Key": SCORE}):
+        assert guarded.get("/v1/segments", headers=headers).status_code == 200
+        assert guarded.post("/v1/model/reload", {}, headers=headers).status_code == 403
+    assert guarded.post("/v1/model/reload", {}, headers={"X-API-Key": ADMIN}).status_code == 200
+    assert guarded.get("/health/ready").status_code == 200
+    assert guarded.get("/metrics").status_code == 401
+    assert SCORE not in "".join(guarded.said)
 
 
-def test_a_key_that_asks_too_often_waits(serve: Any, model_file: Path, key_file: Path) -> None:
+def test_a_key_that_asks_too_often_waits(guarded: Any) -> None:
     """The request after the limit gets 429 with the seconds to wait; another key goes on."""
-    with serve(model_file, ["--api-key-file", str(key_file), "--requests-per-minute", "5"]) as server:
-        answers = [server.get("/v1/model", headers={"X-API-Key": SCORE}) for _ in range(12)]
-        codes = [a.status_code for a in answers]
-        assert 429 in codes
-        assert codes[0] == 200
-        assert int(next(a for a in answers if a.status_code == 429).headers["retry-after"]) >= 1
-        assert server.get("/v1/model", headers={"X-API-Key": ADMIN}).status_code == 200
+    answers = [guarded.get("/v1/model", headers={"X-API-Key": BUSY}) for _ in range(22)]
+    codes = [a.status_code for a in answers]
+    assert 429 in codes
+    assert codes[0] == 200
+    assert int(next(a for a in answers if a.status_code == 429).headers["retry-after"]) >= 1
+    assert guarded.get("/v1/model", headers={"X-API-Key": ADMIN}).status_code == 200
 
 
-def test_a_key_that_sends_too_many_customers_waits(serve: Any, model_file: Path, key_file: Path) -> None:
+def test_a_key_that_sends_too_many_customers_waits(guarded: Any) -> None:
     """Customers are counted as well as requests; a request within what is left is answered."""
-    with serve(model_file, ["--api-key-file", str(key_file), "--customers-per-minute", "100"]) as server:
-        many = [server.post("/v1/score", {"customers": [{}] * 60}, headers={"X-API-Key": SCORE}) for _ in range(3)]
-        assert many[0].status_code == 200
-        refused = next(answer for answer in many if answer.status_code != 200)
-        assert (refused.status_code, "100 customers" in refused.json()["detail"]) == (429, True)
-        assert server.post("/v1/score", {"customers": [{}]}, headers={"X-API-Key": ADMIN}).status_code == 200
+    many = [guarded.post("/v1/score", {"customers": [{}] * 60}, headers={"X-API-Key": LARGE}) for _ in range(3)]
+    assert many[0].status_code == 200
+    refused = next(answer for answer in many if answer.status_code != 200)
+    assert (refused.status_code, "100 customers" in refused.json()["detail"]) == (429, True)
+    assert guarded.post("/v1/score", {"customers": [{}]}, headers={"X-API-Key": ADMIN}).status_code == 200
+
+
+def test_with_keys_it_goes_by_any_name(guarded: Any) -> None:
+    """Behind a proxy the name is the proxy's; the key is what protects."""
+    headers = {"Host": "api.example", "X-API-Key": SCORE}
+    assert guarded.get("/v1/segments", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil", ""])
@@ -72,13 +91,6 @@ def test_without_keys_it_goes_by_its_own_names_only(server: Any, host: str) -> N
     assert server.get("/v1/segments", headers={"Host": host}).status_code in (400, 421)
     for own in ("localhost", f"localhost:{server.port}", "127.0.0.1", f"127.0.0.1:{server.port}", "[::1]:80", "[::1]"):
         assert server.get("/v1/segments", headers={"Host": own}).status_code == 200
-
-
-def test_with_keys_it_goes_by_any_name(serve: Any, model_file: Path, key_file: Path) -> None:
-    """Behind a proxy the name is the proxy's; the key is what protects."""
-    with serve(model_file, ["--api-key-file", str(key_file)]) as server:
-        headers = {"Host": "api.example", "X-API-Key": SCORE}
-        assert server.get("/v1/segments", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -110,57 +122,80 @@ def test_a_key_file_that_others_can_read_is_refused(key_file: Path) -> None:
     assert len(read_keys(key_file).known) == 2
 
 
+@pytest.fixture(scope="module")
+def own_model(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file that tests may replace."""
+    return Path(shutil.copy(model_file, tmp_path_factory.mktemp("own") / "live.seg"))
+
+
+@pytest.fixture(scope="module")
+def replaceable(serve: Any, own_model: Path) -> Iterator[Any]:
+    """A server of that file."""
+    with serve(own_model) as server:
+        yield server
+
+
 @pytest.mark.parametrize("how", ["signal", "endpoint"])
-def test_the_model_is_replaced_without_losing_a_request(serve: Any, model_file: Path, tmp_path: Path, how: str) -> None:
+def test_the_model_is_replaced_without_losing_a_request(replaceable: Any, own_model: Path, how: str) -> None:
     """Under load every answer is a 200 from exactly one of the two models, and the new one takes over."""
-    live = tmp_path / "live.seg"
-    live.write_bytes(model_file.read_bytes())
-    renamed = sg.rename(sg.load(model_file), {"s1": "The new name"})
-    with serve(live) as server:
-        answers: list[tuple[int, str, str]] = []
-        stop = threading.Event()
+    server, renamed = replaceable, sg.rename(sg.load(own_model), {"s1": f"The new name, by {how}"})
+    answers: list[tuple[int, str, str]] = []
+    stop = threading.Event()
 
-        def ask() -> None:
-            with httpx.Client(timeout=30) as client:
-                while not stop.is_set():
-                    told = client.post(
-                        server.url + "/v1/score", json={"customers": [{"income": 90_000 + len(answers)}]}
-                    )
-                    body = told.json()
-                    answers.append((told.status_code, body["model"], body["customers"][0]["segment"]))
+    def ask() -> None:
+        with httpx.Client(timeout=30) as client:
+            while not stop.is_set():
+                told = client.post(server.url + "/v1/score", json={"customers": [{"income": 90_000 + len(answers)}]})
+                body = told.json()
+                answers.append((told.status_code, body["model"], body["customers"][0]["segment"]))
 
-        threads = [threading.Thread(target=ask) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.5)
-        before = server.get("/v1/model").json()["model"]
-        sg.save(renamed, live, overwrite=True)
-        if how == "signal":
-            server.process.send_signal(signal.SIGHUP)
-        else:
-            assert server.post("/v1/model/reload", {}).status_code == 200
-        _until(lambda: server.get("/v1/model").json()["model"] != before)
-        time.sleep(0.3)
-        stop.set()
-        for thread in threads:
-            thread.join()
-        after = server.get("/v1/model").json()["model"]
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    _until(lambda: len(answers) > 20)
+    before = server.get("/v1/model").json()["model"]
+    sg.save(renamed, own_model, overwrite=True)
+    if how == "signal":
+        server.process.send_signal(signal.SIGHUP)
+    else:
+        assert server.post("/v1/model/reload", {}).status_code == 200
+    _until(lambda: server.get("/v1/model").json()["model"] != before)
+    after, asked = server.get("/v1/model").json()["model"], len(answers)
+    _until(lambda: len(answers) > asked + 20)
+    stop.set()
+    for thread in threads:
+        thread.join()
     assert {code for code, _, _ in answers} == {200}
     assert {model for _, model, _ in answers} == {before, after}
 
 
-def test_all_workers_get_the_model_that_one_was_told_of(serve: Any, model_file: Path, tmp_path: Path) -> None:
+def test_a_damaged_model_does_not_replace_a_sound_one(replaceable: Any, own_model: Path) -> None:
+    """409 with the reason, and the model before it goes on answering."""
+    sound = own_model.read_bytes()
+    before = replaceable.get("/v1/model").json()["model"]
+    own_model.write_bytes(sound[:-20])
+    answer = replaceable.post("/v1/model/reload", {})
+    own_model.write_bytes(sound)
+    assert (answer.status_code, "damaged" in answer.json()["detail"]) == (409, True)
+    assert replaceable.get("/v1/model").json()["model"] == before
+
+
+@pytest.fixture(scope="module")
+def pair(serve: Any, own_model: Path) -> Iterator[Any]:
+    """A server with two workers."""
+    with serve(own_model, ["--workers", "2"]) as server:
+        yield server
+
+
+def test_all_workers_get_the_model_that_one_was_told_of(pair: Any, own_model: Path) -> None:
     """The endpoint replaces the model of the worker that answers, says that others were told, and they follow."""
-    live = tmp_path / "live.seg"
-    live.write_bytes(model_file.read_bytes())
-    with serve(live, ["--workers", "2"]) as server:
-        _until(lambda: len(set(_models(server))) == 1)
-        before = server.get("/v1/model").json()["model"]
-        sg.save(sg.rename(sg.load(model_file), {"s1": "The new name"}), live, overwrite=True)
-        answer = server.post("/v1/model/reload", {}).json()
-        assert answer["model"] != before
-        assert answer["other_workers_told"] == 1
-        _until(lambda: set(_models(server)) == {answer["model"]})
+    _until(lambda: len(set(_models(pair))) == 1)
+    before = pair.get("/v1/model").json()["model"]
+    sg.save(sg.rename(sg.load(own_model), {"s1": "A name for all workers"}), own_model, overwrite=True)
+    answer = pair.post("/v1/model/reload", {}).json()
+    assert answer["model"] != before
+    assert answer["other_workers_told"] == 1
+    _until(lambda: set(_models(pair)) == {answer["model"]})
 
 
 def _models(server: Any) -> list[str]:
@@ -168,32 +203,33 @@ def _models(server: Any) -> list[str]:
     return [server.get("/v1/model").json()["model"] for _ in range(24)]
 
 
-def test_a_signal_that_comes_too_early_is_heard_later(serve: Any, model_file: Path, tmp_path: Path) -> None:
-    """SIGHUP to workers that are still starting ends none; they read the model when they are ready."""
-    with serve(model_file, ["--workers", "2"]) as server:
-        killed = _children(server.process.pid)[0]
-        os.kill(killed, signal.SIGKILL)
-        _until(lambda: len(set(_children(server.process.pid)) - {killed}) == 2)
-        fresh = _children(server.process.pid)
-        for _ in range(5):
-            server.process.send_signal(signal.SIGHUP)
-            time.sleep(0.05)
-        _until(lambda: "segmentry_model_reloads_total" in server.get("/metrics").text)
-        time.sleep(1)
-        assert _children(server.process.pid) == fresh
-        assert server.process.poll() is None
+def test_a_worker_that_dies_is_replaced_and_hears_a_signal_that_came_too_early(pair: Any) -> None:
+    """The supervisor starts another while the address goes on answering. SIGHUP to one that is still starting does not
+    end it; it reads the model when it is ready."""
+    killed, left = _children(pair.process.pid)
+    os.kill(killed, signal.SIGKILL)
+    _until(lambda: len(set(_children(pair.process.pid)) - {killed}) == 2)
+    fresh = _children(pair.process.pid)
+    assert left in fresh
+    for _ in range(5):
+        pair.process.send_signal(signal.SIGHUP)
+        time.sleep(0.05)
+    assert [pair.get("/health/live").status_code for _ in range(10)] == [200] * 10
+    _until(lambda: "segmentry_model_reloads_total" in pair.get("/metrics").text)
+    time.sleep(1)  # a worker that the signal ended would be replaced meanwhile
+    assert _children(pair.process.pid) == fresh
+    assert pair.process.poll() is None
 
 
-def test_workers_that_die_young_again_and_again_do_not_end_the_server(serve: Any, model_file: Path) -> None:
+def test_workers_that_die_young_again_and_again_do_not_end_the_server(pair: Any) -> None:
     """Once it has answered, the supervisor goes on trying, with longer and longer waits."""
-    with serve(model_file, ["--workers", "2"]) as server:
-        for _ in range(5):
-            for child in _children(server.process.pid):
-                os.kill(child, signal.SIGKILL)
-            time.sleep(0.4)
-        assert server.process.poll() is None
-        _until(lambda: len(_children(server.process.pid)) == 2)
-        _until(lambda: _ready(server) == 200)
+    for _ in range(5):
+        for child in _children(pair.process.pid):
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.3)
+    assert pair.process.poll() is None
+    _until(lambda: len(_children(pair.process.pid)) == 2)
+    _until(lambda: _ready(pair) == 200)
 
 
 def _until(holds: Any) -> None:
@@ -201,18 +237,6 @@ def _until(holds: Any) -> None:
     while not holds():
         assert time.monotonic() < ends
         time.sleep(0.05)
-
-
-def test_a_damaged_model_does_not_replace_a_sound_one(serve: Any, model_file: Path, tmp_path: Path) -> None:
-    """409 with the reason, and the model before it goes on answering."""
-    live = tmp_path / "live.seg"
-    live.write_bytes(model_file.read_bytes())
-    with serve(live) as server:
-        before = server.get("/v1/model").json()["model"]
-        live.write_bytes(model_file.read_bytes()[:-20])
-        answer = server.post("/v1/model/reload", {})
-        assert (answer.status_code, "damaged" in answer.json()["detail"]) == (409, True)
-        assert server.get("/v1/model").json()["model"] == before
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -239,16 +263,6 @@ def _ready(server: Any) -> int | None:
         return int(server.get("/health/ready").status_code)
     except httpx.HTTPError:
         return None
-
-
-def test_a_worker_that_dies_is_replaced(serve: Any, model_file: Path) -> None:
-    """The supervisor starts another; the address goes on answering."""
-    with serve(model_file, ["--workers", "2"]) as server:
-        children = _children(server.process.pid)
-        assert len(children) == 2
-        os.kill(children[0], signal.SIGKILL)
-        _until(lambda: len(set(_children(server.process.pid)) - {children[0]}) == 2)
-        assert [server.get("/health/live").status_code for _ in range(10)] == [200] * 10
 
 
 def _children(parent: int) -> list[int]:

@@ -17,6 +17,8 @@ import pytest
 from segmentry.serve.body import Allowance, parse, parse_strictly
 from segmentry.serve.problems import Problem
 
+pytestmark = pytest.mark.xdist_group("serve")
+
 ONE = b'{"customers": [{"income": 41000, "mnt_wine": 12}]}'
 
 
@@ -68,7 +70,7 @@ def test_more_than_it_can_do_is_refused_at_once_and_it_lives(serve: Any, model_f
         return _worked(server) - begun
 
     async def both() -> tuple[dict[int, int], list[float]]:
-        flood = asyncio.create_task(_flood(server.port, 2000, 2))
+        flood = asyncio.create_task(_flood(server.port, 2000, 1.5))
         await asyncio.sleep(0.01)
         worked = []
         while not flood.done():
@@ -110,7 +112,7 @@ def test_an_explanation_holds_nobody_up(server: Any) -> None:
         return count
 
     async def both() -> tuple[list[int], list[float]]:
-        until = time.monotonic() + 3
+        until = time.monotonic() + 1.5
         explained = asyncio.gather(*(explaining(until) for _ in range(8)))
         times = []
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -231,17 +233,16 @@ def _lines(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
         return got
 
 
-def test_a_second_request_on_a_connection_may_not_be_slow_either(serve: Any, model_file: Path) -> None:
+def test_a_second_request_on_a_connection_may_not_be_slow_either(impatient: Any) -> None:
     """After an answer, a head that does not come to its end closes the connection; so does the body of a request that
     was refused unread. Empty lines are no request, and do not stop the clock."""
-    with serve(model_file, ["--patience", "1"]) as server:
-        begun = time.monotonic()
-        live = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        for first in (live, _request()):
-            assert _lines(server.port, first, b"\r\nPOST /v1/score HTTP/1.1\r\nHo", pause=0.2).count(b"HTTP/1.1") == 1
-        unread = b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"
-        assert _lines(server.port, unread).startswith(b"HTTP/1.1 404")
-        assert time.monotonic() - begun < 15
+    begun = time.monotonic()
+    live = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for first in (live, _request()):
+        assert _lines(impatient.port, first, b"\r\nPOST /v1/score HTTP/1.1\r\nHo", pause=0.2).count(b"HTTP/1.1") == 1
+    unread = b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"
+    assert _lines(impatient.port, unread).startswith(b"HTTP/1.1 404")
+    assert time.monotonic() - begun < 15
 
 
 def test_answers_keep_the_order_of_pipelined_requests(server: Any) -> None:

@@ -19,6 +19,8 @@ from segmentry.fitting import FitSettings
 from segmentry.samples import sample_orders
 from segmentry.serve import ServeSettings
 
+pytestmark = pytest.mark.xdist_group("serve")
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 
 

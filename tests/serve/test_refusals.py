@@ -17,6 +17,8 @@ import pytest
 from segmentry.serve.body import parse
 from segmentry.serve.problems import Problem
 
+pytestmark = pytest.mark.xdist_group("serve")
+
 CANARY = "Canary-4711"
 
 
@@ -158,19 +160,18 @@ def test_headers_too_large_are_refused(server: Any) -> None:
     assert _raw(server, head + b"X-Small: " + b"a" * 2_000 + b"\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
-def test_what_is_slow_to_arrive_is_given_up(serve: Any, model_file: Path) -> None:
+def test_what_is_slow_to_arrive_is_given_up(impatient: Any) -> None:
     """Half a head ends the connection, half a body is a 408; others are answered meanwhile."""
-    with serve(model_file, ["--patience", "1"]) as server:
-        begun = time.monotonic()
-        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
-            line.sendall(b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\n")
-            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as other:
-                head = b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                other.sendall(head + b"Content-Length: 100\r\n\r\n{")
-                assert server.get("/health/live").status_code == 200
-                assert other.recv(4096).startswith(b"HTTP/1.1 408")
-            assert line.recv(4096) == b""
-        assert time.monotonic() - begun < 15
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=20) as line:
+        line.sendall(b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\n")
+        with socket.create_connection(("127.0.0.1", impatient.port), timeout=20) as other:
+            head = b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            other.sendall(head + b"Content-Length: 100\r\n\r\n{")
+            assert impatient.get("/health/live").status_code == 200
+            assert other.recv(4096).startswith(b"HTTP/1.1 408")
+        assert line.recv(4096) == b""
+    assert time.monotonic() - begun < 15
 
 
 @pytest.mark.parametrize(
@@ -194,12 +195,14 @@ def test_a_method_that_is_not_for_the_address_is_told(server: Any) -> None:
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
-def test_bytes_at_random_never_fail_the_server(server: Any) -> None:
-    """Two thousand requests of which parts are cut, doubled, swapped and flipped: no 5xx, and it goes on answering."""
+@pytest.mark.slow
+def test_bytes_at_random_never_fail_the_server(server: Any, many: bool) -> None:
+    """Hundreds of requests of which parts are cut, doubled, swapped and flipped: no 5xx, and it goes on answering."""
     rng = random.Random(7)
     counts: dict[str, int] = {}
+    total = 4000 if many else 400
     good = b'{"customers": [{"customer_id": "a", "income": 12.5, "dt_customer": "2024-01-31", "marital_status": "x"}]}'
-    for _ in range(2000):
+    for _ in range(total):
         body = _spoiled(good, rng)
         head = b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
         whole = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
@@ -210,8 +213,8 @@ def test_bytes_at_random_never_fail_the_server(server: Any) -> None:
         counts[code] = counts.get(code, 0) + 1
     print("answers to spoiled requests:", dict(sorted(counts.items())))
     assert not [code for code in counts if code.startswith("5")], counts
-    assert counts.get("200", 0) > 5
-    assert counts.get("400", 0) > 200
+    assert counts.get("200", 0) > total / 400
+    assert counts.get("400", 0) > total / 10
     assert _send(server, good).status_code == 200
 
 
@@ -234,15 +237,22 @@ def _spoiled(data: bytes, rng: random.Random) -> bytes:
     return bytes(made)
 
 
+@pytest.fixture
+def many(request: pytest.FixtureRequest) -> bool:
+    """Whether the slow tests alone were asked for: then hostile clients try many times more."""
+    return request.config.getoption("markexpr") == "slow"
+
+
 @pytest.mark.slow
-def test_the_description_holds_against_a_hostile_client(server: Any, tmp_path: Path) -> None:
+def test_the_description_holds_against_a_hostile_client(server: Any, many: bool, tmp_path: Path) -> None:
     """Schemathesis makes requests from the description, right and wrong ones, and finds no difference from it."""
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json", "--seed", "1",
-        "--max-examples", "40", "--phases", "examples,coverage,fuzzing", "--no-color",
+        "--max-examples", "200" if many else "10", "--phases", "examples,coverage,fuzzing", "--no-color",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    print(done.stdout[-1500:])
     assert "Tested: 10" in done.stdout
 
 

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 import segmentry as sg
 from segmentry.explanations import explain, values_of_row
 from segmentry.samples import sample_marketing
 from segmentry.scoring import RowScorer
+
+pytestmark = pytest.mark.xdist_group("serve")
 
 N = 10_000
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import segmentry as sg
 from segmentry.fitting import FitSettings
 from segmentry.samples import sample_marketing
 from segmentry.serve import answers
 from segmentry.serve.models import read_model
+
+pytestmark = pytest.mark.xdist_group("serve")
 
 
 def test_figures_of_a_few_customers_are_withheld(tmp_path: Path) -> None:
