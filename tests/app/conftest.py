@@ -37,7 +37,9 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_sample("marketing", folder / "customers.csv", 900, 1)
     settings = FitSettings(selection=SelectionSettings(k="4-5"), stability_pairs=4)
     done = fit_source(folder / "customers.csv", settings)
-    write_outputs(done.segmentation, done.table, folder / "out", step=lambda _: nullcontext(), seconds={}, pictures=False)
+    write_outputs(
+        done.segmentation, done.table, folder / "out", step=lambda _: nullcontext(), seconds={}, pictures=False
+    )
     return folder / "out"
 
 
