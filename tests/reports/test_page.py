@@ -183,7 +183,7 @@ def test_a_card_says_in_plain_words_how_far_to_rely_on_a_segment(five: Segmentat
     found = SegmentStability(mean, mean - 0.1, 1.0, 40, 2, 30, Interval(mean, mean, mean, 20), read_stability(mean))
     whole = SolutionStability(2000, 2240, 20, Interval(0.8, 0.7, 0.9, 20))
     known = replace(five, stability=whole, segments=tuple(replace(s, stability=found) for s in five.segments))
-    card = re.search(r'<article class="card".*?</article>', report(known, facts=FACTS), re.DOTALL)
+    card = re.search(r'<article class="card".*?</article>', report(known, pictures=(), facts=FACTS), re.DOTALL)
     assert card is not None
     shown, _, folded = card[0].partition("How this was tested")
     assert said in shown
