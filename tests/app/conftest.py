@@ -136,10 +136,10 @@ def chromium() -> Iterator[object]:
         browser.close()
 
 
-def started(*arguments: object) -> tuple[subprocess.Popen[str], str]:
-    """The dashboard as a command of its own, and its address."""
+def started(door: str, *arguments: object) -> tuple[subprocess.Popen[str], str]:
+    """A door (`app` or `serve`) as a command of its own, and its address."""
     process = subprocess.Popen(
-        [*COMMAND, "app", *map(str, arguments), "--port", "0", "--no-browser"],
+        [*COMMAND, door, *map(str, arguments), "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -160,10 +160,25 @@ def ended(process: subprocess.Popen[str]) -> int:
     return code
 
 
+@contextmanager
+def api_of(model: Path) -> Iterator[str]:
+    process, found = started("serve", model)
+    try:
+        yield found
+    finally:
+        ended(process)
+
+
+@pytest.fixture
+def api() -> Callable[[Path], AbstractContextManager[str]]:
+    """The address of the REST API of a model, to enter."""
+    return api_of
+
+
 @pytest.fixture(scope="session")
 def address(fitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dashboard of the fitted folder, as a command of its own."""
-    process, found = started(shutil.copytree(fitted, tmp_path_factory.mktemp("served") / "out"))
+    process, found = started("app", shutil.copytree(fitted, tmp_path_factory.mktemp("served") / "out"), "--no-browser")
     yield found
     ended(process)
 
