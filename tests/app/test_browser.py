@@ -11,7 +11,8 @@ import pytest
 import segmentry as sg
 from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings
-from segmentry.samples import sample_mall
+from segmentry.samples import sample_mall, sample_orders
+from segmentry.segmentation import Segmentation
 from segmentry.store.file import parse
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -142,11 +143,9 @@ def test_another_number_is_tried_beside_the_one_that_is_open(browser, fitted, tm
     looked_at(browser, tmp_path, "beside")
     counts = re.findall(r"<small>([\d,]+)</small></td>", page.content())
     assert sum(int(n.replace(",", "")) for n in counts) == 900
-    with page.expect_download() as taken:
-        page.get_by_role("link", name="Model").click()
     customers = pl.read_csv(fitted / "customers.csv", infer_schema=False)[:, :-4]
     expected = sg.fit(customers, k=3, features=used, settings=FitSettings(stability_pairs=0))
-    assert parse(Path(taken.value.path()).read_bytes()).rule == expected.rule
+    assert model_taken(page).rule == expected.rule
     page.get_by_role("button", name="Keep the one that is open").click()
     page.get_by_text("The segmentation that was open stays").wait_for()
     visit(browser, "/")
@@ -186,6 +185,56 @@ def test_from_a_file_to_a_report(browser, tmp_path):
     assert b"5 segments of 300 customers" in taken["Report"]
     page.get_by_role("button", name="Open these segments").click()
     page.get_by_role("heading", name="5 segments of 300 customers").wait_for()
+
+
+def test_purchases_are_joined_to_customers_and_refitted(browser, tmp_path):
+    """Two files are handed in, in the wrong order, and become the segments that the library makes of both. Another
+    number on other features is fitted beside them, is what the library makes of it, and is taken."""
+    page, orders = browser.page, sample_orders(300, seed=2)
+    ids = orders["customer_id"].unique().sort()
+    own = pl.DataFrame({"customer_id": ids, "age": [20 + i * 7 % 50 for i in range(len(ids))]})
+    orders.write_csv(tmp_path / "orders.csv")
+    own.write_csv(tmp_path / "people.csv")
+    visit(browser, "/data")
+    page.locator("#file").set_input_files(tmp_path / "people.csv")
+    page.get_by_text("Add a second file").click()
+    page.locator("#second").set_input_files(tmp_path / "orders.csv")
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_text(f"columns of people.csv: {len(ids)} customers").wait_for()
+    assert page.locator("h1").inner_text().split() == ["orders.csv", "with", "people.csv"]
+    assert page.get_by_label("Role of age").input_value() == "age"
+    assert page.get_by_label("Role of amount").input_value() == "amount"
+    looked_at(browser, tmp_path, "joined")
+    page.locator("select[name=k]").select_option("4")
+    page.get_by_role("button", name="Find segments").click()
+    page.get_by_role("button", name="Open these segments").wait_for(timeout=120_000)
+    quick = FitSettings(stability_pairs=0)
+    expected = sg.fit(orders=orders, customers=own, k=4, settings=quick)
+    assert model_taken(page).rule == expected.rule
+    page.get_by_role("button", name="Open these segments").click()
+    page.get_by_role("heading", name=f"4 segments of {len(ids)} customers").wait_for()
+
+    used = ["age", "n_orders", "recency_days"]
+    visit(browser, "/choosing")
+    page.locator("form.try").wait_for(timeout=60_000)
+    page.locator("select[name=k]").select_option("3")
+    page.get_by_text("What the segments rest on").click()
+    for box in page.locator("input[name=feature]").all():
+        box.set_checked(box.get_attribute("value") in used)
+    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("heading", name="Who goes where").wait_for(timeout=120_000)
+    again = model_taken(page)
+    assert {f.name for f in again.recipe.clustered} == set(used)
+    assert again.recipe.as_of == expected.recipe.as_of
+    assert again.rule == sg.fit(orders=orders, customers=own, k=3, features=used, settings=quick).rule
+    page.get_by_role("button", name="Use the one just tried").click()
+    page.get_by_role("heading", name=f"3 segments of {len(ids)} customers").wait_for()
+
+
+def model_taken(page) -> Segmentation:
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Model").click()
+    return parse(Path(taken.value.path()).read_bytes())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -102,6 +102,32 @@ def test_a_fit_can_be_stopped(empty, until):
     assert empty.get("/job").url.path == "/data"
 
 
+def test_an_id_that_is_there_twice_is_asked_about(empty, until):
+    """Where an id repeats, the page asks what that means: a mistake stops the fit, else each row is a customer."""
+    customers = sample_mall(ROWS, seed=2)
+    twice = pl.concat([customers, customers[:1]]).write_csv().encode()
+    page = handed_in(empty, "twice.csv", twice)
+    assert 'name="on_duplicate"' in page
+    empty.post("/data/look", data={**fields(page), "fit": "1", "k": "3"})
+    assert "The fit could not be done" in until(empty, "/job", 'role="alert"')
+    empty.post("/data/look", data={**fields(empty.get("/data").text), "fit": "1", "k": "3", "on_duplicate": "keep"})
+    assert f"3 segments of {ROWS + 1} customers" in until(empty, "/job", "Open these segments")
+    assert 'name="on_duplicate"' not in handed_in(empty, "once.csv", customers.write_csv().encode())
+
+
+def test_two_files_are_one_of_purchases_and_one_of_customers(empty):
+    """Two tables of customers are refused in words, with both files' contents looked at on the server."""
+    mall = sample_mall(ROWS, seed=2).write_csv().encode()
+    both = {"file": ("a.csv", mall, "text/csv"), "second": ("b.csv", mall, "text/csv")}
+    page = empty.post("/data/upload", files=both)
+    assert page.status_code == 422
+    assert "one has to hold purchases" in page.text
+    assert 'name="fit"' not in page.text
+    wrong = empty.post("/data/upload", files={**both, "second": ("b.csv", b"%PDF-1.4 what", "text/csv")})
+    assert wrong.status_code == 400
+    assert "a PDF document" in wrong.text
+
+
 def test_files_are_gone_when_the_dashboard_ends(dashboard, tmp_path, monkeypatch):
     """What was handed in lies in one scratch folder, which its owner alone can read and which is removed at the end."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -70,10 +70,7 @@ def settings_of(opened: Opened, k: str, features: list[str], method: str) -> dic
     if set(features) != chosen:
         settings["features"] = {**settings.get("features", {}), "features": features}
     if segmentation.purchases is not None:
-        # The customers' figures came from their orders, so that no name says what they are.
-        roles = {r["column"]: r["role"] for r in segmentation.roles}
-        settings["features"] = {**settings.get("features", {}), "roles": roles}
-        settings.pop("id", None)
+        settings.pop("id", None)  # of the orders; that of the customers is known
     if segmentation.recipe.as_of is not None:
         settings["as_of"] = segmentation.recipe.as_of.isoformat()
     settings["selection"] = {"k": int(k) if k.isdigit() else k, "seed": segmentation.provenance.seed, "method": method}
@@ -104,7 +101,8 @@ def _refit(request: Request, form: FormData) -> Response:
         raise SettingsError("No feature is ticked.", remedy="Tick at least one that the segments should rest on.")
     source = opened.rows.write_source(opened.folder)
     number = "the best number of segments" if k == "auto" else f"{k} segments"
-    job = Job(source, settings_of(opened, k, features, method), desk.new_folder("fit") / "out", f"Trying {number}")
+    files = {"source": source} | ({} if opened.segmentation.purchases is None else {"earlier": opened.model})
+    job = Job(files, settings_of(opened, k, features, method), desk.new_folder("fit") / "out", f"Trying {number}")
     desk.start(job, refit=True)
     return go(request, "/job")
 

@@ -18,14 +18,14 @@ from segmentry.app.desk import Upload
 from segmentry.app.jobs import Job
 from segmentry.app.pages import desk_of, go, show
 from segmentry.app.uploads import LARGEST, SAMPLES, named
-from segmentry.errors import SegmentryError, SettingsError
+from segmentry.errors import InputError, SegmentryError, SettingsError
 from segmentry.exploration import InspectSettings, inspect
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.roles import ROLES
 from segmentry.purchases import Purchases, PurchaseSettings, looks_like_log, open_log
 from segmentry.purchases.roles import ROLES as LOG_ROLES
 from segmentry.reports.inspection import groups
-from segmentry.tables import read
+from segmentry.tables import ReadingSettings, read
 
 DATE_FORMATS = ("YYYY-MM-DD", "DD-MM-YYYY", "MM-DD-YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY")
 SEPARATORS = ("comma", "semicolon", "tab", "pipe")
@@ -58,6 +58,7 @@ def _looked(request: Request, upload: Upload) -> Response:
         log_notices=log.account.notices() if log else (),
         problem=problem,
         groups=groups(found) if found else (),
+        repeated=found is not None and any(f.code == "repeated-id" for f in found.findings),
         roles=sorted(ROLES),
         numbers=NUMBERS,
         methods=METHODS,
@@ -71,12 +72,35 @@ def _looked(request: Request, upload: Upload) -> Response:
 def _look(request: Request, upload: Upload) -> None:
     """What the rows are, customers or purchases, and what is in them."""
     settings = _settings(upload.stated, request.app.state.site.today())
+    if upload.beside is not None:
+        _orders_first(upload, upload.beside, settings.reading)
     table = read(upload.path, settings.reading)
-    if looks_like_log(table):
-        orders = PurchaseSettings(**_orders(upload.stated))
-        upload.purchases = open_log(table, orders, customer=settings.id, as_of=settings.as_of, today=settings.today)
-    else:
+    if not looks_like_log(table):
         upload.inspection = inspect(upload.path, settings=settings)
+        return
+    # The id that is stated may be the name in the customer table alone.
+    customer = settings.id if upload.beside is None or settings.id in table.names else None
+    orders = PurchaseSettings(**_orders(upload.stated))
+    upload.purchases = open_log(table, orders, customer=customer, as_of=settings.as_of, today=settings.today)
+    if upload.beside is not None:
+        own = settings.model_copy(update={"reading": ReadingSettings()})
+        upload.inspection = inspect(upload.beside.path, settings=own)
+
+
+def _orders_first(upload: Upload, other: Upload, reading: ReadingSettings) -> None:
+    """Puts the file with purchases first, whichever came first. Raises InputError where none or both have some."""
+    logs = [looks_like_log(read(one.path, reading)) for one in (upload, other)]
+    if logs[0] == logs[1]:
+        raise InputError(
+            "Of two files, one has to hold purchases and the other the customers who made them.",
+            found="two tables of " + ("purchases" if logs[0] else "customers"),
+            remedy="Hand in one of them alone, or the customers together with a file that has a row for each purchase.",
+        )
+    if logs[1]:
+        for name in ("path", "name", "size"):
+            mine, theirs = getattr(upload, name), getattr(other, name)
+            setattr(upload, name, theirs)
+            setattr(other, name, mine)
 
 
 def _orders(stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,7 +143,9 @@ def _correct(request: Request, form: FormData) -> Response:
         upload.inspection = upload.purchases = None
         return go(request, "/data")
     folder = desk.new_folder("fit") / "out"
-    desk.start(Job(upload.path, fit_settings(request, upload), folder, f"Segments of {upload.name}"), refit=False)
+    files = {"source": upload.path} | ({} if upload.beside is None else {"customers": upload.beside.path})
+    job = Job(files, fit_settings(request, upload), folder, f"Segments of {upload.name}")
+    desk.start(job, refit=False)
     return go(request, "/job")
 
 
@@ -143,7 +169,7 @@ def stated_in(form: FormData, upload: Upload) -> dict[str, Any]:
         stated["features"] = ticked
     texts = {name: str(form.get(name, "")).strip()[:60] for name in ("separator", "decimal", "date_format", "sheet")}
     stated["reading"] = {name: text for name, text in texts.items() if text}
-    for name in ("id", "as_of", "k", "method", "duplicates"):
+    for name in ("id", "as_of", "k", "method", "duplicates", "on_duplicate"):
         stated[name] = str(form.get(name, "")).strip()[:200]
     return stated
 
@@ -171,7 +197,7 @@ def fit_settings(request: Request, upload: Upload) -> dict[str, Any]:
         "orders": _orders(stated),
         "today": request.app.state.site.today().isoformat(),
     }
-    settings |= {name: stated[name] for name in ("id", "as_of") if stated.get(name)}
+    settings |= {name: stated[name] for name in ("id", "as_of", "on_duplicate") if stated.get(name)}
     return settings
 
 

@@ -24,13 +24,17 @@ MOST = 32
 
 @dataclass
 class Upload:
-    """A table that was handed in, what was found in it, and what its owner stated about it."""
+    """A table that was handed in, what was found in it, and what its owner stated about it.
+
+    `beside` is a table of customers, where this one holds their purchases: `inspection` is then of that one.
+    """
 
     path: Path
     name: str
     size: int
     inspection: Inspection | None = None
-    purchases: Purchases | None = None  # where a row is a purchase: there is no inspection then
+    purchases: Purchases | None = None  # where a row is a purchase
+    beside: Upload | None = None
     stated: dict[str, Any] = field(default_factory=dict)
 
 

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from pydantic import ValidationError
 
 from segmentry.errors import SegmentryError
 from segmentry.fitting import FitSettings, fit_source
+from segmentry.fitting.sources import MadeCustomers, Orders
 from segmentry.reports.folder import write_outputs
+from segmentry.store import load
 
 
 def main() -> int:
@@ -33,7 +36,7 @@ def main() -> int:
 
     try:
         settings = FitSettings.model_validate_json(json.dumps(asked["settings"]))
-        fitted = fit_source(Path(asked["source"]), settings, step)
+        fitted = fit_source(_source(asked["files"]), settings, step)
         folder = Path(asked["folder"])
         # The dashboard draws a picture when a page shows it, so the fit need not draw them all.
         write_outputs(fitted.segmentation, fitted.table, folder, step=step, seconds=seconds, pictures=False)
@@ -47,6 +50,14 @@ def main() -> int:
         return 1
     _tell({"done": True})
     return 0
+
+
+def _source(files: Mapping[str, str]) -> Any:
+    """What the fit starts from: customers, orders, both, or figures that an earlier fit made of orders."""
+    source = Path(files["source"])
+    if "customers" in files:
+        return Orders(source, Path(files["customers"]))
+    return MadeCustomers(source, load(Path(files["earlier"]))) if "earlier" in files else source
 
 
 def _tell(message: dict[str, object]) -> None:

@@ -46,9 +46,13 @@ class Progress:
 
 
 class Job:
-    """A fit in a process of its own. `outcome` is settled by the thread that listens to it."""
+    """A fit in a process of its own. `outcome` is settled by the thread that listens to it.
 
-    def __init__(self, source: Path, settings: Mapping[str, Any], folder: Path, title: str) -> None:
+    `files` has the `source` and, where that holds orders, may have `customers` to join; a source that an earlier fit
+    made of orders has that fit's model as `earlier`.
+    """
+
+    def __init__(self, files: Mapping[str, Path], settings: Mapping[str, Any], folder: Path, title: str) -> None:
         self.folder = folder
         self.title = title
         self.step = "start"
@@ -64,7 +68,8 @@ class Job:
             text=True,
             encoding="utf-8",
         )
-        asked = json.dumps({"source": str(source), "settings": dict(settings), "folder": str(folder)})
+        named = {name: str(path) for name, path in files.items()}
+        asked = json.dumps({"files": named, "settings": dict(settings), "folder": str(folder)})
         self._listener = threading.Thread(target=self._listen, args=(asked,), daemon=True)
         self._listener.start()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -17,6 +19,7 @@ from segmentry.samples import write_sample
 from segmentry.tables.files import content_of
 
 LARGEST = 512 * 1024 * 1024  # bytes of a file that is handed in
+NAMES = ("table", "second-table")  # what files are called here: neither is part of the other's path
 FORM = 1024 * 1024  # bytes of a form without a file
 SAMPLES = {
     "marketing": ("A grocery shop", "2,000 customers: what they buy, where, how often, and what they answer to."),
@@ -34,29 +37,38 @@ async def upload_file(request: Request) -> Response:
             remedy="Fit it on the command line: segmentry fit FILE -o OUT, then segmentry app OUT.",
         )
         return await run_in_threadpool(trouble, request, error, 413)
-    async with request.form(max_files=1, max_fields=5) as form:
+    async with request.form(max_files=2, max_fields=5) as form:
         return await run_in_threadpool(_keep, request, form)
 
 
 def _keep(request: Request, form: FormData) -> Response:
-    """The file that was sent, once its content says that it is a table."""
-    sent = form.get("file")
-    if not isinstance(sent, UploadFile) or not sent.filename:
+    """The file that was sent, or two to join, once their content says that they are tables."""
+    sent = [f for f in (form.get("file"), form.get("second")) if isinstance(f, UploadFile) and f.filename]
+    if not sent:
         raise InputError("No file was chosen.", remedy="Choose a file, or drop one on the field.")
-    desk = desk_of(request)
-    path = desk.new_folder("upload") / "table"
+    folder = desk_of(request).new_folder("upload")
+    try:
+        kept = [_kept(file, folder / name) for file, name in zip(sent, NAMES, strict=False)]
+    except SegmentryError:
+        shutil.rmtree(folder)
+        raise
+    upload = kept[0]
+    upload.beside = kept[1] if len(kept) > 1 else None
+    return _taken(request, upload)
+
+
+def _kept(sent: UploadFile, path: Path) -> Upload:
     with path.open("wb") as out:
         while block := sent.file.read(1024 * 1024):
             out.write(block)
-    upload = Upload(path, readable_name(sent.filename), path.stat().st_size)
+    upload = Upload(path, readable_name(sent.filename or ""), path.stat().st_size)
     try:
         kind = content_of(path)
         if kind not in _TABLES:
             raise InputError("A database is not taken here.", found=kind, remedy="Export the table as CSV or Parquet.")
     except SegmentryError as error:
-        path.unlink()
         raise named(error, upload) from None
-    return _taken(request, upload)
+    return upload
 
 
 def _taken(request: Request, upload: Upload) -> Response:
@@ -70,6 +82,7 @@ def _drop(upload: Upload | None) -> None:
     """A file that was handed in is not kept longer than it is looked at."""
     if upload is not None:
         upload.path.unlink(missing_ok=True)
+        _drop(upload.beside)
 
 
 def readable_name(name: str) -> str:
@@ -103,7 +116,9 @@ async def forget(request: Request) -> Response:
 
 
 def named(error: SegmentryError, upload: Upload) -> SegmentryError:
-    """An error that calls the file as its owner does, and not by where it lies here."""
+    """An error that calls each file as its owner does, and not by where it lies here."""
+    if upload.beside is not None:
+        error = named(error, upload.beside)
 
     def said(text: str) -> str:
         return text.replace(str(upload.path), upload.name).replace(upload.path.name, upload.name)

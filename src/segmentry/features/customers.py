@@ -26,6 +26,8 @@ from segmentry.features.summaries import summarise, widen
 from segmentry.tables import Table, all_different, collect_rows, text_of
 from segmentry.tables.engines import WAREHOUSES
 
+FROM_ORDERS = "from the orders: "  # how the reason of a made column's role begins
+
 
 @dataclass(frozen=True)
 class MadeColumn:
@@ -84,7 +86,7 @@ def prepare_customers(
     summaries, key_total = widen(summarise(sample.frame, told), keyed, KEY)
     roles = assign_roles(summaries, _overrides(settings, id_column, table))
     derived = _beside(derive_features(roles, summaries), made)
-    roles = (*roles, *(ColumnRole(m.feature.sources[0], m.role, f"from the orders: {m.how}") for m in made))
+    roles = (*roles, *(ColumnRole(m.feature.sources[0], m.role, f"{FROM_ORDERS}{m.how}") for m in made))
     found = next((r.column for r in roles if r.role == "id"), None)
     notices = check_ids(table, found, on_duplicate)
     wanted, features = resolve(settings.features, derived, table, roles, settings)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
-from segmentry.features.customers import MadeColumn
+from segmentry.features.customers import FROM_ORDERS, MadeColumn
 from segmentry.features.lifetime import LifetimeModel
+from segmentry.features.role_rules import Role
 from segmentry.fitting.worth import valued_customers
 from segmentry.profiles.holdout import Holdout
 from segmentry.purchases import (
@@ -22,6 +23,7 @@ from segmentry.purchases import (
     open_log,
     read_log,
 )
+from segmentry.segmentation import Segmentation
 from segmentry.tables import ReadingSettings, Table, read
 from segmentry.value import ValueSettings
 
@@ -32,6 +34,14 @@ class Orders:
 
     log: Any
     customers: Any = None
+
+
+@dataclass(frozen=True)
+class MadeCustomers:
+    """Customers with the figures that an earlier fit made of their orders, to fit anew without the orders."""
+
+    customers: Any
+    earlier: Segmentation
 
 
 class Settings(Protocol):
@@ -87,6 +97,8 @@ def read_source(source: Any, settings: Settings) -> Source:
         log = read_log(source.log, reading, settings.orders)
         customers = None if source.customers is None else read(source.customers, _of_customers(reading))
         return _from_orders(log, customers, settings)
+    if isinstance(source, MadeCustomers):
+        return _made_before(_enough(read(source.customers, reading)), source.earlier)
     table = read(source, reading)
     if table.rows_read and _is_log(table, settings):
         return _from_orders(in_full(source, table, reading, settings.orders), None, settings)
@@ -127,6 +139,26 @@ def _from_orders(log: Table, customers: Table | None, settings: Settings) -> Sou
         log=purchases,
         value=found.model,
         holdout=valued.holdout,
+    )
+
+
+def _made_before(table: Table, earlier: Segmentation) -> Source:
+    """Figures keep the names and meanings that the earlier fit gave them; what only the orders tell is its own."""
+    features = {f.sources: f for f in (*earlier.recipe.clustered, *earlier.recipe.described)}
+    made = [
+        MadeColumn(features[r["column"],], cast(Role, r["role"]), r["reason"].removeprefix(FROM_ORDERS))
+        for r in earlier.roles
+        if r["reason"].startswith(FROM_ORDERS) and (r["column"],) in features
+    ]
+    return Source(
+        table=table,
+        id_column=next((r["column"] for r in earlier.roles if r["role"] == "id"), None),
+        as_of=earlier.recipe.as_of,
+        made=tuple(made),
+        purchases=earlier.purchases,
+        orders=earlier.orders,
+        value=earlier.value,
+        holdout=earlier.holdout,
     )
 
 
