@@ -22,21 +22,26 @@ def app(
         help="The folder that `segmentry fit -o` wrote, or a .seg file. Without one it begins at New data.",
     ),
     port: int = typer.Option(PORT, "--port", min=0, max=65535, help="Port to listen on; 0 takes any that is free."),
-    browser: bool = typer.Option(True, "--browser/--no-browser", help="Open the browser."),
+    browser: bool = typer.Option(True, "--browser/--no-browser", help="Open the browser at that address."),
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
 ) -> None:
     """Show the segments in a browser: what they are, who is in them, what to do; try other numbers, place customers.
 
     \b
-    Overview   a card for each segment, how real they are, what to read before acting
-    Explore    pictures of any features, with filters
-    Choose k   why so many; another number or other features beside what is open
-    Customers  search, sort and export; a page for each segment, to rename it and plan
-    Predict    enter a customer or look one up: segment, why, and what would move them
-    New data   hand in a file, see what is wrong with it, correct it, fit
+    Overview           a card for each segment, how real they are, what to read before acting
+    Explore            pictures of any features, with filters
+    How many segments  why so many; another number or other features beside what is open
+    Customers          search, sort and export; a page for each segment, to rename it and plan
+    Predict            enter a customer or look one up: segment, why, and what would move them
+    New data           hand in a file, see what is wrong with it, correct it, fit
 
-    It answers on this machine only, asks the network for nothing, and forgets what was handed in when it ends.
-    A folder shows customers too; a model file alone has none.
+    \b
+    segmentry app                      begins at New data; sample data is one click away
+    segmentry app segments/            what `fit -o segments/` wrote, with its customers
+    segmentry app segmentation.seg     a model file alone: everything but customers
+
+    It answers on this machine only and asks the network for nothing. New names and plans are kept in the model file;
+    files that were handed in, and fits of them, are gone when it ends (Ctrl+C): download what is to stay.
     """
     try:
         import uvicorn
