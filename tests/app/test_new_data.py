@@ -123,6 +123,8 @@ def test_two_files_are_one_of_purchases_and_one_of_customers(empty):
     assert page.status_code == 422
     assert "one has to hold purchases" in page.text
     assert 'name="fit"' not in page.text
+    dropped = empty.post("/data/upload", files=[("file", sent) for sent in both.values()])
+    assert "one has to hold purchases" in dropped.text
     wrong = empty.post("/data/upload", files={**both, "second": ("b.csv", b"%PDF-1.4 what", "text/csv")})
     assert wrong.status_code == 400
     assert "a PDF document" in wrong.text

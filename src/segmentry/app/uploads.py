@@ -43,7 +43,9 @@ async def upload_file(request: Request) -> Response:
 
 def _keep(request: Request, form: FormData) -> Response:
     """The file that was sent, or two to join, once their content says that they are tables."""
-    sent = [f for f in (form.get("file"), form.get("second")) if isinstance(f, UploadFile) and f.filename]
+    # Two that were dropped on the field together come by one name.
+    given = (*form.getlist("file"), *form.getlist("second"))
+    sent = [f for f in given if isinstance(f, UploadFile) and f.filename]
     if not sent:
         raise InputError("No file was chosen.", remedy="Choose a file, or drop one on the field.")
     folder = desk_of(request).new_folder("upload")
