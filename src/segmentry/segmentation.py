@@ -22,6 +22,7 @@ from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Profile
 from segmentry.profiles.questions import GoldenQuestions
 from segmentry.profiles.stability import SegmentStability, SolutionStability
+from segmentry.profiles.wording import say_number
 from segmentry.prototypes.rule import Rule
 from segmentry.prototypes.tree import ThresholdTree
 from segmentry.purchases import Account, PurchaseRecipe
@@ -163,14 +164,14 @@ class Segmentation:
         return result_frame([asdict(c) | {"sizes": list(c.sizes), "smallest": min(c.sizes)} for c in self.candidates])
 
     def __repr__(self) -> str:
-        named = ", ".join(f"{s.id} {s.name} ({s.share:.0%})" for s in self.segments)
+        named = ", ".join(f"{s.id} {s.name} ({say_number(s.share, 'share')})" for s in self.segments)
         return f"<Segmentation of {self.provenance.n_customers:,} customers: {named}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: one row per segment, then why there are so many."""
         rows = "".join(
-            f"<tr><td>{escape(s.id)}</td><td><b>{escape(s.name)}</b></td><td>{s.size:,}</td><td>{s.share:.0%}</td>"
-            f"<td>{'–' if s.spend_share is None else f'{s.spend_share:.0%}'}</td></tr>"
+            f"<tr><td>{escape(s.id)}</td><td><b>{escape(s.name)}</b></td><td>{s.size:,}</td>"
+            f"<td>{say_number(s.share, 'share')}</td><td>{say_number(s.spend_share, 'share')}</td></tr>"
             for s in self.segments
         )
         heads = "".join(f"<th>{head}</th>" for head in ("", "Segment", "Customers", "Share", "Share of spend"))

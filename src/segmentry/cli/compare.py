@@ -68,6 +68,8 @@ def compare(
 
 
 def _told(found: Any, output: Path | None) -> list[str]:
+    from segmentry.profiles.wording import say_number
+
     lines = [f"{len(found.methods)} groupings of {found.n_compared:,} of {found.n_customers:,} customers:", ""]
     lines.append(
         f"  {'':<22}{'k':>3}{'stability':>11}{'silhouette':>12}{'in none':>9}{'moved':>8}{'seconds':>9}  sizes"
@@ -75,13 +77,14 @@ def _told(found: Any, output: Path | None) -> list[str]:
     for m in found.methods:
         sizes = ", ".join(f"{n:,}" for n in m.sizes[:8]) + (", ..." if len(m.sizes) > 8 else "")
         seconds = found.seconds.get(m.name)
+        noise, moved = say_number(m.noise, "share"), say_number(m.moved, "share")
         lines.append(
-            f"  {inert(m.name)[:21]:<22}{m.k:>3}{_number(m.stability):>11}{_number(m.silhouette):>12}{m.noise:>9.0%}"
-            f"{'–' if m.moved is None else f'{m.moved:.1%}':>8}{_number(seconds, 1):>9}  {sizes}"
+            f"  {inert(m.name)[:21]:<22}{m.k:>3}{_number(m.stability):>11}{_number(m.silhouette):>12}{noise:>9}"
+            f"{moved:>8}{_number(seconds, 1):>9}  {sizes}"
         )
-    lines += ["", "Agreement (adjusted Rand; 1 is the same grouping, 0 is chance):"]
+    lines += ["", "Agreement (adjusted Rand; 1 is the same grouping, 0 is chance), columns in the order of the rows:"]
     for m, row in zip(found.methods, found.agreement, strict=True):
-        lines.append(f"  {inert(m.name)[:21]:<22}" + "".join(f"{value:>7.2f}" for value in row))
+        lines.append(f"  {inert(m.name)[:21]:<22}" + "".join(f"{value:>z7.2f}" for value in row))
     lines += ["", f"Recommended: {inert(found.recommended or 'none')}. {inert(found.reason)}"]
     method = found.recommended or "k-means"
     where = f"open {output / 'comparison.html'}, or " if output else ""

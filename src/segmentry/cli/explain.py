@@ -78,6 +78,7 @@ def _explain_one(segmentation: Any, values: dict[str, Any], changeable: str | No
 
 def _explain_segments(segmentation: Any, target: float, as_json: bool) -> None:
     from segmentry.explanations import segment_rules, tree_text
+    from segmentry.profiles.wording import say_number
 
     rules = segment_rules(segmentation)
     questions = segmentation.questions
@@ -91,7 +92,8 @@ def _explain_segments(segmentation: Any, target: float, as_json: bool) -> None:
     labels = {f.name: f.label for f in segmentation.recipe.clustered}
     say(
         f"Golden questions: {', '.join(inert(labels[n]) for n in asked.features)} "
-        f"place {asked.accuracy:.1%} of customers as all {len(labels)} features do (on {questions.rows:,} customers)."
+        f"place {say_number(asked.accuracy, 'share')} of customers as all {len(labels)} features do "
+        f"(on {questions.rows:,} customers)."
     )
 
 

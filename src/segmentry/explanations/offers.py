@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -140,7 +141,7 @@ def _new(
 ) -> Iterator[Offer]:
     """Every item to offer, each once, the best first."""
     seen = set(items)
-    for offer in (*_next(baskets, segment, bought), *_typical(baskets, segment), *_popular(baskets, segment)):
+    for offer in chain(_next(baskets, segment, bought), _of_segment(baskets, segment)):
         if (offer.level, offer.item) not in seen:
             seen.add((offer.level, offer.item))
             yield offer
@@ -158,24 +159,19 @@ def _next(baskets: Baskets, segment: str, bought: list[tuple[Level, str, bool]])
         yield Offer(f.level, f.then, f.then_name, f.share, reason)
 
 
-def _typical(baskets: Baskets, segment: str) -> Iterator[Offer]:
-    for level in _LEVELS:
-        for i in baskets.typical(segment, level):
-            reason = (
-                f"Typical of their segment: {say_number(i.share, 'share')} of it bought it, "
-                f"{times(i.lift.value if i.lift else None)} the share of all customers."
-            )
-            yield Offer(level, i.item, i.name, i.share, reason)
-
-
-def _popular(baskets: Baskets, segment: str) -> Iterator[Offer]:
-    for level in _LEVELS:
-        for i in baskets.of(segment, level):
-            reason = (
-                f"Bought by {say_number(i.share, 'share')} of their segment "
-                f"(all customers {say_number(i.everyone, 'share')})."
-            )
-            yield Offer(level, i.item, i.name, i.share, reason)
+def _of_segment(baskets: Baskets, segment: str) -> Iterator[Offer]:
+    """What the segment is typical for, then what most of it bought."""
+    typical = ((level, i, True) for level in _LEVELS for i in baskets.typical(segment, level))
+    popular = ((level, i, False) for level in _LEVELS for i in baskets.of(segment, level))
+    for level, i, is_typical in chain(typical, popular):
+        own, all_of_them = say_number(i.share, "share"), say_number(i.everyone, "share")
+        reason = (
+            f"Typical of their segment: {own} of it bought it, {times(i.lift.value if i.lift else None)} the share of "
+            "all customers."
+            if is_typical
+            else f"Bought by {own} of their segment (all customers {all_of_them})."
+        )
+        yield Offer(level, i.item, i.name, i.share, reason)
 
 
 def _words(segment: str, bought: int, offers: tuple[Offer, ...]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from segmentry.errors import NotEnoughDataError
 from segmentry.features.feature import Feature
 from segmentry.features.levels import step_names
+from segmentry.profiles.wording import say_number
 from segmentry.prototypes.tree import ThresholdTree, TreeNode
 from segmentry.scoring.dialects import Dialect
 from segmentry.scoring.sql import features_to_sql
@@ -106,7 +107,7 @@ def tree_text(segmentation: Segmentation) -> str:
     def walk(place: int, depth: int) -> None:
         node, indent = tree.nodes[place], "    " * depth
         if not node.feature:
-            known = "" if node.agreement is None else f" ({node.agreement:.0%} are)"
+            known = "" if node.agreement is None else f" ({say_number(node.agreement, 'share')} are)"
             lines.append(f"{indent}-> {node.segment} {names[node.segment]}{known}")
             return
         feature = features[node.feature]
@@ -127,8 +128,8 @@ def tree_text(segmentation: Segmentation) -> str:
 def tree_worth(tree: ThresholdTree) -> str:
     """Fidelity and price in a sentence, with what each was computed on."""
     return (
-        f"It places {tree.fidelity:.1%} of {tree.fidelity_rows:,} customers as the model does, and costs "
-        f"{tree.price:.2f} times its distances (1 is as good; on {tree.price_rows:,} customers)."
+        f"It places {say_number(tree.fidelity, 'share')} of {tree.fidelity_rows:,} customers as the model does, "
+        f"and costs {tree.price:.2f} times its distances (1 is as good; on {tree.price_rows:,} customers)."
     )
 
 

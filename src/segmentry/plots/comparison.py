@@ -29,7 +29,7 @@ def picture_comparison(comparison: Comparison) -> Picture:
     )
     table = tuple(
         {"Method": m.name, **dict(zip(FIGURES, _figures(m), strict=True))}
-        | {f"Agrees with {name}": f"{value:.2f}" for name, value in zip(names, row, strict=True)}
+        | {f"Agrees with {name}": f"{value:z.2f}" for name, value in zip(names, row, strict=True)}
         for m, row in zip(comparison.methods, comparison.agreement, strict=True)
     )
     return Picture(KEY, title, caption, styled(_chart(comparison), title), table)
@@ -51,7 +51,7 @@ def _chart(comparison: Comparison) -> alt.LayerChart:
         for j, value in enumerate(row):
             cells.append({"x": wide + j, "x2": wide + j + 1, "y": i, "y2": i + 1, "agreement": max(0.0, value)})
             ink = PAPER if value > DARK else INK
-            texts.append({"x": wide + j + 0.5, "y": i + 0.5, "t": f"{value:.2f}", "ink": ink, "bold": False})
+            texts.append({"x": wide + j + 0.5, "y": i + 0.5, "t": f"{value:z.2f}", "ink": ink, "bold": False})
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, wide + n], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[n, 0], nice=False, zero=False), axis=None)
     tint = alt.Color("agreement:Q", scale=alt.Scale(domain=[0, 1], range=list(BLUES)), legend=None)

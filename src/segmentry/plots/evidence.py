@@ -37,6 +37,7 @@ NOT_THERE = "It was not worked out for this segmentation: fit again with two seg
 GORGE_HEIGHT, PER_ROW = 120, 3
 MOST_MEASURES, ROW, PANEL = 12, 22, 112
 FARTHEST = 2.5  # standard deviations at which a bar ends
+MOST_PER_LINE = 5  # panels of the segment profile plot
 CELL = 58
 
 
@@ -166,7 +167,8 @@ def _profile(
         width=190, height=ROW * n, title=panel_title(" ")
     )
     panels = [_panel(segmentation, i, shown, marked) for i in range(len(segmentation.segments))]
-    per_row = 5
+    lines_needed = -(-len(panels) // MOST_PER_LINE)
+    per_row = -(-len(panels) // lines_needed)  # as many in each line, rather than one left over in the last
     lines = [alt.hconcat(heads, *panels[i : i + per_row], spacing=8) for i in range(0, len(panels), per_row)]
     return lines[0] if len(lines) == 1 else alt.vconcat(*lines, spacing=16)
 
@@ -186,7 +188,8 @@ def _panel(
         }
         for i, m in enumerate(shown)
     ]
-    axis = alt.Axis(values=[-2, 0, 2], title=None, tickSize=0, domain=False, format="+d")
+    signed = "datum.value == 0 ? '0' : format(datum.value, '+d')"
+    axis = alt.Axis(values=[-2, 0, 2], title=None, tickSize=0, domain=False, labelExpr=signed)
     scale = alt.Scale(domain=[-FARTHEST, FARTHEST], nice=False)
     x = alt.X("difference:Q", scale=scale, axis=axis)
     base = drawn(rows).encode(x=x, x2=alt.datum(0), y=rows_scale(n, "from"), y2="to:Q")

@@ -94,7 +94,7 @@ def value_features(model: LifetimeModel, recipe: PurchaseRecipe) -> tuple[MadeCo
     """What the columns of `value_columns` mean, in their order."""
     alive, expected, worth = VALUE_COLUMNS
     days = f"within {model.horizon_days} days"
-    earned = "turnover" if model.margin == 1.0 else f"{model.margin:.0%} of turnover"
+    earned = "turnover" if model.margin == 1.0 else f"{100 * model.margin:.0f} % of turnover"
     return (
         MadeColumn(
             Feature(alive, "Probability alive", "share", "future", "column", (alive,)),
@@ -109,6 +109,6 @@ def value_features(model: LifetimeModel, recipe: PurchaseRecipe) -> tuple[MadeCo
         MadeColumn(
             Feature(worth, "Lifetime value", "money", "future", "column", (worth,), symbol=recipe.symbol),
             "money",
-            f"{earned} expected {days}, discounted at {model.discount:.0%} a year (Gamma-Gamma)",
+            f"{earned} expected {days}, discounted at {100 * model.discount:.0f} % a year (Gamma-Gamma)",
         ),
     )

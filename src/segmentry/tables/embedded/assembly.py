@@ -167,8 +167,9 @@ def _check_share(rejects: tuple[Reject, ...], present: int, settings: ReadingSet
     shown = "; ".join(
         f"line {r.line}{f', column {r.column!r}' if r.column else ''}: {r.reason} ({r.value})" for r in rejects[:3]
     )
+    most = f"{100 * settings.max_rejected_share:.0f}"
     raise InputError(
-        f"{len(rejects)} of {present} rows of {name} cannot be used, more than {settings.max_rejected_share:.0%}.",
+        f"{len(rejects)} of {present} rows of {name} cannot be used, more than {most} %.",
         found=shown + (f"; and {len(rejects) - 3} more" if len(rejects) > 3 else ""),
         remedy="Correct these rows, name words that mean 'missing' with --missing, or allow a larger share.",
         code="too-many-rejects",
