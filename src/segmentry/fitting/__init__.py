@@ -209,6 +209,7 @@ def _segmentation(
             *customers.notices,
             *prepared.notices,
             *search.notices,
+            *final.notices,
             *size_notices(profiled.segments, profiled.profile.minimum_customers),
             *stability_notices(profiled.segments),
         ),

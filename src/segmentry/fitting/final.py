@@ -16,9 +16,10 @@ from segmentry.clusters.names import FIND_K, STATED
 from segmentry.clusters.polish import polish
 from segmentry.clusters.rfm.cells import occupied
 from segmentry.clusters.tally import tally
-from segmentry.errors import SettingsError, plural
+from segmentry.errors import Notice, SettingsError, plural
 from segmentry.features.grid import axis_columns
-from segmentry.prototypes.assign import kmeans_rule
+from segmentry.profiles.wording import say_number
+from segmentry.prototypes.assign import kmeans_rule, nearest
 from segmentry.prototypes.rule import Rule
 from segmentry.segmentation import OwnAnswer
 from segmentry.selection import Search, SelectionSettings
@@ -36,6 +37,7 @@ class Final:
     noise: int
     inertia: float
     polish: str
+    notices: tuple[Notice, ...] = ()
 
 
 def settle_on_all(
@@ -69,10 +71,11 @@ def settle_on_all(
 def _within(frame: nw.LazyFrame[Any], final: Final, grid: np.ndarray, limits: SizeLimits) -> Final:
     n = sum(final.sizes.values())
     low, high = limits.within(n)
+    rows = grid
     if n <= IN_MEMORY:
         columns = to_memory(frame)
-        everyone = np.column_stack([columns[axis] for axis in axis_columns(final.rule.axes)])
-        rule = limited(final.rule, everyone, low, high)
+        rows = np.column_stack([columns[axis] for axis in axis_columns(final.rule.axes)])
+        rule = limited(final.rule, rows, low, high)
     else:
         # Three standard deviations of what the share of a segment in the sample may be off.
         spare = math.ceil(3 * math.sqrt(len(grid) / len(final.sizes)))
@@ -87,7 +90,13 @@ def _within(frame: nw.LazyFrame[Any], final: Final, grid: np.ndarray, limits: Si
             remedy="Customers who are alike stay together: leave more room between --min-size and --max-size.",
         )
     moved = f"{final.polish}; borders were then moved so that sizes are within the limits asked for"
-    return Final(rule, counted.sizes(rule.owners), counted.noise, counted.inertia, moved)
+    elsewhere = float((nearest(rule, rows) != nearest(final.rule, rows)).mean())
+    notice = Notice(
+        "limited-sizes",
+        f"To keep the limits on sizes, {say_number(elsewhere, 'share')} of the customers are in another segment than "
+        "without. The reason, the verdict and the criteria speak of the segments without limits.",
+    )
+    return Final(rule, counted.sizes(rule.owners), counted.noise, counted.inertia, moved, (notice,))
 
 
 def own_answer(search: Search, renamed: Mapping[str, str]) -> OwnAnswer | None:
