@@ -13,6 +13,11 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+# Before NumPy is loaded: tests run side by side, and threads that wait for one another take the time of all. That their
+# number changes nothing is shown by processes of their own (fitting/test_same_customers_same_model.py).
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import hypothesis
 import polars as pl
 import pytest

@@ -23,7 +23,7 @@ def _standardised(rows):
     return np.floor(rows * 1024 + 0.5)
 
 
-def _blobs(seed, n=900):
+def _blobs(seed, n=500):
     draw = np.random.default_rng(seed)
     truth = draw.integers(0, 4, n)
     centres = np.array([[0, 0, 0], [9, 0, 0], [0, 9, 0], [0, 0, 9]])
@@ -39,7 +39,7 @@ def _stretched(seed, n=900):
     return _standardised(rows @ turn), truth
 
 
-def _moons(seed, n=900):
+def _moons(seed, n=600):
     draw = np.random.default_rng(seed)
     truth = draw.integers(0, 2, n)
     angle = draw.uniform(0, np.pi, n)
@@ -48,12 +48,14 @@ def _moons(seed, n=900):
     return _standardised(rows + draw.normal(size=rows.shape) * 0.06), truth
 
 
-@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("name", SEARCHING)
-def test_clear_groups_are_found_by_every_method(name, seed):
-    """Four groups far apart: the rule places the rows as planted, whichever method found them."""
-    grid, truth = _blobs(seed)
-    found = method_called(name, Layout.numeric(3)).search(grid, 4, seed)
+def test_clear_groups_are_found_by_every_method(name):
+    """Four groups far apart: the rule places the rows as planted, whichever method found them; the same twice."""
+    grid, truth = _blobs(0)
+    found, again = (method_called(name, Layout.numeric(3)).search(grid, 4, 7) for _ in range(2))
+    assert (found.labels == again.labels).all()
+    if isinstance(found, Grouping) and isinstance(again, Grouping):
+        assert found.rule == again.rule
     assert len(found.sizes) == 4
     inside = found.labels >= 0
     assert inside.mean() > 0.9
@@ -87,20 +89,10 @@ def test_every_rule_is_whole_numbers_and_places_every_row(name):
     assert found.changed == (found.labels[found.rows] != found.own_labels).mean()
 
 
-@pytest.mark.parametrize("name", SEARCHING)
-def test_a_method_answers_the_same_twice(name):
-    """The same rows and seed give the same labels and the same rule."""
-    grid, _ = _blobs(5, 400)
-    first, second = (method_called(name, Layout.numeric(3)).search(grid, 3, 7) for _ in range(2))
-    assert (first.labels == second.labels).all()
-    if isinstance(first, Grouping) and isinstance(second, Grouping):
-        assert first.rule == second.rule
-
-
 @pytest.mark.parametrize("name", ["hdbscan", "dbscan"])
 def test_no_crowds_is_an_answer(name):
     """Evenly spread rows have no crowded places: everyone stays in one group, and nobody is noise."""
-    grid = _standardised(np.random.default_rng(0).uniform(size=(800, 5)))
+    grid = _standardised(np.random.default_rng(0).uniform(size=(500, 5)))
     found = method_called(name, Layout.numeric(5)).search(grid, 4, 0)
     assert len(found.sizes) == 1
 
@@ -112,7 +104,7 @@ def test_a_crowd_s_rule_has_noise_far_away():
     assert nearest(rule, np.array([[16000.0, -16000.0, 16000.0]])).tolist() == [-1]
 
 
-def _mixed(seed, numbers=3, n=800, faithful=0.9):
+def _mixed(seed, numbers=3, n=500, faithful=0.9):
     """Numbers that say nothing, and four categories of three levels that hold the groups."""
     draw = np.random.default_rng(seed)
     truth = draw.integers(0, 3, n)
@@ -129,7 +121,7 @@ def _grid(numbers, codes, order=(0, 1, 2)):
     return np.hstack([numbers, *levels]), layout
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_groups_that_are_in_categories_only_are_recovered(seed):
     """Four categories against three columns of noise: k-prototypes finds the planted groups."""
     numbers, codes, truth = _mixed(seed)

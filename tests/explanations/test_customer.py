@@ -21,7 +21,7 @@ from segmentry.tables import read
 
 @pytest.fixture(scope="module")
 def shop() -> pl.DataFrame:
-    frame = sample_marketing(900, seed=5)
+    frame = sample_marketing(600, seed=5)
     return frame.collect() if isinstance(frame, pl.LazyFrame) else frame
 
 
@@ -31,7 +31,7 @@ def model(shop: pl.DataFrame) -> Segmentation:
 
 
 def ids(shop: pl.DataFrame, model: Segmentation) -> list[str]:
-    return [str(i) for i in shop[str(model.recipe.id_column)].to_list()[::60]]
+    return [str(i) for i in shop[str(model.recipe.id_column)].to_list()[::75]]
 
 
 def test_the_change_moves_them(model: Segmentation, shop: pl.DataFrame) -> None:
@@ -47,7 +47,7 @@ def test_the_change_moves_them(model: Segmentation, shop: pl.DataFrame) -> None:
         assert not fixed & set(found.change.values)
         after = score_one(model, {**values, **found.change.values})
         assert after["segment_id"] == found.change.segment != found.segment_id
-    assert moved >= 10
+    assert moved >= 5
 
 
 def test_explaining_agrees_with_scoring(model: Segmentation, shop: pl.DataFrame) -> None:

@@ -24,7 +24,7 @@ from segmentry.tables import collect_rows, read
 
 @pytest.fixture(scope="module")
 def shop() -> pl.DataFrame:
-    frame = sample_marketing(1_500, seed=3)
+    frame = sample_marketing(800, seed=3)
     return frame.collect() if isinstance(frame, pl.LazyFrame) else frame
 
 
@@ -88,7 +88,7 @@ def test_text_names_every_segment_and_its_worth(model: Segmentation) -> None:
     """The tree in words ends in segments, and says on how many customers it was measured."""
     text = tree_text(model)
     assert all(f"-> {s.id} {s.name}" in text for s in model.segments)
-    assert "1,500 customers as the model does" in text
+    assert "800 customers as the model does" in text
 
 
 def test_rules_cover_all_customers(model: Segmentation) -> None:
@@ -131,7 +131,7 @@ def test_all_features_place_everybody(model: Segmentation) -> None:
     """With every feature the accuracy is 1, and no smaller set is listed as better than a larger one by chance."""
     assert model.questions is not None
     assert model.questions.sets[-1].accuracy == 1.0
-    assert model.questions.rows == 1_500
+    assert model.questions.rows == 800
 
 
 def test_stored_and_loaded_it_is_the_same(model: Segmentation) -> None:

@@ -1,5 +1,7 @@
 """From a table to scored customers by every method: mixed data, engines, files, row order."""
 
+from functools import cache
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -55,13 +57,19 @@ def test_recoding_the_levels_moves_nobody():
 
 @pytest.fixture(scope="module")
 def shop():
-    return sample_marketing(1_500, seed=2)
+    return sample_marketing(600, seed=2)
+
+
+@pytest.fixture(scope="module")
+def fitted(shop):
+    """By method, four segments of the shop, each fitted once."""
+    return cache(lambda method: sg.fit(shop, k=4, method=method))
 
 
 @pytest.mark.parametrize("method", [m for m in METHODS if m not in ("k-means", *STATED)])
-def test_every_method_scores_alike_on_every_engine(method, shop):
+def test_every_method_scores_alike_on_every_engine(method, shop, fitted):
     """Polars, DuckDB and the scorer as SQL give each customer the segment that fitting counted; a file keeps it all."""
-    model = sg.fit(shop, k=4, method=method)
+    model = fitted(method)
     ours = sg.score(model, shop).sort("customer_id")
     connection = duckdb.connect()
     relation = connection.from_arrow(shop.to_arrow())
@@ -78,26 +86,26 @@ def test_every_method_scores_alike_on_every_engine(method, shop):
 
 
 @pytest.mark.parametrize("method", ["gmm", "ward", "k-medoids", "hdbscan"])
-def test_every_method_says_how_far_its_segments_can_be_trusted(method):
+def test_every_method_says_how_far_its_segments_can_be_trusted(method, shop):
     """A verdict, the stability of the whole and of each segment by refits of the method, and on how many."""
-    model = sg.fit(sample_marketing(700, seed=2), k="3-6", method=method)
+    model = sg.fit(shop, k="3-4", method=method)
     assert model.verdict in ("natural", "reproducible", "no groups")
-    assert (model.stability.rows, model.stability.customers, model.stability.pairs) == (700, 700 - model.n_noise, 5)
+    assert (model.stability.rows, model.stability.customers, model.stability.pairs) == (600, 600 - model.n_noise, 5)
     assert all(s.stability is not None and s.stability.resamples == 10 for s in model.segments)
     assert parse(dump(model)) == model
 
 
 @pytest.mark.parametrize("method", ["gmm", "ward", "hdbscan"])
-def test_row_order_does_not_change_the_bytes(method, shop):
+def test_row_order_does_not_change_the_bytes(method, shop, fitted):
     """Shuffled customers give the same model file."""
     shuffled = shop.sample(fraction=1.0, shuffle=True, seed=4)
-    assert dump(sg.fit(shuffled, k=4, method=method)) == dump(sg.fit(shop, k=4, method=method))
+    assert dump(sg.fit(shuffled, k=4, method=method)) == dump(fitted(method))
 
 
 def test_no_crowds_found_is_a_finished_model():
     """Evenly spread customers: one segment, a reason, a warning, a report."""
     draw = np.random.default_rng(0)
-    table = pl.DataFrame({"id": range(800), **{f"v{i}": draw.uniform(size=800) for i in range(4)}})
+    table = pl.DataFrame({"id": range(500), **{f"v{i}": draw.uniform(size=500) for i in range(4)}})
     model = sg.fit(table, method="hdbscan", features=["v0", "v1", "v2", "v3"])
     assert model.k == 1
     assert "no-groups" in {n.code for n in model.notices}

@@ -24,7 +24,7 @@ from segmentry.fitting import fit
 from segmentry.scoring import score
 from segmentry.store import dump
 import hashlib
-model = fit(sys.argv[1])
+model = fit(sys.argv[1], k="3-4")
 labels = score(model, sys.argv[1]).sort("customer_id")["segment_id"].to_list()
 print(hashlib.sha256(dump(model) + "".join(labels).encode()).hexdigest())
 """
@@ -39,21 +39,21 @@ def _labels(model, frame, by):
 
 @pytest.fixture(scope="module")
 def shop():
-    return sample_marketing(1_500, seed=7)
+    return sample_marketing(500, seed=7)
 
 
 @pytest.fixture(scope="module")
 def model(shop):
-    return fit(shop, k="3-6")
+    return fit(shop, k="3-4")
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_row_and_column_order_change_nothing(shop, model, seed):
     """Shuffled rows and columns give the same bytes and put every customer where they were."""
     columns = list(shop.columns)
     random.Random(seed).shuffle(columns)
     shuffled = shop.sample(fraction=1.0, shuffle=True, seed=seed).select(columns)
-    again = fit(shuffled, k="3-6")
+    again = fit(shuffled, k="3-4")
     assert dump(again) == dump(model)
     assert _labels(again, shuffled, "customer_id") == _labels(model, shop, "customer_id")
 
@@ -76,20 +76,20 @@ def test_the_kind_of_source_changes_nothing(shop, model, tmp_path, kind):
         source = pd.DataFrame({c: shop[c].to_list() for c in shop.columns})
         if kind == "pandas-index":
             source.index = source.index[::-1] * 3
-    again = fit(source, k="3-6")
+    again = fit(source, k="3-4")
     assert dump(again) == dump(model)
     assert _labels(again, source, "customer_id") == _labels(model, shop, "customer_id")
 
 
 def test_threads_and_hash_seeds_change_nothing(shop, tmp_path):
-    """One thread or two, and any hash seed, give the same model and labels in a process of their own."""
+    """One thread or four, and any hash seed, give the same model and labels in a process of their own."""
     shop.write_csv(tmp_path / "shop.csv")
     digests = set()
-    for threads, seed in (("1", "0"), ("2", "1"), ("4", "4711")):
-        environment = {"POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads, "PYTHONHASHSEED": seed}
+    for threads, seed in (("1", "0"), ("4", "4711")):
+        environment = {f"{name}_THREADS": threads for name in ("POLARS_MAX", "OMP_NUM", "OPENBLAS_NUM")}
         done = subprocess.run(
             [sys.executable, "-c", APART, str(tmp_path / "shop.csv")],
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
             check=True,

@@ -34,8 +34,8 @@ def test_a_segment_too_small_to_act_on_is_passed_over():
 
 def test_no_structure_is_said():
     """Evenly spread customers are divided all the same, with a warning that these are no natural groups."""
-    grid = np.floor(np.random.default_rng(1).normal(0, 1024, (400, 6)))
-    found = search_segments(grid, SelectionSettings())
+    grid = np.floor(np.random.default_rng(1).normal(0, 1024, (300, 6)))
+    found = search_segments(grid, SelectionSettings(k="2-4"))
     assert "weak-structure" in {n.code for n in found.notices}
 
 
