@@ -15,7 +15,7 @@ from segmentry.errors import IdentifierError, NotEnoughDataError, Notice, Settin
 from segmentry.features.choice import FeatureSettings, choose_by_default, choose_by_name, resolve
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
-from segmentry.features.grid import FEATURE, feature_expressions
+from segmentry.features.grid import FEATURE, feature_expressions, features_of
 from segmentry.features.notices import capped, impossible, later_dates, purpose_notices, role_notices
 from segmentry.features.recipe import Recipe, SourceColumn
 from segmentry.features.role_rules import Role
@@ -98,7 +98,7 @@ def prepare_customers(
     return Customers(
         table=table,
         # With nothing to compare customers by, what follows says so.
-        frame=table.frame.select(*feature_expressions(features, settled)) if features else table.frame,
+        frame=features_of(table.frame, features, settled) if features else table.frame,
         key_total=key_total,
         sample=sample,
         identity=text_of(table, found) if found else nw.lit(""),

@@ -36,6 +36,8 @@ _PLAIN: Mapping[str, tuple[Unit, Theme, str]] = {
     "number": ("number", "other", ""),
     "unit_price": ("money", "other", ""),
 }
+# Columns that are added up, and whether something is divided by their sum.
+Part = tuple[tuple[str, ...], bool]
 _TENURE_DAYS: Mapping[str, Unit] = {"days": "days", "years": "years"}
 
 
@@ -245,13 +247,26 @@ def label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def expression(feature: Feature, as_of: date | None) -> nw.Expr:
+def expression(feature: Feature, as_of: date | None, parts: Mapping[Part, nw.Expr] | None = None) -> nw.Expr:
     """The feature as an expression over the typed table; null where it cannot be known.
 
-    Parts of a sum are added in the order they are stored, so that every engine rounds alike.
+    Parts of a sum are added in the order they are stored, so that every engine rounds alike. `parts` are those of
+    `parts_of_ratios` where they are columns already.
     """
-    value = _derived(feature, as_of)
+    value = _derived(feature, as_of, parts or parts_of_ratios([feature]))
     return value if feature.bins is None else _scored(value, feature.bins)
+
+
+def parts_of_ratios(features: Sequence[Feature]) -> dict[Part, nw.Expr]:
+    """What ratios divide, and what they divide by, by the columns that are added up and whether it divides.
+
+    >>> ratio = Feature("deal_share", "Deals", "share", "deals", "ratio", ("deals",), ("web", "store"))
+    >>> list(parts_of_ratios([ratio]))
+    [(('deals',), False), (('web', 'store'), True)]
+    """
+    ratios = [f for f in features if f.operation == "ratio"]
+    above = {(f.sources, False): _sum(f.sources, ()) for f in ratios}
+    return above | {(f.over, True): _divisor(f.over) for f in ratios}
 
 
 def _scored(value: nw.Expr, bins: Bins) -> nw.Expr:
@@ -262,14 +277,13 @@ def _scored(value: nw.Expr, bins: Bins) -> nw.Expr:
     return score
 
 
-def _derived(feature: Feature, as_of: date | None) -> nw.Expr:
+def _derived(feature: Feature, as_of: date | None, parts: Mapping[Part, nw.Expr]) -> nw.Expr:
     first = nw.col(feature.sources[0])
     match feature.operation:
         case "sum":
             return _sum(feature.sources, feature.levels)
         case "ratio":
-            above, below = _sum(feature.sources, ()), _sum(feature.over, ())
-            return nw.when(below > 0).then(above / nw.when(below > 0).then(below).otherwise(nw.lit(1.0)))
+            return parts[feature.sources, False] / parts[feature.over, True]
         case "years_since_year":
             return nw.lit(float(_known(as_of, feature).year)) - first
         case "years_since":
@@ -298,6 +312,11 @@ def _sum(columns: Sequence[str], true_levels: Sequence[str]) -> nw.Expr:
         total = total + part.fill_null(0.0)
         known = known | ~part.is_null()
     return nw.when(known).then(total)
+
+
+def _divisor(columns: Sequence[str]) -> nw.Expr:
+    total = _sum(columns, ())
+    return nw.when(total > 0).then(total)
 
 
 def _flag(column: str, true_levels: Sequence[str]) -> nw.Expr:

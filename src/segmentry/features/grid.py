@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.features.derive import expression
+from segmentry.features.derive import expression, parts_of_ratios
 from segmentry.features.feature import Feature
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale
+from segmentry.tables import cut
 
 FEATURE = "feature::"  # hidden columns of a query; no source column can be called so by accident
 AXIS = "axis::"
+_PART = "part::"
 _FARTHEST = float(LIMIT * GRID)
 
 
@@ -29,6 +33,17 @@ def axis_columns(axes: Sequence[str]) -> list[str]:
 def feature_expressions(features: Sequence[Feature], recipe_as_of: object) -> list[nw.Expr]:
     """Each feature under its hidden name."""
     return [expression(f, recipe_as_of).alias(FEATURE + f.name) for f in features]  # type: ignore[arg-type]
+
+
+def features_of(frame: nw.LazyFrame[Any], features: Sequence[Feature], as_of: date | None) -> nw.LazyFrame[Any]:
+    """The feature columns alone, of a typed table."""
+    # In steps: in one, SQL engines would add up what a ratio divides, and what it divides by, at each of its many
+    # mentions, and their programs grow too long to be compiled.
+    parts = parts_of_ratios(features)
+    names = {part: f"{_PART}{place}" for place, part in enumerate(parts)}
+    held = cut(frame.with_columns(*(parts[part].alias(name) for part, name in names.items()))) if parts else frame
+    by_name = {part: nw.col(name) for part, name in names.items()}
+    return cut(held.select(*(expression(f, as_of, by_name).alias(FEATURE + f.name) for f in features)))
 
 
 def axis_expressions(recipe: Recipe) -> list[nw.Expr]:

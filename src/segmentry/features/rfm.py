@@ -13,7 +13,7 @@ import numpy as np
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
 from segmentry.features.customers import Customers, feature_values
 from segmentry.features.feature import Bins, Feature, Theme
-from segmentry.features.grid import feature_expressions
+from segmentry.features.grid import features_of
 from segmentry.features.recipe import LeftOut, Recipe, Scale, SourceColumn
 
 
@@ -124,7 +124,7 @@ def with_scores(
     extended = replace(
         customers,
         features=features,
-        frame=customers.table.frame.select(*feature_expressions(features, customers.as_of)),
+        frame=features_of(customers.table.frame, features, customers.as_of),
     )
     found = feature_values(extended)
     scales = tuple(_scale(f, found[f.name], count) for f in sorted(scored.values(), key=lambda f: f.name))

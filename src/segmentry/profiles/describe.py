@@ -28,12 +28,13 @@ from segmentry.profiles.profile import (
     Spread,
 )
 from segmentry.prototypes.assign import PROTOTYPE
-from segmentry.tables import collect_rows
+from segmentry.tables import collect_rows, cut
 
 MINIMUM_CUSTOMERS = 10
 MOST_LEVELS = 20
 _POINTS = {"money": 2, "share": 6, "flag": 6}  # decimal places of the fixed point; 4 otherwise
 _MOST_COMBINATIONS = 500  # of levels; beyond it a table of groups costs more than another pass
+_IN_A_STEP = 16  # features put on the fixed point in one step of the query
 _LARGEST = 1e13  # fixed-point steps a single value may count for
 
 
@@ -104,19 +105,26 @@ def _grouped(
 
     Where categories have few levels they part the rows further, so that one pass over all customers counts them too.
     """
-    known = {f"known::{f.name}": nw.col(FEATURE + f.name).count() for f in numeric}
-    fixed = [
-        (nw.col(FEATURE + f.name) * steps[f.name] + 0.5).floor().clip(-_LARGEST, _LARGEST).cast(nw.Int64)
-        for f in numeric
-    ]
-    named = [value.alias(f"sum::{f.name}") for value, f in zip(fixed, numeric, strict=True)]
+    fixed = [_fixed(f, steps[f.name]).alias(f"sum::{f.name}") for f in numeric]
+    known = {f"known::{f.name}": nw.col(f"sum::{f.name}").count() for f in numeric}
     sums = {f"sum::{f.name}": nw.col(f"sum::{f.name}").sum() for f in numeric}
     combinations, by = 1, [PROTOTYPE]
     for feature in categories:
         levels = len({str(v) for v in sample[feature.name].tolist()})
         if combinations * levels <= _MOST_COMBINATIONS:
             combinations, by = combinations * levels, [*by, FEATURE + feature.name]
-    return collect_rows(frame.with_columns(*named).group_by(*by).agg(**known, **sums, n=nw.len()))
+    for start in range(0, len(fixed), _IN_A_STEP):
+        frame = cut(frame).with_columns(*fixed[start : start + _IN_A_STEP])
+    return collect_rows(cut(frame).group_by(*by).agg(**known, **sums, n=nw.len()))
+
+
+def _fixed(feature: Feature, steps: float) -> nw.Expr:
+    """The value in whole steps."""
+    own = nw.col(FEATURE + feature.name)
+    value = (own * steps + 0.5).floor()
+    # `clip` looks for missing values, so that SQL engines would write out and compute each value eight times.
+    bounded = nw.min_horizontal(nw.max_horizontal(value, nw.lit(-_LARGEST)), nw.lit(_LARGEST))
+    return nw.when(~own.is_null()).then(bounded.cast(nw.Int64))
 
 
 def _totals(

@@ -9,7 +9,7 @@ from segmentry.tables.embedded.output import check_output, deliver, typed_rows, 
 from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
 from segmentry.tables.embedded.rows import Frame, n_threads, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
-from segmentry.tables.engines import held, in_warehouse, share_an_engine
+from segmentry.tables.engines import cut, held, in_warehouse, share_an_engine
 from segmentry.tables.files import TextSize, text_size
 from segmentry.tables.memory import (
     all_different,
@@ -55,6 +55,7 @@ __all__ = [
     "collect_rows",
     "computed_table",
     "count_rows",
+    "cut",
     "deliver",
     "deliver_beside",
     "fold",

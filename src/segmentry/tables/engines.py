@@ -19,6 +19,7 @@ from segmentry.tables.table import SourceKind
 
 Lazy = nw.LazyFrame[Any]
 Release = Callable[[], object]
+_MOST_PARTITIONS = 2**31 - 1
 
 
 def _streamed(frame: Lazy) -> nw.DataFrame[Any]:
@@ -52,17 +53,30 @@ def _not_told(_frame: Lazy, _column: str) -> bool:
     return False
 
 
+def _no_cut(frame: Lazy) -> Lazy:
+    return frame
+
+
+def _cut_program(frame: Lazy) -> Lazy:
+    # To no more partitions than there are: no row moves, and programs do not reach across this step.
+    apart: Lazy = nw.from_native(nw.to_native(frame).coalesce(_MOST_PARTITIONS))
+    return apart
+
+
 @dataclass(frozen=True)
 class Engine:
     """`collect` brings a small result into memory; `hold` keeps a frame that several passes read, where the engine
     can, and says how to let go of it. `warehouse` names the kind of source whose tables stay where they are.
     `all_different` tells cheaply whether no two rows have the same value in a column; False where it cannot.
-    `not_in_names` are characters that its expressions take for something else in a column's name."""
+    `not_in_names` are characters that its expressions take for something else in a column's name. `cut` ends one
+    step of a query before the next begins: Spark makes one program of all steps up to a cut, and Java runs a program
+    that is too long uncompiled, ten times slower."""
 
     warehouse: SourceKind | None
     collect: Callable[[Lazy], nw.DataFrame[Any]]
     hold: Callable[[Lazy], tuple[Lazy, Release]]
     all_different: Callable[[Lazy, str], bool]
+    cut: Callable[[Lazy], Lazy] = _no_cut
     not_in_names: str = ""
 
 
@@ -70,14 +84,24 @@ class Engine:
 ENGINES: Mapping[str, Engine] = {
     "polars": Engine(None, _streamed, _in_memory, _quickly_all_different),
     "duckdb": Engine("duckdb", _fetched, _as_it_is, _not_told),
-    "pyspark": Engine("spark", _fetched, _on_the_cluster, _not_told, not_in_names=".`"),
-    "pyspark[connect]": Engine("spark", _fetched, _on_the_cluster, _not_told, not_in_names=".`"),
+    "pyspark": Engine("spark", _fetched, _on_the_cluster, _not_told, _cut_program, not_in_names=".`"),
+    "pyspark[connect]": Engine("spark", _fetched, _on_the_cluster, _not_told, _cut_program, not_in_names=".`"),
 }
 WAREHOUSES = frozenset(engine.warehouse for engine in ENGINES.values() if engine.warehouse)
 
 
 def engine_of(frame: Lazy) -> Engine:
     return ENGINES[str(frame.implementation.value)]
+
+
+def cut(frame: Lazy) -> Lazy:
+    """The same frame. Where an engine makes a program of a query, what follows is another program than what was before.
+
+    >>> import polars as pl
+    >>> cut(nw.from_native(pl.LazyFrame({"age": [41]}))).collect()["age"].to_list()
+    [41]
+    """
+    return engine_of(frame).cut(frame)
 
 
 def warehouse_of(source: Any) -> SourceKind | None:
