@@ -14,6 +14,7 @@ import pytest
 from segmentry.fitting import FitSettings, fit
 from segmentry.purchases import Purchases, customers_of, open_like, open_log, purchase_summary, read_log
 from segmentry.scoring import score
+from segmentry.segmentation import Segmentation
 from segmentry.tables import materialise, read
 
 N = 4_000
@@ -48,7 +49,21 @@ def log() -> pl.DataFrame:
     return lines.with_columns(pl.when(pl.int_range(N) % 97 == 0).then(None).otherwise("order_date").alias("order_date"))
 
 
-@pytest.fixture(params=["shuffled", "pandas", "pyarrow", "duckdb", "spark"])
+SPARK = [pytest.mark.slow, pytest.mark.spark, pytest.mark.xdist_group("spark")]
+FIT = FitSettings(stability_pairs=0)
+
+
+@pytest.fixture(scope="module")
+def opened(log: pl.DataFrame) -> Purchases:
+    return open_log(read_log(log))
+
+
+@pytest.fixture(scope="module")
+def fitted(log: pl.DataFrame) -> Segmentation:
+    return fit(orders=log, k=3, settings=FIT)
+
+
+@pytest.fixture(params=["shuffled", "pandas", "pyarrow", "duckdb", pytest.param("spark", marks=SPARK)])
 def elsewhere(request: pytest.FixtureRequest, log: pl.DataFrame) -> Iterator[Any]:
     """The same lines in another order, on an engine."""
     mixed = log.sample(fraction=1.0, shuffle=True, seed=5)
@@ -72,9 +87,9 @@ def frame_of(purchases: Purchases) -> pl.DataFrame:
     return customers_of(purchases).table.frame.to_native().collect()
 
 
-def test_every_engine_gives_the_same_customers(log: pl.DataFrame, elsewhere: Any) -> None:
+def test_every_engine_gives_the_same_customers(opened: Purchases, elsewhere: Any) -> None:
     """Recipe, account and every figure of every customer agree, bit for bit."""
-    here, there = open_log(read_log(log)), open_log(read_log(elsewhere))
+    here, there = opened, open_log(read_log(elsewhere))
     for ours, theirs in ((here.account, there.account), (here.recipe.categories, there.recipe.categories)):
         assert ours == theirs
     assert here.recipe.cancel_prefix == there.recipe.cancel_prefix == "C"
@@ -82,29 +97,28 @@ def test_every_engine_gives_the_same_customers(log: pl.DataFrame, elsewhere: Any
     assert frame_of(here).equals(frame_of(there))
 
 
-def test_every_engine_gives_the_same_summary(log: pl.DataFrame, elsewhere: Any) -> None:
+def test_every_engine_gives_the_same_summary(opened: Purchases, elsewhere: Any) -> None:
     """What lifetime models need agrees as well."""
     as_of = dt.date(2025, 1, 15)
 
-    def summary(source: Any) -> pl.DataFrame:
-        found = materialise(purchase_summary(open_log(read_log(source)), as_of, "week"))
+    def summary(purchases: Purchases) -> pl.DataFrame:
+        found = materialise(purchase_summary(purchases, as_of, "week"))
         return found.to_native().collect().sort("customer")
 
-    assert summary(log).equals(summary(elsewhere))
+    assert summary(opened).equals(summary(open_log(read_log(elsewhere))))
 
 
-def test_later_orders_are_read_by_the_rules_of_the_first(log: pl.DataFrame, elsewhere: Any) -> None:
+def test_later_orders_are_read_by_the_rules_of_the_first(opened: Purchases, elsewhere: Any) -> None:
     """A recipe learned on one engine gives the same customers on another."""
-    first = open_log(read_log(log))
+    first = opened
     expected: Callable[[Purchases], pl.DataFrame] = frame_of
     again = open_like(read(elsewhere, expected={c.name: c.reading for c in first.recipe.columns}), first.recipe)
     assert expected(again).equals(expected(first))
 
 
-def test_a_fit_of_orders_is_the_same_where_they_live(elsewhere: Any, log: pl.DataFrame) -> None:
+def test_a_fit_of_orders_is_the_same_where_they_live(fitted: Segmentation, elsewhere: Any, log: pl.DataFrame) -> None:
     """Orders on an engine and in memory give one segmentation, and each customer one segment."""
-    settings = FitSettings(stability_pairs=0)
-    here, there = (fit(orders=o, k=3, settings=settings) for o in (log, elsewhere))
+    here, there = fitted, fit(orders=elsewhere, k=3, settings=FIT)
     assert (here.rule, here.purchases, here.orders) == (there.rule, there.purchases, there.orders)
     assert here.provenance.fingerprint == there.provenance.fingerprint
     assert score(here, orders=elsewhere)["segment_id"].to_list() == score(there, orders=log)["segment_id"].to_list()
