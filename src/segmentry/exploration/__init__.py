@@ -35,27 +35,19 @@ from segmentry.features.recipe import Recipe
 from segmentry.features.roles import ColumnRole
 from segmentry.features.sample import sampled_values
 from segmentry.features.summaries import ColumnSummary, summarise
-from segmentry.purchases import PurchaseSettings, in_full, looks_like_log, open_log
-from segmentry.tables import ReadingSettings, Table, ordinal, read
+from segmentry.purchases import PurchaseSettings, SourceSettings, open_log, read_either
+from segmentry.tables import ReadingSettings, Table, ordinal
 
 __all__ = ["ColumnInspection", "Finding", "InspectSettings", "Inspection", "inspect"]
 
 
-class Settings(Protocol):
+class Settings(SourceSettings, Protocol):
     """What an inspection has to know; the settings of a fit will do."""
 
     @property
     def reading(self) -> ReadingSettings: ...
     @property
     def features(self) -> FeatureSettings: ...
-    @property
-    def id(self) -> str | None: ...
-    @property
-    def as_of(self) -> date | None: ...
-    @property
-    def today(self) -> date | None: ...
-    @property
-    def orders(self) -> PurchaseSettings: ...
 
 
 class InspectSettings(BaseModel):
@@ -82,7 +74,7 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
     ['few-rows', 'constant-column']
     """
     told = settings or InspectSettings()
-    table = _read(source, told)
+    table, is_log = read_either(source, told.reading, told.orders)
     if table.rows_read == 0:
         raise NotEnoughDataError("The table has no rows.", found="0 rows", remedy="Check the file.")
     customers = prepare_customers(
@@ -93,7 +85,7 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
         as_of=as_of or told.as_of,
         today=told.today,
     )
-    log, unread = _log(table, told, as_of)
+    log, unread = _log(table, told, as_of) if is_log else (None, [])
     columns = _columns(table, customers.roles)
     compared = customers
     if log is not None:
@@ -128,16 +120,8 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
     )
 
 
-def _read(source: Any, told: Settings) -> Table:
-    table = read(source, told.reading)
-    is_log = bool(told.orders.roles) or (table.rows_read > 0 and looks_like_log(table))
-    return in_full(source, table, told.reading, told.orders) if is_log else table
-
-
 def _log(table: Table, told: Settings, as_of: date | None) -> tuple[Log | None, list[Finding]]:
-    """The table as a log, if it is one; a finding where it cannot be opened."""
-    if not told.orders.roles and not looks_like_log(table):
-        return None, []
+    """The log opened; a finding where it cannot be."""
     try:
         found = open_log(table, told.orders, customer=told.id, as_of=as_of or told.as_of, today=told.today)
         return look_at(found, told.features), []

@@ -17,10 +17,9 @@ from segmentry.purchases import (
     Account,
     PurchaseRecipe,
     Purchases,
-    PurchaseSettings,
-    in_full,
-    looks_like_log,
+    SourceSettings,
     open_log,
+    read_either,
     read_log,
 )
 from segmentry.segmentation import Segmentation
@@ -44,21 +43,13 @@ class MadeCustomers:
     earlier: Segmentation
 
 
-class Settings(Protocol):
+class Settings(SourceSettings, Protocol):
     """What reading a source has to know; the settings of a fit will do."""
 
     @property
     def reading_by_role(self) -> ReadingSettings: ...
     @property
-    def orders(self) -> PurchaseSettings: ...
-    @property
     def value(self) -> ValueSettings: ...
-    @property
-    def id(self) -> str | None: ...
-    @property
-    def as_of(self) -> date | None: ...
-    @property
-    def today(self) -> date | None: ...
 
 
 @dataclass(frozen=True)
@@ -99,9 +90,9 @@ def read_source(source: Any, settings: Settings) -> Source:
         return _from_orders(log, customers, settings)
     if isinstance(source, MadeCustomers):
         return _made_before(_enough(read(source.customers, reading)), source.earlier)
-    table = read(source, reading)
-    if table.rows_read and _is_log(table, settings):
-        return _from_orders(in_full(source, table, reading, settings.orders), None, settings)
+    table, is_log = read_either(source, reading, settings.orders)
+    if table.rows_read and is_log:
+        return _from_orders(table, None, settings)
     return Source(_enough(table), settings.id, settings.as_of)
 
 
@@ -111,10 +102,6 @@ def _enough(table: Table) -> Table:
     if table.rows_read == 1:
         raise NotEnoughDataError("Segments need at least two customers.", found="1 row", remedy="Give more customers.")
     return table
-
-
-def _is_log(table: Table, settings: Settings) -> bool:
-    return bool(settings.orders.roles) or looks_like_log(table)
 
 
 def _of_customers(reading: ReadingSettings) -> ReadingSettings:

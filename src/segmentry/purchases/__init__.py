@@ -6,10 +6,10 @@ Takes typed tables; a customer's features go the way of every other customer tab
 from segmentry.purchases.account import Account
 from segmentry.purchases.customers import CustomersOfLog, customers_of
 from segmentry.purchases.later import BeforeAndAfter, before_and_after, last_day
-from segmentry.purchases.log import Purchases, looks_like_log, open_like, open_log
+from segmentry.purchases.log import Purchases, looks_like_log, open_like, open_log, read_either
 from segmentry.purchases.reading import in_full, read_log
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
-from segmentry.purchases.settings import PurchaseSettings
+from segmentry.purchases.settings import PurchaseSettings, SourceSettings
 from segmentry.purchases.summary import purchase_summary
 from segmentry.purchases.worth import VALUE_COLUMNS, CustomerCounts, ModelOf
 
@@ -24,6 +24,7 @@ __all__ = [
     "PurchaseRecipe",
     "PurchaseSettings",
     "Purchases",
+    "SourceSettings",
     "before_and_after",
     "customers_of",
     "in_full",
@@ -32,5 +33,6 @@ __all__ = [
     "open_like",
     "open_log",
     "purchase_summary",
+    "read_either",
     "read_log",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
@@ -14,14 +15,14 @@ from segmentry.errors import InputError, NotEnoughDataError, Notice
 from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account, account_for
 from segmentry.purchases.lines import Lines
-from segmentry.purchases.reading import KEYS
+from segmentry.purchases.reading import KEYS, in_full
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
 from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, missing_parts
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.settling import largest, refuse_currencies, symbol_of, with_rules
 from segmentry.purchases.times import clock_of
 from segmentry.purchases.words import said
-from segmentry.tables import Reading, Table, collect_rows, count_rows
+from segmentry.tables import Reading, ReadingSettings, Table, collect_rows, count_rows, read
 
 DUPLICATES_COUNTED_BELOW = 2_000_000  # rows; comparing more of them in every cell costs more than all the rest
 _MOST_OF = 0.9
@@ -190,6 +191,13 @@ def looks_like_log(table: Table) -> bool:
     counted = table.frame.select(different=nw.col(who).n_unique(), filled=(~nw.col(who).is_null()).sum())
     [row] = collect_rows(counted)
     return int(row["different"]) < _MOST_OF * int(row["filled"])
+
+
+def read_either(source: Any, reading: ReadingSettings, settings: PurchaseSettings) -> tuple[Table, bool]:
+    """The table of customers or of a log, and whether it is a log: its settings say so, or its columns do."""
+    table = read(source, reading)
+    is_log = bool(settings.roles) or (table.rows_read > 0 and looks_like_log(table))
+    return in_full(source, table, reading, settings) if is_log else table, is_log
 
 
 def _days(lines: Lines, today: date | None) -> tuple[date, date] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from datetime import date
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,3 +28,16 @@ class PurchaseSettings(BaseModel):
     categories: int = Field(default=8, ge=0, le=40)
     channels: int = Field(default=4, ge=0, le=40)
     trend_days: int | None = Field(default=None, ge=1)
+
+
+class SourceSettings(Protocol):
+    """What opening a source of customers or of their purchases has to know."""
+
+    @property
+    def id(self) -> str | None: ...
+    @property
+    def as_of(self) -> date | None: ...
+    @property
+    def today(self) -> date | None: ...
+    @property
+    def orders(self) -> PurchaseSettings: ...
