@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from shlex import quote
@@ -11,15 +12,11 @@ import typer
 
 from segmentry.cli.budget import LARGE_MB, check_memory, need_of, parse_memory
 from segmentry.cli.orders import files_of
-from segmentry.cli.reading_options import SOURCE_HELP, takes_reading
+from segmentry.cli.reading_options import SOURCE_HELP, reading_options, takes
 from segmentry.cli.terminal import Steps, inert, say, warn
 
 
-@takes_reading
-def fit(
-    source: str = typer.Argument(None, help=f"Customers, a row for each, or their orders. {SOURCE_HELP}"),
-    orders: str = typer.Option(None, "--orders", help="Orders or order lines, a row for each, instead of SOURCE."),
-    customers: str = typer.Option(None, "--customers", help="Table of customers to join the orders to, by id."),
+def _options(
     duplicates: str = typer.Option(
         None, "--duplicates", help="Order lines that repeat another in every cell: keep (the default) or drop."
     ),
@@ -31,9 +28,6 @@ def fit(
         None, "--discount", help="Yearly rate that future purchases are discounted at (0.1)."
     ),
     no_value: bool = typer.Option(False, "--no-value", help="Do not estimate lifetime value."),
-    output: Path = typer.Option(
-        ..., "-o", "--output", help="Folder for the model, the labelled customers, the report."
-    ),
     k: str = typer.Option(None, "--k", help='Number of segments: 5, a range such as 2-10, or "auto" (the default).'),
     method: str = typer.Option(
         None, "--method", help="k-means (the default), gmm, ward, k-medoids, k-prototypes, hdbscan, dbscan or rfm."
@@ -49,14 +43,27 @@ def fit(
         None, "--as-of", formats=["%Y-%m-%d"], help="Day that ages and recencies count to."
     ),
     id_column: str = typer.Option(None, "--id", help="Column that identifies a customer."),
-    config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
-    reading: dict[str, Any] = {},  # noqa: B006
     on_duplicate: str = typer.Option(None, "--on-duplicate", help="error (the default), or keep repeated ids."),
     name: list[str] = typer.Option([], "--name", help='Your own name for a segment: --name s1="Premium loyal".'),
     playbook: Path = typer.Option(None, "--playbook", help="TOML file with your own rules for what to do with whom."),
     stability_pairs: int = typer.Option(
         None, "--stability-pairs", help="Pairs of bootstrap samples that stability is measured on (20; 0 for none)."
     ),
+) -> None:
+    """Never called: its parameters are what a fit may be told."""
+
+
+@takes(settings=_options, reading=reading_options)
+def fit(
+    source: str = typer.Argument(None, help=f"Customers, a row for each, or their orders. {SOURCE_HELP}"),
+    orders: str = typer.Option(None, "--orders", help="Orders or order lines, a row for each, instead of SOURCE."),
+    customers: str = typer.Option(None, "--customers", help="Table of customers to join the orders to, by id."),
+    output: Path = typer.Option(
+        ..., "-o", "--output", help="Folder for the model, the labelled customers, the report."
+    ),
+    settings: dict[str, Any] = {},  # noqa: B006
+    config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
+    reading: dict[str, Any] = {},  # noqa: B006
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace the outputs of an earlier run."),
     for_spreadsheet: bool = typer.Option(False, "--for-spreadsheet", help="Neutralise cells that a spreadsheet runs."),
     excel: bool = typer.Option(False, "--excel", help="Also write segments.xlsx, a workbook for a spreadsheet."),
@@ -78,34 +85,12 @@ def fit(
     """Find the segments of the customers in SOURCE, name, describe and picture them, and keep them as a model."""
     from segmentry.cli.config import settings_from
     from segmentry.cli.orders import chosen_source
-    from segmentry.cli.pairs import split_list, split_pairs
 
     memory_mb = parse_memory(memory_limit) if memory_limit is not None else None
-    options: dict[str, Any] = {
-        "k": _number_or_text(k),
-        "features": split_list(features),
-        "seed": seed,
-        "method": method,
-        "min_size": min_size,
-        "max_size": max_size,
-        "as_of": as_of.date() if as_of else None,
-        "id": id_column,
-        "on_duplicate": on_duplicate,
-        "names": split_pairs(name, "--name") or None,
-        "playbook": playbook,
-        "rfm_grid": rfm_grid,
-        "stability_pairs": stability_pairs,
-        "duplicates": duplicates,
-        "horizon_days": horizon_days,
-        "margin": margin,
-        "discount": discount,
-        "estimate": False if no_value else None,
-    }
-    settings = settings_from(config, options, reading, date.today())
     _fit_into(
         chosen_source(source, orders, customers),
         output,
-        settings,
+        settings_from(config, _stated(**settings), reading, date.today()),
         overwrite,
         for_spreadsheet,
         as_json,
@@ -115,6 +100,30 @@ def fit(
         share,
         not no_pictures,
     )
+
+
+def _stated(
+    *,
+    k: str | None = None,
+    features: str | None = None,
+    as_of: datetime | None = None,
+    id_column: str | None = None,
+    name: Sequence[str] = (),
+    no_value: bool = False,
+    **plain: Any,
+) -> dict[str, Any]:
+    """The options as settings, by the names that settings have."""
+    from segmentry.cli.pairs import split_list, split_pairs
+
+    return {
+        **plain,
+        "k": _number_or_text(k),
+        "features": split_list(features),
+        "as_of": as_of.date() if as_of else None,
+        "id": id_column,
+        "names": split_pairs(name, "--name") or None,
+        "estimate": False if no_value else None,
+    }
 
 
 def demo(

@@ -20,7 +20,7 @@ SOURCE_HELP = (
 _CALLED = {"max_rejected": "max_rejected_share"}
 
 
-def _options(
+def reading_options(
     sheet: str | None = typer.Option(None, "--sheet", help="Sheet of an Excel file that has several."),
     table: str | None = typer.Option(None, "--table", help="Table of a database."),
     query: str | None = typer.Option(None, "--query", help='Rows of a database: "select ... from ...".'),
@@ -41,27 +41,38 @@ def _options(
 
 
 def takes_reading(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose parameter `reading`, a mapping of settings by name, becomes the options above.
+    """A command whose parameter `reading`, a mapping of settings by name, becomes the options above."""
+    return takes(reading=reading_options)(command)
+
+
+def takes(**groups: Callable[..., None]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command with a parameter for each group, a mapping by name, in whose place the options of the group are.
 
     Only options that were given are in the mapping, so that a settings file can state the others.
     """
-    hints = get_type_hints(_options)
-    shared = [p.replace(annotation=hints[n]) for n, p in inspect.signature(_options).parameters.items()]
-    own_hints = get_type_hints(command)
-    parameters: list[inspect.Parameter] = []
-    for name, parameter in inspect.signature(command).parameters.items():
-        parameters += shared if name == "reading" else [parameter.replace(annotation=own_hints[name])]
+    options = {group: _parameters(stated) for group, stated in groups.items()}
 
-    @functools.wraps(command)
-    def run(**given: Any) -> None:
-        stated = {p.name: given.pop(p.name) for p in shared}
-        reading = {_CALLED.get(n, n): _plain(v) for n, v in stated.items() if v is not None and v != []}
-        command(**given, reading=reading)
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        parameters = [p for own in _parameters(command) for p in options.get(own.name, [own])]
 
-    keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
-    run.__signature__ = inspect.Signature(keywords, return_annotation=None)  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in keywords}
-    return run
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            for group, shared in options.items():
+                stated = {p.name: given.pop(p.name) for p in shared}
+                given[group] = {_CALLED.get(n, n): _plain(v) for n, v in stated.items() if v is not None and v != []}
+            command(**given)
+
+        keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+        run.__signature__ = inspect.Signature(keywords, return_annotation=None)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in keywords}
+        return run
+
+    return decorated
+
+
+def _parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
+    hints = get_type_hints(command)
+    return [p.replace(annotation=hints[name]) for name, p in inspect.signature(command).parameters.items()]
 
 
 def _plain(value: Any) -> Any:

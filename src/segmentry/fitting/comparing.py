@@ -26,8 +26,10 @@ from segmentry.quality.stability import adjusted_rand, interval, pair_agreement
 from segmentry.selection import Search, SelectionSettings, search_segments
 from segmentry.selection.refits import PAIRS, refitted
 from segmentry.selection.refits import ROWS as ROWS_REFITTED
+from segmentry.tables import Table
 
 ROWS = 4_000
+_Grouped = tuple[Compared, np.ndarray]  # a grouping's figures, and the group of each row
 ALL = tuple(method for method in METHODS if method not in STATED)
 
 
@@ -54,13 +56,7 @@ def compare(
     selection = SelectionSettings(**{**dict(base.selection), **{n: v for n, v in given.items() if v is not None}})
     found_in = read_source(source, base)
     table = found_in.table
-    missing = [c for c in columns if c not in table.names]
-    if missing:
-        raise SettingsError(
-            f"There is no column '{missing[0]}' to compare with.",
-            found=", ".join(table.names),
-            remedy="Name a column of the table with --compare-with.",
-        )
+    _check_columns(columns, table)
     # An earlier segmentation must not be what the new ones are made of.
     roles = {**base.features.roles, **dict.fromkeys(columns, "leak")}
     wanted = base.features.model_copy(update={"roles": roles, "features": tuple(features) or base.features.features})
@@ -79,27 +75,40 @@ def compare(
     places = np.flatnonzero(known)
     places = places if len(places) <= ROWS else places[(np.arange(ROWS) * len(places)) // ROWS]
     grid, layout = grid[places], Layout.of(recipe)
-    found: list[tuple[Compared, np.ndarray]] = []
+    found: list[_Grouped] = []
     seconds = {}
     for name in names:
         start = time.perf_counter()
         if name in STATED:
             looked_at = axis_values(customers, values, base.stated_grid.axes)
-            found.append(
-                by_rfm_grid(grid, base.stated_grid, {a: v[places] for a, v in looked_at.items()}, selection.seed)
-            )
+            cells = {axis: column[places] for axis, column in looked_at.items()}
+            found.append(by_rfm_grid(grid, base.stated_grid, cells, selection.seed))
         else:
             found.append(_by_method(grid, layout, selection.model_copy(update={"method": name})))
         seconds[name] = time.perf_counter() - start
     for column in columns:
         found.append(_by_column(grid, layout, column, column_beside(customers, column)[places], selection.seed))
+    return _compared(found, len(grid), table.rows_read, seconds)
+
+
+def _check_columns(columns: Sequence[str], table: Table) -> None:
+    missing = [c for c in columns if c not in table.names]
+    if missing:
+        raise SettingsError(
+            f"There is no column '{missing[0]}' to compare with.",
+            found=", ".join(table.names),
+            remedy="Name a column of the table with --compare-with.",
+        )
+
+
+def _compared(found: Sequence[_Grouped], rows: int, rows_read: int, seconds: dict[str, float]) -> Comparison:
     listed = tuple(compared for compared, _ in found)
     agreement = tuple(tuple(adjusted_rand(a + 1, b + 1) for _, b in found) for _, a in found)
     chosen, reason = recommend(listed)
-    return Comparison(listed, agreement, chosen, reason, len(grid), table.rows_read, seconds)
+    return Comparison(listed, agreement, chosen, reason, rows, rows_read, seconds)
 
 
-def _by_method(grid: np.ndarray, layout: Layout, selection: SelectionSettings) -> tuple[Compared, np.ndarray]:
+def _by_method(grid: np.ndarray, layout: Layout, selection: SelectionSettings) -> _Grouped:
     search = search_segments(grid, selection, layout=layout)
     best = search.best
     chosen = next(c for c in search.candidates if c.k == search.k)
@@ -129,9 +138,7 @@ def _stability(grid: np.ndarray, layout: Layout, selection: SelectionSettings, s
     return interval(pair_agreement(refits.labels)).mean
 
 
-def _by_column(
-    grid: np.ndarray, layout: Layout, column: str, values: np.ndarray, seed: int
-) -> tuple[Compared, np.ndarray]:
+def _by_column(grid: np.ndarray, layout: Layout, column: str, values: np.ndarray, seed: int) -> _Grouped:
     """An existing segmentation: its levels are the groups, an empty cell is in none."""
     levels = sorted({str(v) for v in values if v is not None})
     number = {level: place for place, level in enumerate(levels)}
