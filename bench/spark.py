@@ -80,11 +80,13 @@ def mllib(customers: DataFrame, segmentation: Segmentation, ks: Sequence[int]) -
     features = derived(customers, segmentation)
     prepared = prepare.fit(features)
     vectors = prepared.transform(features).select("features").persist()
-    models, silhouettes, start = {}, {}, time.perf_counter()
+    models, silhouettes = {}, {}
+    start, before = time.perf_counter(), busy(customers.sparkSession)
     for k in ks:
         models[k] = KMeans(k=k, seed=0).fit(vectors)
         silhouettes[k] = ClusteringEvaluator().evaluate(models[k].transform(vectors))
-        print(json.dumps({"part": f"peer k={k}", "so_far": time.perf_counter() - start}), flush=True)
+        told = {"so_far": time.perf_counter() - start, "work_so_far": busy(customers.sparkSession) - before}
+        print(json.dumps({"part": f"peer k={k}", **told}), flush=True)
     vectors.unpersist()
     return max(silhouettes, key=lambda k: silhouettes[k]), {k: (prepared, model) for k, model in models.items()}
 
