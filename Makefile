@@ -78,7 +78,6 @@ load: $(SETUP)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all,bench]"
 	$(BIN)/python bench/load.py --into docs/api.md $(LOAD_ARGS)
 
-# HALF=unseen runs seeds that nobody had looked at when the rule was last changed.
 # HALF=tuning runs the half of the seeds that thresholds were set on, and leaves the page as it is.
 # BATTERY_ARGS='--keep tables.jsonl' lets a run that was broken off go on.
 HALF ?= held-out

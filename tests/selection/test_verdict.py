@@ -11,10 +11,10 @@ from segmentry.errors import Notice
 from segmentry.selection import SelectionSettings, search_segments
 from segmentry.selection.evidence import gather_evidence
 from segmentry.selection.mixtures import MixtureEvidence
-from segmentry.selection.verdict import stretched_into, weigh
+from segmentry.selection.verdict import stretched_into, weigh, weights
 
 
-def _noise(n=500, d=4, seed=0):
+def _noise(n=400, d=4, seed=0):
     return np.floor(np.random.default_rng(seed).normal(0, 1024, (n, d)))
 
 
@@ -52,7 +52,7 @@ def test_every_candidate_of_auto_is_kept_with_every_criterion(nothing):
 
 def test_groups_far_apart_are_natural():
     """Four blobs are four natural groups, and the words say so without a figure first."""
-    found = search_segments(_blobs([120, 150, 90, 200]), SelectionSettings())
+    found = search_segments(_blobs([60, 75, 45, 100]), SelectionSettings(k="2-6"))
     assert (found.k, found.verdict) == (4, "natural")
     assert found.verdict_words.startswith("These are natural groups")
     assert not found.notices
@@ -60,7 +60,7 @@ def test_groups_far_apart_are_natural():
 
 def test_two_groups_are_taken_only_when_natural():
     """Auto takes two blobs as two; noise is never divided into two."""
-    found = search_segments(_blobs([250, 250], distance=12.0), SelectionSettings())
+    found = search_segments(_blobs([125, 125], distance=12.0), SelectionSettings())
     assert (found.k, found.verdict) == (2, "natural")
 
 
@@ -86,7 +86,7 @@ def test_two_that_overlap_are_taken_on_the_likelihood_of_two():
 
 def test_a_mixture_alone_recommends_nothing(nothing):
     """Sure as it may be of long groups, it needs another kind of evidence beside it."""
-    evidence = gather_evidence(_noise(), range(2, 11), 0)
+    evidence = gather_evidence(_noise(200), range(2, 11), 0)
     sure = replace(evidence, mixture=MixtureEvidence(3, 0.99, True, 0.2, 3, False))
     assert stretched_into(sure) is None
     assert weigh(nothing.candidates, sure, range(2, 11)).verdict == "no groups"
@@ -95,9 +95,24 @@ def test_a_mixture_alone_recommends_nothing(nothing):
     assert weigh(nothing.candidates, beside, range(2, 11)).verdict == "constructive"
 
 
+def test_the_likelihood_adds_to_the_number_that_a_sure_mixture_takes(nothing):
+    """Three points and one more at the same number; one apart from it only where its groups have one shape."""
+    evidence = gather_evidence(_noise(200, 2), range(2, 6), 0)
+    plain = weights(nothing.candidates, replace(evidence, mixture=None))
+
+    def added(icl, bic, one_shape):
+        heard = replace(evidence, mixture=MixtureEvidence(icl, 0.99, True, 0.95, bic, one_shape))
+        found = weights(nothing.candidates, heard)
+        return {k: round(found[k] - plain[k], 9) for k in plain if found[k] != plain[k]}
+
+    assert added(4, 4, False) == added(4, 4, True) == {4: 4.0}
+    assert added(4, 5, True) == {4: 3.0, 5: 1.0}
+    assert added(4, 5, False) == {4: 3.0}
+
+
 def test_a_k_that_was_asked_for_is_constructive():
     """Whatever the data, the number is kept, and whether it would have stood on its own is said."""
-    good = search_segments(_blobs([120, 150, 90, 200]), SelectionSettings(k=4))
+    good = search_segments(_blobs([60, 75, 45, 100]), SelectionSettings(k=4))
     bad = search_segments(_noise(), SelectionSettings(k=4))
     assert good.verdict == bad.verdict == "constructive"
     assert "stood on their own" in good.verdict_words
@@ -122,9 +137,9 @@ def test_too_few_customers_are_said_to_be_too_few():
 def test_one_column_is_judged_by_its_heaps():
     """Look-alikes of a single column are the column itself, so that nothing is made of a difference of rounding."""
     even = np.floor(np.random.default_rng(0).uniform(-3000, 3000, (400, 1)))
-    assert search_segments(even, SelectionSettings()).verdict == "no groups"
+    assert search_segments(even, SelectionSettings(k="2-5")).verdict == "no groups"
     heaps = np.floor(
         np.random.default_rng(0).normal(0, 300, (400, 1)) + np.repeat([-9000, 0, 9000, 20000], 100)[:, None]
     )
-    found = search_segments(heaps, SelectionSettings())
+    found = search_segments(heaps, SelectionSettings(k="2-5"))
     assert (found.k, found.verdict != "no groups") == (4, True)

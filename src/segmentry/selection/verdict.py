@@ -21,7 +21,7 @@ GAP, AGAIN = "gap statistic", "prediction strength and stability"
 # None reaches NEEDED alone, nor do the last three together: skew or correlation alone can bring each of them about.
 POINTS = {CHANCE: 3, HEAPS: 3, MIXTURE: 3, LIKELIHOOD: 1, GAP: 1, AGAIN: 1}
 NEEDED = 4
-SURE_WEIGHT = 3.0  # of the number that a sure mixture takes, in criteria; of one by BIC alone it is 1
+SURE_WEIGHT = 3.0  # of the number that a sure mixture takes, in criteria; of the one by BIC it is 1
 BEYOND = 5.0  # standard deviations beyond look-alikes: twice what tables without groups reach by luck over all k
 STRONG = 0.8  # prediction strength that its authors call good
 STEADY = 0.85  # adjusted Rand of two bootstrap fits at which a division is the same one for all purposes
@@ -109,7 +109,7 @@ def favoured(candidates: Sequence[Candidate], evidence: Evidence) -> dict[str, i
         "gap": evidence.gap_choice,
         "prediction strength": _largest(evidence.prediction_strength, STRONG) or 1,
         "stability": _top(evidence.stability),
-        "a Gaussian mixture": _of_mixture(evidence)[0],
+        "a Gaussian mixture": _top(_of_mixtures(evidence)),
     }
     return {name: k for name, k in alone.items() if k is not None}
 
@@ -139,22 +139,26 @@ def _two_stand_out(evidence: Evidence) -> bool:
     return mixture.bic_k == 2 and mixture.bic_round and evidence.stability.get(2, 0.0) >= STEADY
 
 
-def _of_mixture(evidence: Evidence) -> tuple[int | None, float]:
-    """The number that mixtures take, and what it weighs: by BIC, only groups of one shape are what k-means finds."""
+def _of_mixtures(evidence: Evidence) -> dict[int, float]:
+    """What mixtures give to a number: three points from a sure one, and one from the likelihood (BIC).
+
+    The likelihood is heard where its groups have one shape, as k-means supposes, or where a sure mixture agrees.
+    """
     mixture = evidence.mixture
     if mixture is None or mixture.stretched:
-        return None, 0.0
-    if mixture.sure:
-        return mixture.k, SURE_WEIGHT
-    return mixture.bic_k, float(mixture.bic_round)
+        return {}
+    given = {mixture.k: SURE_WEIGHT} if mixture.sure else {}
+    if mixture.bic_round or mixture.bic_k in given:
+        given[mixture.bic_k] = given.get(mixture.bic_k, 0.0) + 1.0
+    return given
 
 
 def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, float]:
-    """What each number of segments has in its favour, from 0 to 10.5; the sum is explained in docs."""
+    """What each number of segments has in its favour, from 0 to 11.5; the sum is explained in docs."""
     silhouette = _shares({c.k: c.silhouette or 0.0 for c in candidates})
     beyond, tight = _shares(evidence.silhouette), _shares(evidence.tightness)
     strong, steady = _largest(evidence.prediction_strength, STRONG), _largest(evidence.stability, 0.9)
-    of_mixture, weight = _of_mixture(evidence)
+    of_mixtures = _of_mixtures(evidence)
     return {
         c.k: silhouette.get(c.k, 0.0)
         + beyond.get(c.k, 0.0)
@@ -164,7 +168,7 @@ def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, fl
         + 0.5 * (evidence.gap_choice == c.k)
         + (strong == c.k)
         + (steady == c.k)
-        + weight * (of_mixture == c.k)
+        + of_mixtures.get(c.k, 0.0)
         for c in candidates
     }
 
