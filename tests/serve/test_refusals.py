@@ -154,9 +154,12 @@ def _memory(server: Any) -> float:
 
 
 def test_headers_too_large_are_refused(server: Any) -> None:
-    """431 with a reason, and the connection ends; headers of a common size are taken."""
+    """431 with a reason, and the connection ends; headers of a common size are taken. Whoever is still sending gets the
+    answer, and no reset.
+    """
     head = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-    assert _raw(server, head + b"X-Large: " + b"a" * 200_000 + b"\r\n\r\n").startswith(b"HTTP/1.1 431")
+    for size in (200_000, 2_000_000, 200_000, 2_000_000):
+        assert _raw(server, head + b"X-Large: " + b"a" * size + b"\r\n\r\n").startswith(b"HTTP/1.1 431")
     assert _raw(server, head + b"X-Small: " + b"a" * 2_000 + b"\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 

@@ -28,6 +28,7 @@ _STARTS = 24  # requests that begin in one turn
 _PIPELINED = 32  # requests of one connection that wait for the one before them
 # Seconds that a refused connection is not listened to, and up to twice that, so that not all return at one time.
 _PAUSE = 0.15
+_LINGER = 1.0  # seconds that what is still on its way may take to arrive, after an answer that ends a connection
 
 
 def _whole(status: int, media_type: str, value: object, *more: str) -> tuple[bytes, bytes]:
@@ -110,10 +111,12 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_size = 0
         self._in_head = self._in_message = True
         self._answered = False  # here, without a task
+        self._ended = False  # what comes now is thrown away
         self._held = 0  # pieces that wait to be looked at
         self._deadline: asyncio.TimerHandle | None = self.loop.call_later(self.seconds, self._close)
         if len(self.connections) > self.most:
-            self._end(_FULL)
+            self.transport.write(_FULL)
+            self._close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._on_time()
@@ -121,6 +124,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A check of life is looked at as it comes, all else in its turn; so long, no more is taken from the client."""
+        if self._ended:
+            return
         if not self._held and data.startswith(ASKS_LIFE):
             self._look_at(data)
         elif not self.reads.is_full:
@@ -137,7 +142,7 @@ class PatientProtocol(HttpToolsProtocol):
             self._look_at(data)
 
     def _look_at(self, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self._is_over():
             return
         if self._in_head:
             self._head_size += len(data)
@@ -149,6 +154,8 @@ class PatientProtocol(HttpToolsProtocol):
             self._keep_alive()
 
     def on_message_begin(self) -> None:
+        if self._ended:
+            return
         self._in_head, self._head_size = True, 0
         self._in_message, self._answered = True, False
         if self._deadline is None:
@@ -156,6 +163,8 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> Any:
+        if self._ended:
+            return
         self._in_head = False
         self._on_time()
         # It may have come at one blow.
@@ -176,19 +185,21 @@ class PatientProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if not self.transport.is_closing() and not self._answered:
+        if not self._is_over() and not self._answered:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._is_over():
+            return
         self._in_message = False
         self._on_time()
-        if not self.transport.is_closing() and not self._answered:
+        if not self._answered:
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         # Refused before its body came: the rest is thrown away, but not waited for for ever.
-        if self._in_message and self._deadline is None and not self.transport.is_closing():
+        if self._in_message and self._deadline is None and not self._is_over():
             self._deadline = self.loop.call_later(self.seconds, self._close)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -213,7 +224,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _pause(self) -> None:
         """Whoever does not wait as told is made to wait, so that refusing leaves time for the work."""
-        if not self.transport.is_closing():
+        if not self._is_over():
             self.flow.pause_reading()
             spread = (self.server_state.total_requests % 64) / 64
             self.loop.call_later(_PAUSE * (1 + spread), self.flow.resume_reading)
@@ -222,7 +233,7 @@ class PatientProtocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
 
     def _keep_alive(self) -> None:
-        if self.timeout_keep_alive_task is None and self._deadline is None and not self.transport.is_closing():
+        if self.timeout_keep_alive_task is None and self._deadline is None and not self._is_over():
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
@@ -233,9 +244,19 @@ class PatientProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _end(self, words: bytes) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(words)
-        self._close()
+        """Answers and hangs up, but lets what is still on its way arrive: cut off at once, the client would hear of a
+        reset, and might never see the answer.
+        """
+        if self._is_over():
+            return
+        self._ended = True
+        self.transport.write(words)
+        self.transport.write_eof()
+        self._on_time()
+        self._deadline = self.loop.call_later(_LINGER, self._close)
+
+    def _is_over(self) -> bool:
+        return self._ended or self.transport.is_closing()
 
     def _close(self) -> None:
         self._on_time()
