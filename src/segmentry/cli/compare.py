@@ -93,4 +93,4 @@ def _told(found: Any, output: Path | None) -> list[str]:
 
 
 def _number(value: float | None, places: int = 2) -> str:
-    return "–" if value is None else f"{value:.{places}f}"
+    return "–" if value is None else f"{value:z.{places}f}"

@@ -37,7 +37,7 @@ def picture_comparison(comparison: Comparison) -> Picture:
 
 def _figures(compared: Compared) -> tuple[str, str, str, str]:
     stability = "–" if compared.stability is None else f"{compared.stability:.2f}"
-    silhouette = "–" if compared.silhouette is None else f"{compared.silhouette:.2f}"
+    silhouette = "–" if compared.silhouette is None else f"{compared.silhouette:z.2f}"
     return str(compared.k), stability, silhouette, f"{100 * compared.noise:.0f} %"
 
 
