@@ -52,7 +52,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Spark takes longest, and comes first."""
-    if config.getoption("loadgroup", False) and not all("@" in item.nodeid for item in items):
+    grouped = [item for item in items if item.get_closest_marker("xdist_group")]
+    if config.getoption("loadgroup", False) and not all("@" in item.nodeid for item in grouped):
         # pytest 9.2 with pytest-xdist 3.8: a suite of ten minutes takes forty.
         raise pytest.UsageError("pytest-xdist does not keep groups of tests together with this version of pytest.")
     items.sort(key=lambda item: item.get_closest_marker("spark") is None)
