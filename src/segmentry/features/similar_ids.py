@@ -23,15 +23,11 @@ def similar_ids(ids: nw.LazyFrame[Any], id_column: str, name: str) -> list[Notic
     """
     own = nw.col(id_column)
     folded = own.str.to_lowercase()
-    figures = {
-        "mixed": _count((own != folded) & (own != own.str.to_uppercase())),
-        "lower": _count((own == folded) & (own != own.str.to_uppercase())),
-        "upper": _count((own != folded) & (own == own.str.to_uppercase())),
-        "marked": _count(own.str.contains(_MARKS)),
-    }
-    seen = {key: int(n or 0) for key, n in collect_rows(ids.select(**figures))[0].items()}
-    # Ids that are all in small or all in capital letters cannot differ in case: the costly count is spared.
-    by_case = _by_case(ids, own, folded) if seen["mixed"] or (seen["lower"] and seen["upper"]) else (0, "")
+    small, capital = _count(own != own.str.to_uppercase()), _count(own != folded)
+    # Ids without a small letter, or without a capital one, cannot differ in case: the costly count is spared.
+    seen = collect_rows(ids.select(small=small, marked=_count(own.str.contains(_MARKS))))[0]
+    in_cases = seen["small"] and collect_rows(ids.select(capital=capital))[0]["capital"]
+    by_case = _by_case(ids, own, folded) if in_cases else (0, "")
     by_accent = _by_accent(ids, own, folded) if seen["marked"] else (0, "")
     n = by_case[0] + by_accent[0]
     if not n:
