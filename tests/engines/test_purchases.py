@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -76,8 +78,6 @@ def elsewhere(request: pytest.FixtureRequest, log: pl.DataFrame) -> Iterator[Any
     elif request.param == "spark":
         yield request.getfixturevalue("spark").createDataFrame(mixed.to_arrow())
     else:
-        import duckdb
-
         with closing(duckdb.connect()) as connection:
             connection.register("given", mixed.to_arrow())
             yield connection.sql("select * from given")
@@ -122,3 +122,20 @@ def test_a_fit_of_orders_is_the_same_where_they_live(fitted: Segmentation, elsew
     assert (here.rule, here.purchases, here.orders) == (there.rule, there.purchases, there.orders)
     assert here.provenance.fingerprint == there.provenance.fingerprint
     assert score(here, orders=elsewhere)["segment_id"].to_list() == score(there, orders=log)["segment_id"].to_list()
+
+
+@pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=SPARK)])
+def test_lifetime_value_is_the_same_where_orders_live(
+    engine: str, shared_data: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Both models of CDNOW's customers, to the last digit, and the same segments by what they will bring."""
+    lines = [line.split() for line in (shared_data / "CDNOW_master.txt").read_text(encoding="ascii").splitlines()]
+    orders = pl.DataFrame(lines[1:], schema=["customer_id", "date", "quantity", "dollar_value"], orient="row").select(
+        "customer_id", pl.col("date").str.to_date("%Y%m%d"), pl.col("quantity", "dollar_value").cast(pl.Float64)
+    )
+    path = str(tmp_path / "orders.parquet")
+    orders.filter(pl.col("customer_id").cast(pl.Int64) % 10 == 0).write_parquet(path)
+    engines = {"duckdb": duckdb.read_parquet, "spark": lambda p: request.getfixturevalue("spark").read.parquet(p)}
+    here, there = (fit(orders=o, k=3, settings=FIT) for o in (path, engines[engine](path)))
+    assert here.value is not None
+    assert (here.value, here.segments) == (there.value, there.segments)
