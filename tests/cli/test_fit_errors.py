@@ -114,13 +114,15 @@ def test_wrong_usage_is_exit_code_2(segmentry, folder, arguments):
         ("good.csv", "is a file, not a folder"),
         ("good.csv/below", "cannot be written to"),
         ("out_full", "is not empty"),
+        ("segments.xlsx", "--excel"),
     ],
 )
 def test_an_output_that_cannot_be_is_refused_before_any_work(segmentry, folder, output, says):
-    """An output that is a file, lies under one, or holds something already is an error; what is there stays."""
+    """An output that is a file or called like one, lies under one, or holds something is an error; all stays."""
     err = _fails(segmentry, folder, folder / "good.csv", "-o", folder / output)
     assert err.startswith("error [output]: ")
     assert says in err
+    assert not (folder / "segments.xlsx").exists()
     assert (folder / "out_full" / "mine.txt").read_text() == "mine"
 
 

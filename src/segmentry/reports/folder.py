@@ -29,12 +29,18 @@ from segmentry.tables import Table, write_rejects, write_table, write_text_atomi
 
 MODEL = "segmentation.seg"
 RECOMMENDATIONS, COHORTS = "recommendations.csv", "cohorts.csv"
+_OF_FILES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".json", ".html", ".seg")
 
 
 def check_folder(folder: Path, overwrite: bool, source: Path | None = None) -> None:
     """Raises OutputError, before any work is done, when the outputs could not be written there."""
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"'{folder}' is a file, not a folder.", remedy="Name a folder with -o.")
+    if folder.suffix.lower() in _OF_FILES and not folder.exists():
+        raise OutputError(
+            f"-o names a folder, and '{folder.name}' is the name of a file.",
+            remedy="Name a folder; the labelled customers come as CSV or Parquet, with --excel as a workbook too.",
+        )
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
         raise OutputError(
             f"'{folder}' is not empty.",
