@@ -253,6 +253,17 @@ def test_damaged_workbooks_stop(path: Path, cut: int) -> None:
         read(path)
 
 
+def test_parts_packed_in_an_unknown_way_stop(path: Path) -> None:
+    """Method 99 is nobody's: the error says that the workbook cannot be unpacked."""
+    content = bytearray(book(path, plain).read_bytes())
+    for start, method in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        for found in list(re.finditer(re.escape(start), bytes(content))):
+            content[found.start() + method : found.start() + method + 2] = (99).to_bytes(2, "little")
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFileError, match="cannot be unpacked"):
+        read(path)
+
+
 def test_other_archives_and_pages_are_named(tmp_path: Path) -> None:
     """A zip of something else, an OpenDocument file and HTML under an Excel name are told by content."""
     for inside, says in (("customers.csv", "zip archive"), ("content.xml", "OpenDocument")):

@@ -126,7 +126,8 @@ class _told:  # noqa: N801 - reads as a word where it is used
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        broken = (zipfile.BadZipFile, zlib.error, EOFError, ElementTree.ParseError, NotImplementedError, KeyError)
+        # A RuntimeError is how zipfile says that it does not know how a part was packed.
+        broken = (zipfile.BadZipFile, zlib.error, EOFError, ElementTree.ParseError, RuntimeError, KeyError)
         if isinstance(error, broken):
             raise UnreadableFileError(
                 f"{self.path} is damaged or was cut while it was copied.",
