@@ -65,3 +65,12 @@ def test_a_page_that_shows_something_else_is_caught() -> None:
     """What a page says is printed must be printed."""
     with pytest.raises(AssertionError, match=r"page\.md, line 1"):
         run("page.md", "```python\nprint(2)\n```\n\n```text\n1\n```\n")
+
+
+def test_the_speed_on_the_first_page_is_the_one_that_was_measured() -> None:
+    """README's seconds and times are those of the benchmark's table."""
+    table = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    row = re.search(r"\| fit, 10 million: Parquet to all outputs \| ([\d.]+) s \| .* \| (\d+) times \|", table)
+    assert row is not None
+    told = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"take about {round(float(row[1]))} s on two cores, {row[2]} times faster" in told
