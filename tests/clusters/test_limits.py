@@ -90,6 +90,8 @@ def test_a_large_table_takes_its_borders_from_the_sample(monkeypatch):
     model = fit(shop, k=5, settings=FitSettings(min_size=3_500, max_size=6_500, stability_pairs=0))
     counts = score(model, shop)["segment_id"].value_counts()["count"]
     assert 3_500 <= counts.min() <= counts.max() <= 6_500
+    said = next(n.message for n in model.notices if n.code == "limited-sizes")
+    assert "of the sampled customers are in another segment" in said
 
 
 def test_limits_that_cannot_be_are_an_error():

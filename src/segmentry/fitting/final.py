@@ -71,8 +71,9 @@ def settle_on_all(
 def _within(frame: nw.LazyFrame[Any], final: Final, grid: np.ndarray, limits: SizeLimits) -> Final:
     n = sum(final.sizes.values())
     low, high = limits.within(n)
-    rows = grid
+    rows, whose = grid, "the sampled customers"
     if n <= IN_MEMORY:
+        whose = "the customers"
         columns = to_memory(frame)
         rows = np.column_stack([columns[axis] for axis in axis_columns(final.rule.axes)])
         rule = limited(final.rule, rows, low, high)
@@ -93,7 +94,7 @@ def _within(frame: nw.LazyFrame[Any], final: Final, grid: np.ndarray, limits: Si
     elsewhere = float((nearest(rule, rows) != nearest(final.rule, rows)).mean())
     notice = Notice(
         "limited-sizes",
-        f"To keep the limits on sizes, {say_number(elsewhere, 'share')} of the customers are in another segment than "
+        f"To keep the limits on sizes, {say_number(elsewhere, 'share')} of {whose} are in another segment than "
         "without. The reason, the verdict and the criteria speak of the segments without limits.",
     )
     return Final(rule, counted.sizes(rule.owners), counted.noise, counted.inertia, moved, (notice,))
