@@ -17,7 +17,7 @@ from segmentry.purchases.account import Account, account_for
 from segmentry.purchases.lines import Lines
 from segmentry.purchases.reading import KEYS, in_full
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
-from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, missing_parts
+from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, may_be_log, missing_parts
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.settling import largest, refuse_currencies, symbol_of, with_rules
 from segmentry.purchases.times import clock_of
@@ -181,6 +181,8 @@ def looks_like_log(table: Table) -> bool:
     >>> looks_like_log(read(pl.DataFrame({"customer_id": ["a", "b"], "total_spend": ["5", "7"]})))
     False
     """
+    if not may_be_log(table):
+        return False
     found = find_columns(table)
     who, when = column_of(found, "customer"), column_of(found, "time")
     if missing_parts(found) or who is None or when is None:

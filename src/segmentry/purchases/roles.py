@@ -147,6 +147,18 @@ def column_of(found: Sequence[PurchaseColumn], role: str) -> str | None:
     return next((c.column for c in found if c.role == role), None)
 
 
+def may_be_log(table: Table) -> bool:
+    """Whether the columns' names and kinds allow that a row is a purchase; no cell is looked at.
+
+    >>> import polars as pl
+    >>> from segmentry.tables import read
+    >>> may_be_log(read(pl.DataFrame({"client": ["a", "b"], "signup_date": ["2026-01-05", "2026-02-01"]})))
+    False
+    """
+    proposed = [PurchaseColumn(c, role, "") for role in ROLES for c in _proposed(role, table.columns)[:1]]
+    return not missing_parts(proposed)
+
+
 def missing_parts(found: Sequence[PurchaseColumn]) -> tuple[str, ...]:
     """What a purchase log must have and these columns lack, in words."""
     roles = {c.role for c in found}

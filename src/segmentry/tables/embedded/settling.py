@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from segmentry.tables import numbers
 from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.judgement import Verdict, judge, split_tokens, surely_text, text_of_many
 from segmentry.tables.settings import ReadingSettings
@@ -74,7 +75,11 @@ def _odd_cells(source: pl.LazyFrame, name: str, settings: ReadingSettings) -> pl
     """The cells that say "missing" or have spaces around them, counted over all rows; of the latter, some."""
     own, text = pl.col("own"), cells.trimmed("own")
     rows = source.select(pl.col(name).cast(pl.String).alias("own"))
-    said = rows.filter(cells.is_token(text, settings.missing)).group_by("own").agg(pl.len().cast(pl.Int64).alias("n"))
-    spaced = rows.filter(own.ne_missing(text)).head(1).select("own", n=pl.lit(0, pl.Int64))
-    found = pl.collect_all([said, spaced], engine="streaming")
-    return pl.concat(found)
+    # Words are looked for among short cells, and those with spaces: for most columns of ids and names that is nowhere.
+    longest = max(map(len, (*numbers.MISSING_TOKENS, *settings.missing)))
+    few = rows.filter((own.str.len_chars() <= longest) | (own != own.str.strip_chars()))
+    word = pl.when(cells.is_token(text, settings.missing)).then(own).alias("word")
+    spaced = own.filter(own.ne_missing(text)).first().alias("own")
+    found = few.group_by(word).agg(spaced, pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")
+    said = found.select(pl.col("word").alias("own"), "n")
+    return pl.concat([said, found.select("own", n=pl.lit(0, pl.Int64))]).drop_nulls("own")
