@@ -20,9 +20,9 @@ from segmentry.features.notices import capped, impossible, later_dates, purpose_
 from segmentry.features.recipe import Recipe, SourceColumn
 from segmentry.features.role_rules import Role
 from segmentry.features.roles import ColumnRole, assign_roles
-from segmentry.features.sample import ID, KEY, Sample, draw, sampled_values, with_key
+from segmentry.features.sample import ID, Sample, draw, sampled_values
 from segmentry.features.similar_ids import similar_ids
-from segmentry.features.summaries import summarise, widen
+from segmentry.features.summaries import over_all, summarise, widen
 from segmentry.tables import Table, all_different, collect_rows, text_of
 from segmentry.tables.engines import WAREHOUSES
 
@@ -56,7 +56,6 @@ class Customers:
     id_column: str | None
     as_of: date | None
     notices: tuple[Notice, ...]
-    key_total: int  # a digest of the rows' values that no order changes
 
     @property
     def sensitive(self) -> frozenset[str]:
@@ -78,12 +77,11 @@ def prepare_customers(
     `made` names columns whose meaning is known; they are features as they stand.
     Raises IdentifierError for repeated ids, SettingsError for names that are not there or may not be used.
     """
-    sample = draw(table)
-    rows = sample.frame if sample.whole else table.frame
-    keyed = with_key(rows, table.columns, sample.key_with_text)
     known = {column for m in made for column in m.feature.sources}
     told = [c for c in table.columns if c.name not in known]
-    summaries, key_total = widen(summarise(sample.frame, told), keyed, KEY)
+    sample = draw(table, figures=over_all(told))
+    rows = sample.frame if sample.whole else table.frame
+    summaries = widen(summarise(sample.frame, told), sample.figures, rows)
     roles = assign_roles(summaries, _overrides(settings, id_column, table))
     derived = _beside(derive_features(roles, summaries), made)
     roles = (*roles, *(ColumnRole(m.feature.sources[0], m.role, f"{FROM_ORDERS}{m.how}") for m in made))
@@ -99,7 +97,6 @@ def prepare_customers(
         table=table,
         # With nothing to compare customers by, what follows says so.
         frame=features_of(table.frame, features, settled) if features else table.frame,
-        key_total=key_total,
         sample=sample,
         identity=text_of(table, found) if found else nw.lit(""),
         roles=tuple(roles),

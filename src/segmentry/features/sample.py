@@ -7,8 +7,8 @@ do not matter: the same customers are drawn wherever the table lives.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -16,7 +16,16 @@ import numpy as np
 
 from segmentry.features.grid import AXIS, FEATURE, axis_columns, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe
-from segmentry.tables import Column, Table, collect_rows, count_rows, materialise, ordinal, to_memory
+from segmentry.tables import (
+    Column,
+    Table,
+    collect_rows,
+    count_rows,
+    materialise,
+    materialise_beside,
+    ordinal,
+    to_memory,
+)
 
 SAMPLE_ROWS = 20_000
 MODELLED = "from a model"  # how a column came about that says nothing new of a row
@@ -77,42 +86,58 @@ def _as_number(column: Column, with_text: bool) -> nw.Expr | None:
 
 @dataclass(frozen=True)
 class Sample:
-    """Sampled rows of a table, typed, in memory. `whole` when they are all of its rows; `key_with_text` when texts
-    had to be mixed into the key that they were drawn by."""
+    """Sampled rows of a table, typed, in memory. `whole` when they are all of its rows.
+
+    `key_total` adds up the keys of all rows of the table: a digest that no order changes. `figures` are those that were
+    asked for, over all rows.
+    """
 
     frame: nw.LazyFrame[Any]
     whole: bool
-    key_with_text: bool = False
+    key_total: int
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
-def draw(table: Table, most: int = SAMPLE_ROWS) -> Sample:
-    """At most `most` rows: all of them, else those with the smallest key."""
+def draw(table: Table, most: int = SAMPLE_ROWS, figures: Mapping[str, nw.Expr] | None = None) -> Sample:
+    """At most `most` rows: all of them, else those with the smallest key.
+
+    `figures` are counts and extremes by name, worked out over all rows on the same pass.
+    """
+    wanted = {**(figures or {}), KEY: nw.col(KEY).sum()}
     if table.rows_read <= most:
-        return Sample(materialise(table.frame.select(*table.names, *_raw(table))), True)
-    drawn = _smallest(table, most, with_text=False)
+        frame = materialise(table.frame.select(*table.names, *_raw(table)))
+        [found] = collect_rows(with_key(frame, table.columns).select(**wanted))
+        return _sampled(frame, True, found)
+    drawn, found = _smallest(table, wanted, most, with_text=False)
     different = int(collect_rows(drawn.select(nw.col(KEY).n_unique()))[0][KEY])
-    coarse = different < _COARSE * most
-    if coarse:
+    if different < _COARSE * most:
         # Customers who share every number would be drawn all together or not at all.
-        drawn = _smallest(table, most, with_text=True)
-    return Sample(drawn.drop(KEY), False, coarse)
+        drawn, found = _smallest(table, wanted, most, with_text=True)
+    return _sampled(drawn.drop(KEY), False, found)
+
+
+def _sampled(frame: nw.LazyFrame[Any], whole: bool, found: dict[str, Any]) -> Sample:
+    return Sample(frame, whole, int(found.pop(KEY)), found)
 
 
 def _raw(table: Table) -> list[str]:
     return [c.raw for c in table.columns if c.raw is not None]
 
 
-def _smallest(table: Table, most: int, with_text: bool) -> nw.LazyFrame[Any]:
+def _smallest(
+    table: Table, figures: Mapping[str, nw.Expr], most: int, with_text: bool
+) -> tuple[nw.LazyFrame[Any], dict[str, Any]]:
+    """The rows with the smallest key, and the figures of all rows."""
     keyed = with_key(table.frame.select(*table.names, *_raw(table)), table.columns, with_text)
     # Keys are spread evenly where values are, so that the last one is about here: then one pass is enough.
     last = math.ceil(_RANGE * (most + _MARGIN * math.sqrt(most)) / table.rows_read)
-    wanted = materialise(keyed.filter(nw.col(KEY) <= last))
+    wanted, found = materialise_beside(keyed.filter(nw.col(KEY) <= last), keyed.select(**figures))
     if not most <= count_rows(wanted) <= _MOST_FETCHED * most:
         keys = with_key(table.frame, table.columns, with_text).select(KEY)
         last = int(collect_rows(keys.sort(KEY).head(most).select(nw.col(KEY).max()))[0][KEY])
         wanted = materialise(keyed.filter(nw.col(KEY) <= last))
     # Equal keys at the end are ordered by everything that is known of a row.
-    return materialise(wanted.sort(KEY, *sorted(table.names)).head(most))
+    return materialise(wanted.sort(KEY, *sorted(table.names)).head(most)), found
 
 
 def sampled_values(sample: Sample, identity: nw.Expr, features: Sequence[nw.Expr]) -> dict[str, np.ndarray]:

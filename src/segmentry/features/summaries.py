@@ -6,7 +6,7 @@ statistics and levels, never sums of fractions. Deciding on roles is left to `ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -95,25 +95,40 @@ def summarise(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> tuple[Colu
     return tuple(_summary(i, column, numbers, levels.get(column.name, ())) for i, column in enumerate(columns))
 
 
-def widen(
-    summaries: Sequence[ColumnSummary], frame: nw.LazyFrame[Any], total: str
-) -> tuple[tuple[ColumnSummary, ...], int]:
-    """Summaries of a sample with the extremes and missing cells of all rows, and the sum of the column `total`.
-
-    One pass, cheap on any size.
-    """
-    expressions: dict[str, nw.Expr] = {"n": nw.len(), "total": nw.col(total).sum()}
-    for i, summary in enumerate(summaries):
-        own = nw.col(summary.name)
+def over_all(columns: Sequence[Column]) -> dict[str, nw.Expr]:
+    """What `widen` needs to know of all rows: counts and extremes, cheap on any size."""
+    expressions: dict[str, nw.Expr] = {"n": nw.len()}
+    for i, column in enumerate(columns):
+        own = nw.col(column.name)
         expressions[f"{i}:missing"] = own.null_count()
-        # The first and last of many texts in order cost more than all the rest, and only tell whether there are two.
-        if summary.kind != "text" or summary.n_distinct < 2:
+        # The first and last of many texts in order cost more than all the rest.
+        if column.reading.kind != "text":
             expressions |= {f"{i}:minimum": own.min(), f"{i}:maximum": own.max()}
-    [found] = collect_rows(frame.select(**expressions))
-    return tuple(_widened(i, summary, found) for i, summary in enumerate(summaries)), int(found["total"])
+    return expressions
 
 
-def _widened(i: int, summary: ColumnSummary, found: dict[str, Any]) -> ColumnSummary:
+def widen(
+    summaries: Sequence[ColumnSummary], figures: Mapping[str, Any], frame: nw.LazyFrame[Any]
+) -> tuple[ColumnSummary, ...]:
+    """Summaries of a sample with the extremes and missing cells of all rows.
+
+    `figures` are those of `over_all` for the same columns; `frame` holds all rows. It is asked only whether texts that
+    are all the same in the sample are so elsewhere.
+    """
+    constant = {i: s.name for i, s in enumerate(summaries) if s.kind == "text" and s.n_distinct < 2}
+    found = {**figures, **_text_extremes(frame, constant)}
+    return tuple(_widened(i, summary, found) for i, summary in enumerate(summaries))
+
+
+def _text_extremes(frame: nw.LazyFrame[Any], columns: Mapping[int, str]) -> dict[str, Any]:
+    if not columns:
+        return {}
+    lows = {f"{i}:minimum": nw.col(name).min() for i, name in columns.items()}
+    highs = {f"{i}:maximum": nw.col(name).max() for i, name in columns.items()}
+    return collect_rows(frame.select(**lows, **highs))[0]
+
+
+def _widened(i: int, summary: ColumnSummary, found: Mapping[str, Any]) -> ColumnSummary:
     low, high = found.get(f"{i}:minimum"), found.get(f"{i}:maximum")
     n, n_missing = int(found["n"]), int(found[f"{i}:missing"])
     # One value in the sample and another elsewhere: not a constant. Mostly different in the sample: so in all rows.

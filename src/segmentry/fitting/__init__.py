@@ -246,7 +246,7 @@ def _with_stability(
 def _provenance(customers: Customers, n_customers: int, settings: FitSettings) -> Provenance:
     rows = customers.table.rows_read
     return Provenance(
-        fingerprint=hashlib.sha256(f"{rows}:{customers.key_total}".encode()).hexdigest()[:16],
+        fingerprint=hashlib.sha256(f"{rows}:{customers.sample.key_total}".encode()).hexdigest()[:16],
         n_customers=n_customers,
         n_no_data=rows - n_customers,
         seed=settings.selection.seed,

@@ -6,13 +6,14 @@ embedded engine. A new engine is one more line here, and no `if` anywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import polars as pl
 
 from segmentry.tables.embedded.distinct import all_different
 from segmentry.tables.table import SourceKind
@@ -27,8 +28,18 @@ def _streamed(frame: Lazy) -> nw.DataFrame[Any]:
     return nw.from_native(nw.to_native(frame).collect(engine="streaming"), eager_only=True)
 
 
+def _streamed_together(frames: Sequence[Lazy]) -> list[nw.DataFrame[Any]]:
+    # What the queries share, such as reading the file, is done once for all.
+    found = pl.collect_all([nw.to_native(frame) for frame in frames], engine="streaming")
+    return [nw.from_native(one, eager_only=True) for one in found]
+
+
 def _fetched(frame: Lazy) -> nw.DataFrame[Any]:
     return frame.collect("polars")
+
+
+def _fetched_in_turn(frames: Sequence[Lazy]) -> list[nw.DataFrame[Any]]:
+    return [_fetched(frame) for frame in frames]
 
 
 def _in_memory(frame: Lazy) -> tuple[Lazy, Release]:
@@ -65,8 +76,9 @@ def _cut_program(frame: Lazy) -> Lazy:
 
 @dataclass(frozen=True)
 class Engine:
-    """`collect` brings a small result into memory; `hold` keeps a frame that several passes read, where the engine
-    can, and says how to let go of it. `warehouse` names the kind of source whose tables stay where they are.
+    """`collect` brings a small result into memory, `collect_all` several of the same table, in one pass over it where
+    the engine can. `hold` keeps a frame that several passes read, where the engine can, and says how to let go of it.
+    `warehouse` names the kind of source whose tables stay where they are.
     `all_different` tells cheaply whether no two rows have the same value in a column; False where it cannot.
     `not_in_names` are characters that its expressions take for something else in a column's name. `cut` ends one
     step of a query before the next begins: Spark makes one program of all steps up to a cut, and Java runs a program
@@ -74,18 +86,21 @@ class Engine:
 
     warehouse: SourceKind | None
     collect: Callable[[Lazy], nw.DataFrame[Any]]
+    collect_all: Callable[[Sequence[Lazy]], list[nw.DataFrame[Any]]]
     hold: Callable[[Lazy], tuple[Lazy, Release]]
     all_different: Callable[[Lazy, str], bool]
     cut: Callable[[Lazy], Lazy] = _no_cut
     not_in_names: str = ""
 
 
+_SPARK = Engine("spark", _fetched, _fetched_in_turn, _on_the_cluster, _not_told, cut=_cut_program, not_in_names=".`")
+
 # By the name that narwhals gives an engine.
 ENGINES: Mapping[str, Engine] = {
-    "polars": Engine(None, _streamed, _in_memory, _quickly_all_different),
-    "duckdb": Engine("duckdb", _fetched, _as_it_is, _not_told),
-    "pyspark": Engine("spark", _fetched, _on_the_cluster, _not_told, _cut_program, not_in_names=".`"),
-    "pyspark[connect]": Engine("spark", _fetched, _on_the_cluster, _not_told, _cut_program, not_in_names=".`"),
+    "polars": Engine(None, _streamed, _streamed_together, _in_memory, _quickly_all_different),
+    "duckdb": Engine("duckdb", _fetched, _fetched_in_turn, _as_it_is, _not_told),
+    "pyspark": _SPARK,
+    "pyspark[connect]": _SPARK,
 }
 WAREHOUSES = frozenset(engine.warehouse for engine in ENGINES.values() if engine.warehouse)
 

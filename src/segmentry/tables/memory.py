@@ -50,6 +50,16 @@ def materialise(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     return _collected(frame).lazy()
 
 
+def materialise_beside(
+    frame: nw.LazyFrame[Any], figures: nw.LazyFrame[Any]
+) -> tuple[nw.LazyFrame[Any], dict[str, Any]]:
+    """A frame held in memory, as `materialise` does, and the one row of another query over the same table: in one pass
+    where the engine can."""
+    kept, found = engine_of(frame).collect_all([frame, figures])
+    [row] = found.rows(named=True)
+    return kept.lazy(), row
+
+
 def _collected(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
     return engine_of(frame).collect(frame)
 
