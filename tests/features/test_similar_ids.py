@@ -25,7 +25,9 @@ def ids_of(request):
     return make
 
 
-@pytest.mark.parametrize("ids", [["ab12", "AB12", "c3"], ["Ab12", "aB12", "c3"], [APART, WHOLE, "x"]])
+@pytest.mark.parametrize(
+    "ids", [["ab12", "AB12", "c3"], ["Ab12", "aB12", "c3"], [APART, WHOLE, "x"], ["\u0416-1", "\u0436-1"]]
+)
 def test_ids_alike_but_for_case_or_accents_are_told_of(ids_of, ids):
     """One id in two ways of writing is one warning, in which nobody can read the id."""
     (notice,) = similar_ids(ids_of([*ids, None]), "id", "customer")
@@ -34,7 +36,18 @@ def test_ids_alike_but_for_case_or_accents_are_told_of(ids_of, ids):
     assert not any(i in notice.message for i in ids)
 
 
-@pytest.mark.parametrize("ids", [["ab12", "ab13"], ["AB12", "cd34"], ["1", "2"], ["caf\u00e9", "cafe"], [APART, "b"]])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ["ab12", "ab13"],
+        ["AB12", "cd34"],
+        ["1", "2"],
+        ["A-1", "{B}"],
+        ["\u7532", "\u4e59"],
+        ["caf\u00e9", "cafe"],
+        [APART, "b"],
+    ],
+)
 def test_different_ids_get_no_warning(ids_of, ids):
     """Nor does one id on several rows, which is another matter."""
     assert similar_ids(ids_of([*ids, ids[0]]), "id", "customer") == []

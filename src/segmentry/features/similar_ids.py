@@ -13,6 +13,9 @@ from segmentry.tables.masking import mask
 
 _FOLDED = "folded"
 _MARKS = "[\u0300-\u036f]"  # accents stored apart from their letter
+# Small letters of ASCII, and all that is not ASCII. Ids without any are the usual case, and have no other form; to look
+# for these is cheaper than to write every id in capitals.
+_PERHAPS = r"[^\x00-\x60\x7b-\x7f]"
 _MOST_MARKED = 10_000  # ids with such accents that are looked up
 
 
@@ -22,6 +25,8 @@ def similar_ids(ids: nw.LazyFrame[Any], id_column: str, name: str) -> list[Notic
     `name` is what the user calls the column. Spaces around ids are gone when a table is read.
     """
     own = nw.col(id_column)
+    if not collect_rows(ids.select(perhaps=_count(own.str.contains(_PERHAPS))))[0]["perhaps"]:
+        return []
     folded = own.str.to_lowercase()
     small, capital = _count(own != own.str.to_uppercase()), _count(own != folded)
     # Ids without a small letter, or without a capital one, cannot differ in case: the costly count is spared.
