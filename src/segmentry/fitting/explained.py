@@ -14,7 +14,7 @@ from segmentry.fitting.prepared import Prepared
 from segmentry.fitting.profiled import Profiled
 from segmentry.profiles.evidence import Evidence, Switch
 from segmentry.profiles.questions import GoldenQuestions
-from segmentry.prototypes.assign import CONFIDENCE, RUNNER_UP, SEGMENT, segment_of, with_segment
+from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP_PLACE, answers_of, segment_of, with_places
 from segmentry.prototypes.rule import Rule
 from segmentry.prototypes.tree import TREE, ThresholdTree, tree_expression
 from segmentry.quality.evidence import effects, gorge
@@ -57,24 +57,31 @@ def _between(
     placed: nw.LazyFrame[Any], recipe: Recipe, rule: Rule, tree: ThresholdTree | None
 ) -> tuple[tuple[Switch, ...], float, int]:
     """In one query over all customers: runners-up with confidence, and how often the tree agrees."""
-    frame = with_segment(placed, rule, is_known(recipe))
-    same = (tree_expression(tree) == nw.col(SEGMENT)) if tree is not None else nw.lit(False)
+    frame = with_places(placed, rule, is_known(recipe))
+    answers = answers_of(rule)
+    same = (tree_expression(tree, answers.index) == nw.col(PLACE)) if tree is not None else nw.lit(False)
     figures = frame.select(
-        SEGMENT,
-        RUNNER_UP,
+        PLACE,
+        RUNNER_UP_PLACE,
         nw.when(same).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(TREE),
         (nw.col(CONFIDENCE).fill_null(0.0) * STEPS).floor().cast(nw.Int64).alias("steps"),
         nw.when(nw.col(CONFIDENCE) < BORDER).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias("border"),
     )
-    grouped = figures.group_by(SEGMENT, RUNNER_UP).agg(
+    grouped = figures.group_by(PLACE, RUNNER_UP_PLACE).agg(
         nw.len().alias("n"), nw.col(TREE).sum(), nw.col("steps").sum(), nw.col("border").sum()
     )
     rows = collect_rows(grouped)
     n = sum(int(r["n"]) for r in rows)
     switches = [
-        Switch(r[SEGMENT], r[RUNNER_UP], int(r["n"]), int(r["steps"]) / int(r["n"]) / STEPS, int(r["border"]))
+        Switch(
+            segment=answers[int(r[PLACE])],
+            runner_up=answers[int(r[RUNNER_UP_PLACE])],
+            n=int(r["n"]),
+            confidence=int(r["steps"]) / int(r["n"]) / STEPS,
+            border=int(r["border"]),
+        )
         for r in rows
-        if r[RUNNER_UP] is not None
+        if r[RUNNER_UP_PLACE] is not None
     ]
     ordered = sorted(switches, key=lambda s: (len(s.segment), s.segment, -s.n, s.runner_up))
     return tuple(ordered), sum(int(r[TREE]) for r in rows) / n if n else 0.0, n

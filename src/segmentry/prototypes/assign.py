@@ -10,11 +10,14 @@ import numpy as np
 
 from segmentry.features.grid import axis_columns
 from segmentry.prototypes.rule import Rule
+from segmentry.tables import with_words
 
 NO_DATA = "no-data"
 NOISE = "noise"
 
 PROTOTYPE = "prototype::"
+PLACE = "place::"
+RUNNER_UP_PLACE = "runner-up-place::"
 SEGMENT = "segment::"
 RUNNER_UP = "runner-up::"
 CONFIDENCE = "confidence::"
@@ -85,7 +88,7 @@ def with_prototype(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
     names = _score_names(rule)
     # Two steps: in one, SQL engines would write out every score twice.
     best = scored.with_columns(nw.min_horizontal(*names).alias(_BEST))
-    winner = _first_equal(names, nw.col(_BEST), range(len(names)))
+    winner = _first_equal(names, nw.col(_BEST))
     if rule.cutoff is not None:
         far = nw.col(_BEST) + _norm(rule) > float(rule.cutoff)
         winner = nw.when(far).then(nw.lit(-1)).otherwise(winner)
@@ -99,7 +102,19 @@ def in_segments(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
 
 
 def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.LazyFrame[Any]:
-    """Adds SEGMENT, RUNNER_UP and CONFIDENCE. `known` is False for customers without any feature.
+    """Adds SEGMENT and RUNNER_UP by their ids, beside what `with_places` adds."""
+    placed = with_places(frame, rule, known)
+    return with_words(placed, {SEGMENT: (PLACE, answers_of(rule)), RUNNER_UP: (RUNNER_UP_PLACE, rule.segments)})
+
+
+def answers_of(rule: Rule) -> tuple[str, ...]:
+    """What a PLACE stands for: the segments in the rule's order, then NO_DATA and NOISE."""
+    return (*rule.segments, NO_DATA, NOISE)
+
+
+def with_places(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.LazyFrame[Any]:
+    """Adds PLACE and RUNNER_UP_PLACE, places in `answers_of` the rule, and CONFIDENCE. `known` is False for customers
+    without any feature.
 
     Confidence is (d2 - d1) / (d1 + d2) of the distances to the nearest prototype of the segment and of the
     runner-up: 0 on the border, 1 on a prototype. With a single segment it is 1 and there is no runner-up.
@@ -117,16 +132,15 @@ def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.Laz
     else:
         scored = scored.rename({f"{_SCORE}{p}": _SCORE + owner for p, owner in enumerate(rule.owners)})
     best = scored.with_columns(nw.min_horizontal(*per_segment).alias(_BEST))
-    placed = best.with_columns(_first_equal(per_segment, nw.col(_BEST), segments).alias(SEGMENT))
+    # Numbers up to here and on: they are compared at a fraction of what texts cost.
+    placed = best.with_columns(_first_equal(per_segment, nw.col(_BEST)).alias(PLACE))
     result = _with_runner_up(placed, rule, per_segment)
     noise = nw.lit(False) if rule.cutoff is None else nw.col(_BEST) + nw.col(_SIZE) > float(rule.cutoff)
-    segment = (
-        nw.when(~known).then(nw.lit(NO_DATA)).otherwise(nw.when(noise).then(nw.lit(NOISE)).otherwise(nw.col(SEGMENT)))
-    )
+    no_data, beyond = (nw.lit(answers_of(rule).index(answer)) for answer in (NO_DATA, NOISE))
     in_segment = known & ~noise
     result = result.with_columns(
-        segment.alias(SEGMENT),
-        nw.when(in_segment).then(nw.col(RUNNER_UP)).alias(RUNNER_UP),
+        nw.when(~known).then(no_data).otherwise(nw.when(noise).then(beyond).otherwise(nw.col(PLACE))).alias(PLACE),
+        nw.when(in_segment).then(nw.col(RUNNER_UP_PLACE)).alias(RUNNER_UP_PLACE),
         nw.when(in_segment).then(nw.col(CONFIDENCE)).alias(CONFIDENCE),
     )
     scratch = [c for c in result.collect_schema().names() if c.startswith((_SCORE, _BEST, _SIZE, _PAIR))]
@@ -141,10 +155,10 @@ def _least(names: Sequence[str]) -> nw.Expr:
 def _with_runner_up(placed: nw.LazyFrame[Any], rule: Rule, per_segment: Sequence[str]) -> nw.LazyFrame[Any]:
     segments = rule.segments
     if len(segments) == 1:
-        return placed.with_columns(nw.lit(None, dtype=nw.String).alias(RUNNER_UP), nw.lit(1.0).alias(CONFIDENCE))
+        return placed.with_columns(nw.lit(None, dtype=nw.Int32).alias(RUNNER_UP_PLACE), nw.lit(1.0).alias(CONFIDENCE))
     others = [
-        nw.when(nw.col(SEGMENT) != s).then(nw.col(name)).alias(f"{_SCORE}other::{s}")
-        for s, name in zip(segments, per_segment, strict=True)
+        nw.when(nw.col(PLACE) != place).then(nw.col(name)).alias(f"{_SCORE}other::{s}")
+        for place, (s, name) in enumerate(zip(segments, per_segment, strict=True))
     ]
     names = [f"{_SCORE}other::{s}" for s in segments]
     second = placed.with_columns(*others).with_columns(nw.min_horizontal(*names).alias(_BEST + "second"))
@@ -155,7 +169,7 @@ def _with_runner_up(placed: nw.LazyFrame[Any], rule: Rule, per_segment: Sequence
         _distance(nw.col(_BEST + "second"), rule).alias(_BEST + "d2"),
     ).with_columns((d1 + d2).alias(_BEST + "both"))
     return distances.with_columns(
-        _first_equal(names, nw.col(_BEST + "second"), segments).alias(RUNNER_UP),
+        _first_equal(names, nw.col(_BEST + "second")).alias(RUNNER_UP_PLACE),
         nw.when(both > 0)
         .then((d2 - d1) / nw.when(both > 0).then(both).otherwise(nw.lit(1.0)))
         .otherwise(nw.lit(0.0))
@@ -210,9 +224,9 @@ def _norm(rule: Rule) -> nw.Expr:
     return total
 
 
-def _first_equal(names: Sequence[str], best: nw.Expr, values: Sequence[Any] | range) -> nw.Expr:
-    pairs = list(zip(names, values, strict=True))
-    result = nw.lit(pairs[-1][1])
-    for name, value in reversed(pairs[:-1]):
-        result = nw.when(nw.col(name) == best).then(nw.lit(value)).otherwise(result)
+def _first_equal(names: Sequence[str], best: nw.Expr) -> nw.Expr:
+    """The place among `names` of the first column that equals `best`; one of them does."""
+    result = nw.lit(len(names) - 1)
+    for place in reversed(range(len(names) - 1)):
+        result = nw.when(nw.col(names[place]) == best).then(nw.lit(place)).otherwise(result)
     return result

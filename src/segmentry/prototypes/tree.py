@@ -6,7 +6,7 @@ It stands beside the rule of the model and never replaces it; how far both agree
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
@@ -57,17 +57,18 @@ class ThresholdTree:
         return sum(not n.feature for n in self.nodes)
 
 
-def tree_expression(tree: ThresholdTree, place: int = 0) -> nw.Expr:
-    """The segment that the tree gives, over a frame with the feature columns."""
+def tree_expression(tree: ThresholdTree, answer: Callable[[str], str | int] = str, place: int = 0) -> nw.Expr:
+    """The segment that the tree gives, over a frame with the feature columns; or what `answer` makes of its id."""
     node = tree.nodes[place]
     if not node.feature:
-        return nw.lit(node.segment)
+        return nw.lit(answer(node.segment))
     value = nw.col(FEATURE + node.feature)
     if node.threshold is not None:
         asked = value.fill_null(node.fill) <= node.threshold
     else:
         asked = (value == node.level).fill_null(False)
-    return nw.when(asked).then(tree_expression(tree, node.yes)).otherwise(tree_expression(tree, node.no))
+    yes, no = (tree_expression(tree, answer, next_one) for next_one in (node.yes, node.no))
+    return nw.when(asked).then(yes).otherwise(no)
 
 
 def tree_segments(tree: ThresholdTree, values: Mapping[str, np.ndarray]) -> np.ndarray:

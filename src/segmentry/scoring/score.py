@@ -14,13 +14,15 @@ from segmentry.errors import ColumnNotFoundError, Notice, SettingsError, plural
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe, Scale
-from segmentry.prototypes.assign import CONFIDENCE, RUNNER_UP, SEGMENT, with_segment
+from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP, SEGMENT, answers_of, with_segment
 from segmentry.scoring.frames import NAMES as NAMES
 from segmentry.scoring.frames import OUTPUT as OUTPUT
 from segmentry.scoring.frames import fits_memory, score_in_memory
 from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
 from segmentry.segmentation import Segmentation
-from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, free_names, read, text_frame
+from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, free_names, read, text_frame, with_words
+
+_NAME = "name::"
 
 
 @dataclass(frozen=True)
@@ -108,19 +110,13 @@ def score_table(segmentation: Segmentation, table: Table, *, count: bool = True)
     with_features = table.frame.with_columns(*feature_expressions(clustered, recipe.as_of))
     placed = with_segment(with_features.with_columns(*axis_expressions(recipe)), segmentation.rule, is_known(recipe))
     names = {s.id: s.name for s in segmentation.segments} | NAMES
-    outputs = (nw.col(SEGMENT), _named(names), nw.col(CONFIDENCE), nw.col(RUNNER_UP))
+    named = with_words(placed, {_NAME: (PLACE, [names[answer] for answer in answers_of(segmentation.rule)])})
     added = tuple(free_names(OUTPUT, table.taken_names).values())
-    frame = placed.with_columns(*(value.alias(name) for value, name in zip(outputs, added, strict=True)))
+    outputs = (SEGMENT, _NAME, CONFIDENCE, RUNNER_UP)
+    frame = named.with_columns(*(nw.col(own).alias(name) for own, name in zip(outputs, added, strict=True)))
     if not count:
         return Scored(table, frame, added, {}, table.notices)
     return Scored(table, frame, added, _counts(placed), (*table.notices, *_unusual(recipe, placed)))
-
-
-def _named(names: Mapping[str, str]) -> nw.Expr:
-    result = nw.col(SEGMENT)
-    for segment, name in names.items():
-        result = nw.when(nw.col(SEGMENT) == segment).then(nw.lit(name)).otherwise(result)
-    return result
 
 
 def _check_columns(features: Sequence[Feature], table: Table) -> None:

@@ -9,7 +9,7 @@ from segmentry.tables.embedded.output import check_output, deliver, typed_rows, 
 from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
 from segmentry.tables.embedded.rows import Frame, n_threads, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
-from segmentry.tables.engines import cut, held, in_warehouse, share_an_engine
+from segmentry.tables.engines import cut, held, in_warehouse, share_an_engine, with_words
 from segmentry.tables.files import TextSize, text_size
 from segmentry.tables.memory import (
     all_different,
@@ -82,6 +82,7 @@ __all__ = [
     "typed_rows",
     "unmatched",
     "with_numbers",
+    "with_words",
     "write_bytes_atomically",
     "write_rejects",
     "write_table",
