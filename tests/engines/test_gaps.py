@@ -88,7 +88,7 @@ def test_spark_lets_go_of_what_it_held(spark: Any) -> None:
 
     def fail_meanwhile() -> None:
         with held(read(spark.sql("select 1 as id, 2.5 as spend")).frame) as once:
-            seen.append(once.to_native())
+            seen.append(once().to_native())
             assert seen[0].is_cached
             raise ZeroDivisionError
 

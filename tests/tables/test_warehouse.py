@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
+import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
@@ -114,8 +115,18 @@ def test_what_is_held_is_computed_once() -> None:
     for source, kept in ((pl.LazyFrame({"x": [1]}), False), (duckdb.connect().sql("select 1 as x"), True)):
         frame = read(source).frame
         with held(frame) as once:
-            assert (once is frame) == kept
-            assert collect_rows(once.select("x")) == [{"x": 1.0}]
+            assert once() is once()
+            assert (once() is frame) == kept
+            assert collect_rows(once().select("x")) == [{"x": 1.0}]
+
+
+def test_what_cannot_be_held_says_so_where_it_is_asked_for() -> None:
+    """The work goes on beside the block: an error of its own comes with the frame, and one of the block goes first."""
+    broken = read(pl.LazyFrame({"x": ["no day"]})).frame.with_columns(nw.col("x").str.to_date("%Y"))
+    with held(broken) as once, pytest.raises(pl.exceptions.PolarsError):
+        once()
+    with pytest.raises(ZeroDivisionError), held(broken):
+        raise ZeroDivisionError
 
 
 def test_the_kinds_of_warehouses_are_told() -> None:

@@ -150,12 +150,14 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         )
     with step("features"):
         prepared = prepare(customers, settings.grid)
-    with step("search"):
-        limits = SizeLimits(settings.min_size, settings.max_size)
-        selection = possible(settings.selection, limits, prepared.n_customers)
-        search = search_segments(prepared.grid, selection, layout=Layout.of(prepared.recipe), method=prepared.cells)
-    with step("polish"), held(on_axes(prepared.everyone, prepared.recipe.axes)) as grid_of_all:
-        final = settle_on_all(grid_of_all, prepared.recipe.axes, search, prepared.grid, limits)
+    limits = SizeLimits(settings.min_size, settings.max_size)
+    selection = possible(settings.selection, limits, prepared.n_customers)
+    # The search is on the sample and leaves a processor free, which puts everyone on the grid meanwhile.
+    with held(on_axes(prepared.everyone, prepared.recipe.axes)) as grid_of_all:
+        with step("search"):
+            search = search_segments(prepared.grid, selection, layout=Layout.of(prepared.recipe), method=prepared.cells)
+        with step("polish"):
+            final = settle_on_all(grid_of_all(), prepared.recipe.axes, search, prepared.grid, limits)
     with step("profile"):
         profiled = profile_segments(prepared, final, settings.playbook)
     with step("stability"):

@@ -7,6 +7,7 @@ embedded engine. A new engine is one more line here, and no `if` anywhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -188,10 +189,16 @@ def with_arrays(frame: nw.DataFrame[Any], columns: Mapping[str, np.ndarray[Any, 
 
 
 @contextmanager
-def held(frame: Lazy) -> Iterator[Lazy]:
-    """A frame that several passes read: computed once and kept until the block ends, where the engine can."""
-    kept, release = engine_of(frame).hold(frame)
-    try:
-        yield kept
-    finally:
-        release()
+def held(frame: Lazy) -> Iterator[Callable[[], Lazy]]:
+    """A frame that several passes read: computed once and kept until the block ends, where the engine can.
+
+    The work begins at once, beside what the block does first; calling what is yielded waits for the frame.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        work = beside.submit(engine_of(frame).hold, frame)
+        try:
+            yield lambda: work.result()[0]
+        finally:
+            if work.exception() is None:
+                _, release = work.result()
+                release()
