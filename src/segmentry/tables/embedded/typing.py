@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -25,6 +26,7 @@ _COUNTED_DATES = (
 )
 
 
+_NEAR = date(1850, 1, 1), date(2200, 12, 31)
 _FIRST = 10_000  # rows that usually settle what a point means
 _FEW = 100_000  # different cells
 
@@ -266,7 +268,7 @@ def far_dates(frame: pl.LazyFrame, names: Sequence[str]) -> list[Notice]:
     """Dates such as 9999-12-31 that stand for 'never' or 'not known'."""
     if not names:
         return []
-    far = [((pl.col(n).dt.year() > 2200) | (pl.col(n).dt.year() < 1850)).sum().alias(n) for n in names]
+    far = [(~pl.col(n).is_between(*_NEAR)).sum().alias(n) for n in names]
     row = frame.select(far).collect(engine="streaming").row(0, named=True)
     return [
         Notice(
