@@ -133,8 +133,9 @@ def correlation(a: Scale, a_values: np.ndarray, b: Scale, b_values: np.ndarray) 
     """Pearson correlation of two prepared features on the sample."""
     x, y = prepared(a, a_values), prepared(b, b_values)
     x, y = x - x.mean(), y - y.mean()
-    spread = float(np.sqrt((x @ x) * (y @ y)))
-    return float(x @ y) / spread if spread else 0.0
+    # Not as products of vectors: the library of those adds in an order that depends on its threads.
+    spread = float(np.sqrt((x * x).sum() * (y * y).sum()))
+    return float((x * y).sum()) / spread if spread else 0.0
 
 
 def _why_not(feature: Feature, sensitive: frozenset[str]) -> str:

@@ -37,9 +37,9 @@ def order_statistic(ordered: np.ndarray, share: float) -> float:
 
 def mean_and_sd(values: np.ndarray) -> tuple[float, float]:
     """Mean and population standard deviation from exactly rounded sums."""
-    items = values.tolist()
-    mean = math.fsum(items) / len(items)
-    return mean, math.sqrt(math.fsum((x - mean) ** 2 for x in items) / len(items))
+    mean = math.fsum(values.tolist()) / len(values)
+    from_mean = values - mean
+    return mean, math.sqrt(math.fsum((from_mean * from_mean).tolist()) / len(values))
 
 
 def learn_scale(feature: Feature, values: np.ndarray) -> Scale:
@@ -92,7 +92,8 @@ def _skewness(values: np.ndarray) -> float:
     mean, sd = mean_and_sd(values)
     if sd == 0:
         return 0.0
-    return math.fsum(((x - mean) / sd) ** 3 for x in values.tolist()) / len(values)
+    standard = (values - mean) / sd
+    return math.fsum((standard * standard * standard).tolist()) / len(values)
 
 
 def prepared(scale: Scale, values: np.ndarray) -> np.ndarray:
