@@ -14,6 +14,7 @@ import numpy as np
 
 from segmentry.features.grid import steps_between
 from segmentry.features.recipe import GRID, Scale
+from segmentry.tables import Numbers
 
 _ARITHMETIC = ("column", "sum", "ratio", "years_since_year")
 
@@ -50,7 +51,7 @@ def _upright(numbers: Sequence[float]) -> np.ndarray:
 
 
 def fill_values(
-    scale: Scale, numbers: Mapping[str, np.ndarray], rows: slice, as_of: date | None, out: np.ndarray
+    scale: Scale, numbers: Mapping[str, Numbers], rows: slice, as_of: date | None, out: np.ndarray
 ) -> np.ndarray | None:
     """Writes the feature of these rows into `out`; the rows without a value, None where all have one.
 
@@ -64,7 +65,7 @@ def fill_values(
 
 
 def _feature(
-    scale: Scale, numbers: Mapping[str, np.ndarray], rows: slice, as_of: date | None, out: np.ndarray
+    scale: Scale, numbers: Mapping[str, Numbers], rows: slice, as_of: date | None, out: np.ndarray
 ) -> np.ndarray | None:
     feature = scale.feature
     missing = _sum([numbers[c][rows] for c in feature.sources], out)

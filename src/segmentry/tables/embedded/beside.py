@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -34,20 +34,39 @@ class Coded:
     values: pl.DataFrame
 
 
-def numbers_of(table: Table, names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
-    """Columns of numbers as the frame in memory has them, NaN for a missing cell; not copied where none is missing.
+class Numbers(Protocol):
+    """A column of numbers of which the rows of a slice are had as an array."""
 
-    A column that is not numbers in the source as well is not there, nor is any where rows were rejected.
+    def __getitem__(self, rows: slice, /) -> np.ndarray[Any, Any]: ...
+
+
+def numbers_of(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
+    """Columns of numbers as the frame in memory has them, NaN for a missing cell.
+
+    Where none is missing nothing is copied, but for the rows of one slice of a column that lies in several pieces. A
+    column that is not numbers in the source as well is not there, nor is any where rows were rejected.
     """
     columns = [c for c in map(table.column, names) if c.reading.kind == "number" and not table.rows_rejected]
     frame: pl.LazyFrame = nw.to_native(table.frame)
     own = frame.select(pl.col(c.raw or c.name).alias(c.name) for c in columns).collect()
-    return {series.name: _array(series) for series in own.iter_columns() if series.dtype.is_numeric()}
+    return {series.name: _numbers(series) for series in own.iter_columns() if series.dtype.is_numeric()}
 
 
-def _array(series: pl.Series) -> np.ndarray[Any, Any]:
+def _numbers(series: pl.Series) -> Numbers:
     plain = series.dtype.is_integer() or series.dtype.is_float()
-    return (series if plain and not series.null_count() else series.cast(pl.Float64)).to_numpy()
+    if not plain or series.null_count():
+        series = series.cast(pl.Float64)
+    return series.to_numpy() if series.n_chunks() == 1 and not series.null_count() else _InPieces(series)
+
+
+class _InPieces:
+    """A column that is not one array, made one for the rows of a slice only."""
+
+    def __init__(self, series: pl.Series) -> None:
+        self._series = series
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray[Any, Any]:
+        return self._series.slice(rows.start, rows.stop - rows.start).to_numpy()
 
 
 def coded_texts(table: Table, words: Mapping[str, Sequence[str]]) -> dict[str, Coded]:
