@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segmentry.features.blocks import fill_axis, is_arithmetic
+from segmentry.features.blocks import Steps, fill_values, is_arithmetic
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions
 from segmentry.features.recipe import GRID, LIMIT, Recipe, Scale
@@ -29,14 +29,20 @@ def _recipe(scale):
     return Recipe(None, AS_OF, (), (scale,), (), (), (), 0)
 
 
+def _on_grid(scale, numbers, rows):
+    """The whole numbers of some rows, and which have no value."""
+    out = np.empty((1, rows))
+    missing = fill_values(scale, numbers, slice(0, rows), AS_OF, out[0])
+    Steps([scale]).take(out)
+    return out[0].tolist(), missing
+
+
 def test_a_ratio_too_large_for_a_number_is_at_the_end_of_the_grid() -> None:
     """Infinite on its way, without a warning."""
     ratio = Feature("x", "X", "number", "other", "ratio", ("a",), over=("b",))
     scale = Scale(ratio, 0.0, None, None, "none", 0.0, 1.0, 0.0, 1.0, 0, 0, 0.0)
     numbers = {"a": np.array([1e300, -1e300]), "b": np.array([1e-267, 1e-267])}
-    out = np.empty(2)
-    fill_axis(scale, numbers, slice(0, 2), AS_OF, out)
-    assert out.tolist() == [LIMIT * GRID, -LIMIT * GRID]
+    assert _on_grid(scale, numbers, 2)[0] == [LIMIT * GRID, -LIMIT * GRID]
 
 
 @settings(max_examples=300, deadline=None)
@@ -57,10 +63,8 @@ def test_arithmetic_and_expressions_agree_to_the_last_bit(rows, feature, caps, s
         .with_columns(*axis_expressions(_recipe(scale)))
         .collect()
     )
-    out = np.empty(len(frame))
-    numbers = {name: frame[name].to_numpy() for name in frame.columns}
-    missing = fill_axis(scale, numbers, slice(0, len(frame)), AS_OF, out)
-    assert out.tolist() == by_query["axis::0"].to_list()
+    on_grid, missing = _on_grid(scale, {name: frame[name].to_numpy() for name in frame.columns}, len(frame))
+    assert on_grid == by_query["axis::0"].to_list()
     gone = np.zeros(len(frame), dtype=bool) if missing is None else missing
     assert gone.tolist() == by_query[FEATURE + "x"].is_null().to_list()
 
@@ -69,10 +73,9 @@ def test_columns_of_whole_numbers_are_used_as_they_are():
     """Short and long integers give what their floating point twins give, and nothing is missing."""
     scale = Scale(FEATURES[1], 0.0, None, None, "none", 3.0, 7.0, 0.0, 1.0, 0, 0, 0.0)
     whole = {"a": np.array([1, 2], np.int8), "b": np.array([2**40, 5]), "c": np.array([0, 9], np.uint16)}
-    outs = [np.empty(2), np.empty(2)]
-    assert fill_axis(scale, whole, slice(0, 2), None, outs[0]) is None
-    fill_axis(scale, {name: column.astype(float) for name, column in whole.items()}, slice(0, 2), None, outs[1])
-    assert outs[0].tolist() == outs[1].tolist()
+    floating = {name: column.astype(float) for name, column in whole.items()}
+    assert _on_grid(scale, whole, 2) == _on_grid(scale, floating, 2)
+    assert _on_grid(scale, whole, 2)[1] is None
 
 
 def test_logarithms_texts_and_dates_are_no_arithmetic():

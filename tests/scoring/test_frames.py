@@ -1,5 +1,7 @@
 """Frames in memory are scored in blocks, and the answers are those of the lazy expressions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -7,8 +9,9 @@ import pytest
 
 from segmentry.errors import InputError
 from segmentry.fitting import FitSettings, fit
+from segmentry.prototypes import blocks
 from segmentry.samples import sample_marketing
-from segmentry.scoring import score
+from segmentry.scoring import frames, score
 from segmentry.scoring.frames import OUTPUT
 from segmentry.scoring.score import read_like
 from segmentry.tables import ReadingSettings
@@ -105,3 +108,94 @@ def test_only_columns_that_are_needed_are_read(model, shop):
     """Of a frame in memory; a table for all else is read whole."""
     assert read_like(model, shop, only={"income"}).names == ("income",)
     assert read_like(model, shop.lazy(), only={"income"}).names == tuple(shop.columns)
+
+
+@pytest.fixture(scope="module")
+def of_words(shop):
+    """Segments of ordered levels, of categories, of a flag in words, of an age by the date of birth and of a number."""
+    return fit(
+        _worded(shop), settings=FitSettings(features={"features": WORDED}, selection={"k": 5}, on_duplicate="keep")
+    )
+
+
+TEXTS = ("education", "marital_status", "complain", "membership")
+WORDED = (*TEXTS, "income", "tenure_days", "age")
+
+
+def _worded(frame):
+    said = pl.when(pl.col("complain") == 1).then(pl.lit("Yes")).when(pl.col("complain") == 0).then(pl.lit("No"))
+    rank = pl.col("income") // 20_000
+    held = rank.replace_strict({0: "Bronze", 1: "Silver", 2: "GOLD", 3: "Gold"}, default=None, return_dtype=pl.String)
+    born = pl.date(1960 + pl.col("year_birth") % 30, 1 + pl.col("recency") % 12, 1 + pl.col("recency") % 28)
+    return frame.with_columns(complain=said, membership=held, birth_date=born).drop("year_birth")
+
+
+def _odd_cells(frame):
+    """Words never seen, with spaces around them, in other letters, of nothing but spaces, and none."""
+    draw = np.random.default_rng(4)
+    odd = [" Bachelor ", "Bachelor\t", "MASTER", "", "  ", "Pilot", None, "Married ", "yes", "true", "GOLD", "gold\n"]
+    return frame.with_columns(
+        pl.when(pl.Series(draw.random(frame.height) < 0.3))
+        .then(pl.Series([odd[i] for i in draw.integers(0, len(odd), frame.height)]))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in TEXTS
+    )
+
+
+@pytest.mark.parametrize("made", [
+    lambda frame: frame,
+    lambda frame: frame.head(0),
+    lambda frame: frame.head(1),
+    lambda frame: frame.tail(3),
+    lambda frame: frame.with_columns(pl.col("education", "membership").cast(pl.Categorical)),
+    lambda frame: frame.with_columns(pl.col(c).cast(pl.Enum(frame[c].drop_nulls().unique())) for c in TEXTS),
+    lambda frame: frame.with_columns(pl.lit(None).alias(c) for c in ("education", "dt_customer", "birth_date")),
+    lambda frame: frame.with_columns(pl.lit(None, pl.String).alias(c) for c in TEXTS),
+    lambda frame: frame.with_columns(education=7, complain=True),
+    lambda frame: frame.with_columns(education=pl.col("customer_id"), marital_status=pl.col("customer_id") + " "),
+    lambda frame: frame.with_columns(dt_customer=pl.col("dt_customer").cast(pl.Datetime("ms"))),
+    lambda frame: frame.with_columns(dt_customer=pl.when(pl.col("income") > 30_000).then(pl.date(9999, 12, 31))),
+    lambda frame: frame.with_columns(dt_customer=pl.col("dt_customer").dt.strftime("%Y-%m-%d")),
+    lambda frame: pl.concat([frame[:5_000], frame[5_000:5_001], frame[5_001:]], rechunk=False),
+], ids=[
+    "strings", "empty", "one", "nobody", "categorical", "enum", "all missing", "all texts missing", "no texts", "ids",
+    "datetimes", "far dates", "dates as text", "in chunks",
+])  # fmt: skip
+def test_words_and_days_give_what_the_lazy_frame_gives(of_words, shop, made):
+    """Whatever the cells are and however a frame holds them, and as pandas and PyArrow hold them too."""
+    frame = made(_odd_cells(_worded(shop)))
+    expected = _output(score(of_words, frame.lazy()).collect())
+    assert _output(score(of_words, frame)).equals(expected)
+    held = score(of_words, frame.to_pandas())
+    assert held["segment"].tolist() == expected["segment"].to_list()
+    assert held["confidence"].fillna(-1).tolist() == expected["confidence"].fill_null(-1).to_list()
+    assert pl.from_arrow(score(of_words, frame.to_arrow()).select(OUTPUT)).equals(expected)
+
+
+def test_words_that_mean_missing_are_no_levels(of_words, shop):
+    """A level that the caller says is no answer counts as a missing cell, also with spaces around it."""
+    frame = _odd_cells(_worded(shop))
+    told = ReadingSettings(missing=("Bachelor", "Yes", "Pilot"))
+    expected = _output(score(of_words, frame.lazy(), reading=told).collect())
+    assert _output(score(of_words, frame, reading=told)).equals(expected)
+    assert not expected.equals(_output(score(of_words, frame)))
+
+
+def test_texts_that_no_cell_can_be_match_none(of_words, shop):
+    """A model file may hold levels with spaces around them: cells have none when they are read."""
+    *parts, last = of_words.recipe.levels
+    spaced = replace(last, levels=(*last.levels[:-1], f" {last.levels[-1]}"))
+    model = replace(of_words, recipe=replace(of_words.recipe, levels=(*parts, spaced)))
+    frame = _worded(shop).with_columns(marital_status=pl.lit(spaced.levels[-1]))
+    assert _output(score(model, frame)).equals(_output(score(model, frame.lazy()).collect()))
+
+
+def test_threads_and_blocks_change_no_answer(of_words, shop, monkeypatch):
+    """Rows over many blocks, on one thread or on three."""
+    frame = _odd_cells(_worded(shop))
+    expected = _output(score(of_words, frame))
+    monkeypatch.setattr(blocks, "_ROWS", 1_000)
+    for threads in (1, 3):
+        monkeypatch.setattr(frames, "n_threads", lambda threads=threads: threads)
+        assert _output(score(of_words, frame)).equals(expected)

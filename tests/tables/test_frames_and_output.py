@@ -96,6 +96,19 @@ def test_pandas_goes_out_as_pandas() -> None:
     assert out["segment"].tolist() == ["s1"] * 3
 
 
+def test_categories_of_pandas_are_their_texts() -> None:
+    """In any order, with missing cells and categories that no cell has; categories that are numbers are numbers."""
+    pd = pytest.importorskip("pandas")
+    tier = pd.Categorical(["b", None, " a", "b"], categories=["z", "b", " a"])
+    frame = pd.DataFrame({"tier": tier, "level": pd.Categorical([3, 1, None, 3]), "none": pd.Categorical([None] * 4)})
+    table = read(frame)
+    assert [c.reading.kind for c in table.columns] == ["text", "number", "text"]
+    cells = to_memory(table.frame.select("tier", "level", "none"))
+    assert cells["tier"].tolist() == ["b", None, "a", "b"]
+    assert cells["level"][[0, 1, 3]].tolist() == [3.0, 1.0, 3.0]
+    assert cells["none"].tolist() == [None] * 4
+
+
 def test_pandas_rows_that_do_not_fit_are_left_out() -> None:
     """A rejected row is not in the output, and the others keep their index."""
     pd = pytest.importorskip("pandas")

@@ -7,13 +7,14 @@ and takes its time: it is for a few customers.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
 
 from segmentry.features.grid import steps_between
 from segmentry.features.recipe import GRID, Scale
+from segmentry.tables import Numbers
 
 _ARITHMETIC = ("column", "sum", "ratio", "years_since_year")
 
@@ -25,30 +26,46 @@ def is_arithmetic(scale: Scale) -> bool:
     return plain and scale.transform == "none"
 
 
-def fill_axis(
-    scale: Scale, numbers: Mapping[str, np.ndarray], rows: slice, as_of: date | None, out: np.ndarray
+class Steps:
+    """From the values of scales to whole numbers on the grid, all at once: what is learned of them, a row for each."""
+
+    def __init__(self, scales: Sequence[Scale]) -> None:
+        self.centres = _upright([s.centre for s in scales])
+        # 1024 is a power of two: dividing by it first changes no bit.
+        self.units = _upright([s.scale / GRID for s in scales])
+        self.lows, self.highs = (_upright(ends) for ends in zip(*map(steps_between, scales), strict=True))
+
+    def take(self, values: np.ndarray) -> None:
+        """Turns values (scales, rows) into steps, in place."""
+        # A value may be too large for a number on its way; the grid ends long before.
+        with np.errstate(over="ignore"):
+            values -= self.centres
+            values /= self.units
+            values += 0.5
+        np.floor(values, out=values)
+        np.clip(values, self.lows, self.highs, out=values)
+
+
+def _upright(numbers: Sequence[float]) -> np.ndarray:
+    return np.array(numbers, dtype=np.float64)[:, None]
+
+
+def fill_values(
+    scale: Scale, numbers: Mapping[str, Numbers], rows: slice, as_of: date | None, out: np.ndarray
 ) -> np.ndarray | None:
-    """Writes the grid's whole numbers of these rows into `out`; the rows without a value, None where all have one.
+    """Writes the feature of these rows into `out`; the rows without a value, None where all have one.
 
     `numbers` holds the feature's columns, NaN where a cell is missing.
     """
-    low, high = steps_between(scale)
-    # A value may be too large for a number on its way; the grid ends long before.
     with np.errstate(over="ignore"):
         missing = _feature(scale, numbers, rows, as_of, out)
-        if missing is not None:
-            out[missing] = scale.fill
-        out -= scale.centre
-        # 1024 is a power of two: dividing by it first changes no bit.
-        out /= scale.scale / GRID
-        out += 0.5
-        np.floor(out, out=out)
-        np.clip(out, low, high, out=out)
+    if missing is not None:
+        out[missing] = scale.fill
     return missing
 
 
 def _feature(
-    scale: Scale, numbers: Mapping[str, np.ndarray], rows: slice, as_of: date | None, out: np.ndarray
+    scale: Scale, numbers: Mapping[str, Numbers], rows: slice, as_of: date | None, out: np.ndarray
 ) -> np.ndarray | None:
     feature = scale.feature
     missing = _sum([numbers[c][rows] for c in feature.sources], out)

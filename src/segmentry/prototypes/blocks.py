@@ -19,7 +19,8 @@ from segmentry.prototypes.rule import EXACT, Rule, largest_score
 # Writes the whole numbers of some rows into a grid (axes, rows); says which rows are known, None where all are.
 Fill = Callable[[slice, np.ndarray], np.ndarray | None]
 
-_ROWS = 16_384  # in a block: a few arrays of that length stay in the cache of a core
+# In a block: a few arrays of that length stay in a core's cache. Of shorter ones threads would wait for each other.
+_ROWS = 32_768
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,19 @@ class Places:
     -1 and NaN stand for none. A row in no segment has `segment` -1 (`far` says that it is noise).
     """
 
-    segment: np.ndarray
-    runner_up: np.ndarray
+    nearest: np.ndarray  # (2, rows)
     confidence: np.ndarray
     far: np.ndarray | None  # None where the rule has no cut-off
+
+    @property
+    def segment(self) -> np.ndarray:
+        own: np.ndarray = self.nearest[0]
+        return own
+
+    @property
+    def runner_up(self) -> np.ndarray:
+        other: np.ndarray = self.nearest[1]
+        return other
 
 
 def fits_blocks(rule: Rule, reach: Sequence[int]) -> bool:
@@ -57,7 +67,7 @@ def place_rows(rule: Rule, rows: int, fill: Fill, threads: int = 1) -> Places:
     ([0, 0, -1], [1, 1, -1], [1.0, 0.0, nan])
     """
     far = None if rule.cutoff is None else np.zeros(rows, dtype=bool)
-    places = Places(np.empty(rows, np.int16), np.empty(rows, np.int16), np.empty(rows), far)
+    places = Places(np.empty((2, rows), np.int16), np.empty(rows), far)
     workers = max(1, min(threads, -(-rows // _ROWS)))
 
     def work(first: int) -> None:
@@ -82,31 +92,32 @@ class _Block:
         self.place_of = {segment: place for place, segment in enumerate(rule.segments)}
         self.owners = [self.place_of[owner] for owner in rule.owners]
         self.cutoff = rule.cutoff
-        self.weights = np.array(rule.weights, dtype=np.float64) * self.room
-        self.offsets = np.array(rule.offsets, dtype=np.float64)[:, None] * self.room + np.array(self.owners)[:, None]
-        self.grid = np.empty((len(rule.axes), _ROWS))
+        # The last axis is 1 for every row: the product then adds the offsets as well.
+        weights = np.column_stack([np.array(rule.weights, dtype=np.float64), np.array(rule.offsets, dtype=np.float64)])
+        self.weights = weights * self.room
+        self.weights[:, -1] += self.owners
+        self.grid = np.zeros((len(rule.axes) + 1, _ROWS))
+        self.grid[-1] = 1.0
         self.scores = np.empty((len(rule.owners), _ROWS))
-        self.spare = np.empty((4, _ROWS))
+        self.spare = np.empty((5, _ROWS))
 
     def place(self, fill: Fill, places: Places, rows: slice) -> None:
         length = rows.stop - rows.start
         grid, scores = self.grid[:, :length], self.scores[:, :length]
-        best, second, step, norm = self.spare[:, :length]
-        known = fill(rows, grid)
-        nowhere = np.zeros(length, dtype=bool) if known is None else ~known
+        lowest, spare, norm = self.spare[:2, :length], self.spare[2:4, :length], self.spare[4, :length]
+        known = fill(rows, grid[:-1])
         np.matmul(self.weights, grid, out=scores)
-        scores += self.offsets
-        self._two_lowest(self._by_segment(scores), best, second, step)
-        np.multiply(grid, grid, out=grid)
-        np.sum(grid, axis=0, out=norm)
-        self._unpack(best, norm, step, places.segment[rows])
-        self._unpack(second, norm, step, places.runner_up[rows])
+        self._two_lowest(self._by_segment(scores), lowest, spare[0])
+        np.einsum("ij,ij->j", grid[:-1], grid[:-1], out=norm)
+        self._unpack(lowest, norm, spare, places.nearest[:, rows])
+        nowhere = None if known is None else ~known
         if places.far is not None and self.cutoff is not None:
-            places.far[rows] = (best > float(self.cutoff)) & ~nowhere
-            nowhere |= places.far[rows]
-        _confidence(best, second, step, places.confidence[rows])
-        if nowhere.any():
-            places.segment[rows][nowhere] = places.runner_up[rows][nowhere] = -1
+            far = lowest[0] > float(self.cutoff)
+            places.far[rows] = far if known is None else far & known
+            nowhere = far if nowhere is None else far | nowhere
+        _confidence(lowest, spare[0], places.confidence[rows])
+        if nowhere is not None:
+            places.nearest[:, rows][:, nowhere] = -1
             places.confidence[rows][nowhere] = np.nan
 
     def _by_segment(self, scores: np.ndarray) -> np.ndarray:
@@ -117,7 +128,8 @@ class _Block:
         lowest: np.ndarray = np.minimum.reduceat(scores, starts, axis=0)
         return lowest
 
-    def _two_lowest(self, scores: np.ndarray, best: np.ndarray, second: np.ndarray, step: np.ndarray) -> None:
+    def _two_lowest(self, scores: np.ndarray, lowest: np.ndarray, step: np.ndarray) -> None:
+        best, second = lowest
         np.minimum(scores[0], scores[1], out=best)
         np.maximum(scores[0], scores[1], out=second)
         for score in scores[2:]:
@@ -125,18 +137,23 @@ class _Block:
             np.minimum(second, step, out=second)
             np.minimum(best, score, out=best)
 
-    def _unpack(self, packed: np.ndarray, norm: np.ndarray, step: np.ndarray, place: np.ndarray) -> None:
-        """Parts a score from the place it carries; what is left in `packed` is the squared distance."""
-        np.multiply(packed, 1.0 / self.room, out=step)
-        np.floor(step, out=step)
-        place[:] = packed - step * self.room
-        np.add(step, norm, out=packed)
+    def _unpack(self, packed: np.ndarray, norm: np.ndarray, carried: np.ndarray, places: np.ndarray) -> None:
+        """Parts scores from the places they carry; what is left in `packed` are the squared distances."""
+        np.multiply(packed, 1.0 / self.room, out=carried)
+        np.floor(carried, out=carried)
+        carried *= self.room
+        np.subtract(packed, carried, out=packed)
+        places[:] = packed
+        carried *= 1.0 / self.room
+        np.add(carried, norm, out=packed)
 
 
-def _confidence(best: np.ndarray, second: np.ndarray, both: np.ndarray, out: np.ndarray) -> None:
-    np.sqrt(best, out=best)
-    np.sqrt(second, out=second)
+def _confidence(distances: np.ndarray, both: np.ndarray, out: np.ndarray) -> None:
+    np.sqrt(distances, out=distances)
+    best, second = distances
     np.add(best, second, out=both)
-    np.subtract(second, best, out=second)
-    out[:] = 0.0
-    np.divide(second, both, out=out, where=both > 0)
+    np.subtract(second, best, out=out)
+    # Two segments at no distance are as near as each other.
+    if both.min() == 0.0:
+        both[both == 0.0] = 1.0
+    out /= both

@@ -1,25 +1,39 @@
 """Scores frames that are in memory, a block of rows at a time; the answers are those of the expressions, bit for bit.
 
-Columns of numbers go straight from the frame through arithmetic to the rule. Features of texts, of dates and with a
-logarithm come by the expressions that every engine runs.
+Columns of numbers go straight from the frame through arithmetic to the rule. A feature of one text or one date comes by
+the expressions that every engine runs, over its different values, and is looked up for each row; what is left, as a
+logarithm is, comes by the expressions over all rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentry.features.blocks import fill_axis, is_arithmetic
+from segmentry.features.blocks import Steps, fill_values, is_arithmetic
+from segmentry.features.derive import meaning_yes
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_columns, axis_expressions, feature_expressions
 from segmentry.features.recipe import Recipe, axis_reach
 from segmentry.prototypes.assign import NO_DATA, NOISE
 from segmentry.prototypes.blocks import Fill, Places, fits_blocks, place_rows
 from segmentry.segmentation import Segmentation
-from segmentry.tables import ROW, Table, Words, arrays_of, deliver_beside, free_names, n_threads, numbers_of
+from segmentry.tables import (
+    ROW,
+    Table,
+    Words,
+    arrays_of,
+    coded_days,
+    coded_texts,
+    deliver_beside,
+    free_names,
+    n_threads,
+    numbers_of,
+)
 
 OUTPUT = ("segment_id", "segment", "confidence", "runner_up")
 NAMES = {NO_DATA: "No data", NOISE: "Noise"}
@@ -55,21 +69,24 @@ def _filling(recipe: Recipe, table: Table) -> tuple[Fill, np.ndarray | None]:
     """What puts rows of the table on the grid; and the places of the rows in the source, None where all are there."""
     direct = [s for s in recipe.scales if is_arithmetic(s)]
     numbers = numbers_of(table, sorted({c for s in direct for c in _columns(s.feature)}))
-    ready = {s.feature.name: s for s in direct if _columns(s.feature) <= numbers.keys()}
-    features = _feature_of_axis(recipe)
-    arrays, rows = _by_expressions(recipe, table, [f for f in recipe.clustered if f.name not in ready])
+    ready = [(row, s) for row, s in enumerate(recipe.scales) if s in direct and _columns(s.feature) <= numbers.keys()]
+    steps, scales = Steps(recipe.scales), slice(len(recipe.scales))
+    looked_up = _looked_up(recipe, table)
+    made = {s.feature.name for _, s in ready} | {part.feature for part in looked_up}
+    computed, rows = _by_expressions(recipe, table, [f for f in recipe.clustered if f.name not in made])
 
     def fill(at: slice, grid: np.ndarray) -> np.ndarray | None:
-        missing: list[np.ndarray] = []
-        for feature, axis, out in zip(features, axis_columns(recipe.axes), grid, strict=True):
-            if feature in ready:
-                gone = fill_axis(ready[feature], numbers, at, recipe.as_of, out)
-            else:
-                out[:] = arrays[axis][at]
-                gone = arrays[_MISSING + feature][at]
-            missing += [] if gone is None else [gone]
+        gone = [fill_values(scale, numbers, at, recipe.as_of, grid[row]) for row, scale in ready]
+        steps.take(grid[scales])
+        for part in (*looked_up, *computed):
+            part.fill(at, grid)
+        missing = [rows for rows in gone if rows is not None]
         # One feature is enough to be known.
-        return None if len(missing) < len(features) else ~np.logical_and.reduce(missing)
+        if len(missing) < len(ready):
+            return None
+        missing += [part.missing_at(at) for part in (*looked_up, *computed)]
+        unknown: np.ndarray = np.logical_and.reduce(missing)
+        return ~unknown
 
     return fill, rows
 
@@ -78,24 +95,90 @@ def _columns(feature: Feature) -> set[str]:
     return {*feature.sources, *feature.over}
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A feature on the grid, and where it is missing: for each row, or for each value that `places` tells of a row."""
+
+    feature: str
+    axes: slice
+    numbers: np.ndarray  # (axes, rows or values)
+    missing: np.ndarray
+    places: np.ndarray | None = None
+
+    def fill(self, at: slice, grid: np.ndarray) -> None:
+        if self.places is None:
+            grid[self.axes] = self.numbers[:, at]
+        else:
+            # Each place is one of a value; "clip" spares NumPy a second array.
+            np.take(self.numbers, self.places[at], axis=1, out=grid[self.axes], mode="clip")
+
+    def missing_at(self, at: slice) -> np.ndarray:
+        return self.missing[at] if self.places is None else self.missing[self.places[at]]
+
+
+def _looked_up(recipe: Recipe, table: Table) -> list[_Part]:
+    """The features of one column of text or of dates, which are computed once for each of its values."""
+    alone = [f for f in recipe.clustered if len(_columns(f)) == 1]
+    dated = {f.sources[0] for f in alone if f.operation in ("years_since", "days_since")}
+    coded = coded_texts(table, _words(recipe, alone)) | coded_days(table, sorted(dated))
+    parts: list[_Part] = []
+    for name, column in coded.items():
+        features = [f for f in alone if f.sources[0] == name]
+        arrays = arrays_of(_on_axes(recipe, nw.from_native(column.values.lazy()), features))
+        parts += _parts(recipe, features, arrays, column.places)
+    return parts
+
+
+def _words(recipe: Recipe, features: Sequence[Feature]) -> dict[str, list[str]]:
+    """The texts by column that features of it alone tell apart."""
+    levels = {part.feature.name: part.levels for part in recipe.levels}
+    words: dict[str, list[str]] = {}
+    for feature in features:
+        if feature.operation == "flag":
+            told = meaning_yes(feature.levels)
+        elif feature.operation in ("level", "category"):
+            told = [*levels.get(feature.name, feature.levels)]
+        else:
+            continue
+        column = words.setdefault(feature.sources[0], [])
+        column += [word for word in told if word not in column]
+    return words
+
+
+def _by_expressions(recipe: Recipe, table: Table, features: Sequence[Feature]) -> tuple[list[_Part], np.ndarray | None]:
+    """These features; and the places of the rows in the source, None where all are there."""
+    if not features and not table.rows_rejected:
+        return [], None
+    frame = _on_axes(recipe, table.frame, features, ROW)
+    arrays = arrays_of(frame.sort(ROW) if table.rows_rejected else frame)
+    return _parts(recipe, features, arrays), arrays[ROW] if table.rows_rejected else None
+
+
+def _on_axes(recipe: Recipe, frame: nw.LazyFrame[Any], features: Sequence[Feature], *others: str) -> nw.LazyFrame[Any]:
+    """The axes of these features, which cells are missing, and other columns."""
+    names = [f.name for f in features]
+    named = zip(_feature_of_axis(recipe), axis_expressions(recipe), strict=True)
+    axes = [expression for name, expression in named if name in names]
+    missing = [nw.col(FEATURE + name).is_null().alias(_MISSING + name) for name in names]
+    return frame.with_columns(*feature_expressions(features, recipe.as_of)).select(*others, *axes, *missing)
+
+
+def _parts(
+    recipe: Recipe, features: Sequence[Feature], arrays: Mapping[str, np.ndarray], places: np.ndarray | None = None
+) -> list[_Part]:
+    of_axis, columns = _feature_of_axis(recipe), axis_columns(recipe.axes)
+    parts = []
+    for feature in features:
+        first = of_axis.index(feature.name)
+        axes = slice(first, first + of_axis.count(feature.name))
+        numbers = np.stack([arrays[axis] for axis in columns[axes]])
+        parts.append(_Part(feature.name, axes, numbers, arrays[_MISSING + feature.name], places))
+    return parts
+
+
 def _feature_of_axis(recipe: Recipe) -> list[str]:
     names = [s.feature.name for s in recipe.scales]
     return [*names, *(part.feature.name for part in recipe.levels for _ in part.levels)]
-
-
-def _by_expressions(
-    recipe: Recipe, table: Table, features: Sequence[Feature]
-) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
-    """The axes of these features and which cells are missing; and the places of the rows, None where all are there."""
-    if not features and not table.rows_rejected:
-        return {}, None
-    names = {f.name for f in features}
-    named = zip(_feature_of_axis(recipe), axis_expressions(recipe), strict=True)
-    axes = [expression for name, expression in named if name in names]
-    missing = [nw.col(FEATURE + name).is_null().alias(_MISSING + name) for name in sorted(names)]
-    frame = table.frame.with_columns(*feature_expressions(features, recipe.as_of)).select(ROW, *axes, *missing)
-    arrays = arrays_of(frame.sort(ROW) if table.rows_rejected else frame)
-    return arrays, arrays[ROW] if table.rows_rejected else None
 
 
 def _with_reasons(places: Places, segments: int) -> np.ndarray:

@@ -4,7 +4,7 @@ Reads and writes; knows nothing of customers, features or segments.
 """
 
 from segmentry.tables.computed import beside, computed_table, unmatched, with_numbers
-from segmentry.tables.embedded.beside import Words, deliver_beside, numbers_of
+from segmentry.tables.embedded.beside import Coded, Numbers, Words, coded_days, coded_texts, deliver_beside, numbers_of
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
 from segmentry.tables.embedded.rows import Frame, n_threads, number_table, result_frame, text_frame
@@ -36,9 +36,11 @@ from segmentry.tables.writing import (
 
 __all__ = [
     "ROW",
+    "Coded",
     "Column",
     "Frame",
     "Kind",
+    "Numbers",
     "Reading",
     "ReadingSettings",
     "Reject",
@@ -53,6 +55,8 @@ __all__ = [
     "beside",
     "check_output",
     "check_target",
+    "coded_days",
+    "coded_texts",
     "collect_rows",
     "computed_table",
     "count_rows",

@@ -74,6 +74,7 @@ class Table:
     notices: tuple[Notice, ...] = ()
     # Of a frame in memory that was not read whole: all its columns. What is not among `columns` goes out as it came.
     in_source: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # words that the caller said mean "missing"
     how: str = ""  # what was settled about the source as a whole: "semicolon, cp1252", "sheet 'Spring'"
     # What the caller handed over, so that the same kind goes out; a path, or the frame itself.
     origin: Any = field(default=None, repr=False, compare=False)

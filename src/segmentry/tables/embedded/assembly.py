@@ -75,7 +75,7 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
     told = [] if source.judged else [n for n in texts if n in expected and expected[n].kind == "text"]
     others = [n for n in texts if n not in told]
     made, notices = type_text(frame, others, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
-    made += [text_as_told(name, settings) for name in told]
+    made += [text_as_told(name, settings.missing) for name in told]
     more, said = type_native(frame, native)
     by_name = {t.column.name: t for t in (*made, *more)}
     typed = [by_name[name] for name in schema]
@@ -102,6 +102,7 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
         source_name=source.name,
         rejects=every,
         notices=tuple(notices),
+        missing=settings.missing,
         origin=source.origin,
         how=source.how,
         scratch=source.scratch,

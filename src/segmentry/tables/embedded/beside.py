@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
+from segmentry.tables.embedded.native import is_text
+from segmentry.tables.embedded.typing import text_as_told
 from segmentry.tables.table import Table
+
+_MOST_WORDS = 250
+_MOST_DAYS = 65_000  # 178 years
 
 
 @dataclass(frozen=True)
@@ -21,20 +26,115 @@ class Words:
     texts: Sequence[str | None]
 
 
-def numbers_of(table: Table, names: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
-    """Columns of numbers as the frame in memory has them, NaN for a missing cell; not copied where none is missing.
+@dataclass(frozen=True)
+class Coded:
+    """A column by its different values: each row has the one at its place in `values`, a frame of this column."""
 
-    A column that is not numbers in the source as well is not there, nor is any where rows were rejected.
+    places: np.ndarray[Any, Any]
+    values: pl.DataFrame
+
+
+class Numbers(Protocol):
+    """A column of numbers of which the rows of a slice are had as an array."""
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray[Any, Any]: ...
+
+
+def numbers_of(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
+    """Columns of numbers as the frame in memory has them, NaN for a missing cell.
+
+    Where none is missing nothing is copied, but for the rows of one slice of a column that lies in several pieces. A
+    column that is not numbers in the source as well is not there, nor is any where rows were rejected.
     """
     columns = [c for c in map(table.column, names) if c.reading.kind == "number" and not table.rows_rejected]
     frame: pl.LazyFrame = nw.to_native(table.frame)
     own = frame.select(pl.col(c.raw or c.name).alias(c.name) for c in columns).collect()
-    return {series.name: _array(series) for series in own.iter_columns() if series.dtype.is_numeric()}
+    return {series.name: _numbers(series) for series in own.iter_columns() if series.dtype.is_numeric()}
 
 
-def _array(series: pl.Series) -> np.ndarray[Any, Any]:
+def _numbers(series: pl.Series) -> Numbers:
     plain = series.dtype.is_integer() or series.dtype.is_float()
-    return (series if plain and not series.null_count() else series.cast(pl.Float64)).to_numpy()
+    if not plain or series.null_count():
+        series = series.cast(pl.Float64)
+    return series.to_numpy() if series.n_chunks() == 1 and not series.null_count() else _InPieces(series)
+
+
+class _InPieces:
+    """A column that is not one array, made one for the rows of a slice only."""
+
+    def __init__(self, series: pl.Series) -> None:
+        self._series = series
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray[Any, Any]:
+        return self._series.slice(rows.start, rows.stop - rows.start).to_numpy()
+
+
+def coded_texts(table: Table, words: Mapping[str, Sequence[str]]) -> dict[str, Coded]:
+    """Columns of text by the words that matter of each: the values are missing, these words, and one that is none.
+
+    A column that is not text in the source as well is not there, nor is one of very many words, nor any where rows
+    were rejected.
+    """
+    names = [name for name in words if len(words[name]) <= _MOST_WORDS and table.column(name).reading.kind == "text"]
+    own = _own_cells(table, names)
+    told = {name: text_as_told(name, table.missing).value for name in own.columns}
+    known = {name: _as_they_are(name, words[name], told[name]) for name in own.columns}
+    found = own.lazy().select(_word_places(name, known[name]) for name in own.columns).collect()
+    coded = {}
+    for name in own.columns:
+        places = found[name].to_numpy(writable=True)
+        # Only what is no word by its letters can be one with spaces around it.
+        rest = places > len(known[name])
+        if rest.any():
+            cells = own.select(pl.col(name).filter(pl.Series(rest))).lazy().select(told[name].alias(name))
+            places[rest] = cells.select(_word_places(name, known[name])).collect().to_series().to_numpy()
+        other = "?".join(["", *words[name], ""])  # longer than each of them
+        coded[name] = Coded(places, pl.DataFrame({name: [None, *words[name], other]}, schema={name: pl.String}))
+    return coded
+
+
+def coded_days(table: Table, names: Sequence[str]) -> dict[str, Coded]:
+    """Columns of dates by their days: the values are missing, and each day from the first to the last.
+
+    A column whose days may be more than its rows is not there, nor is any where rows were rejected.
+    """
+    names = [name for name in names if table.column(name).reading.kind == "date" and not table.rows_rejected]
+    frame: pl.LazyFrame = nw.to_native(table.frame)
+    days = frame.select(pl.col(name).cast(pl.Int32) for name in names).collect()
+    coded = {}
+    for series in days.iter_columns():
+        low, high = (cast("int", end if end is not None else 0) for end in (series.min(), series.max()))
+        if high - low < min(len(series), _MOST_DAYS):
+            places = (series - (low - 1)).fill_null(0).cast(pl.UInt16).to_numpy()
+            values = pl.Series(series.name, [None, *range(low, high + 1)], dtype=pl.Int32).cast(pl.Date)
+            coded[series.name] = Coded(places, values.to_frame())
+    return coded
+
+
+def _own_cells(table: Table, names: Sequence[str]) -> pl.DataFrame:
+    """Those of the columns that are text in the source, as they are there; none where rows were rejected."""
+    columns = [] if table.rows_rejected else [table.column(name) for name in names]
+    frame: pl.LazyFrame = nw.to_native(table.frame)
+    own = frame.select(pl.col(c.raw or c.name).alias(c.name) for c in columns).collect()
+    return own.select(name for name, dtype in own.schema.items() if is_text(dtype))
+
+
+def _as_they_are(name: str, words: Sequence[str], told: pl.Expr) -> list[str | None]:
+    """The words that stay what they are when they are read; None in place of the others, which no cell can be."""
+    frame = pl.DataFrame({name: words}, schema={name: pl.String})
+    return frame.select(pl.when(told == pl.col(name)).then(pl.col(name))).to_series().to_list()
+
+
+def _word_places(name: str, words: Sequence[str | None]) -> pl.Expr:
+    """0 where the cell is missing, the place of its word counted from 1, and behind them where it is none of the words.
+
+    One comparison after the other: this many times over a column takes less than to look its texts up once.
+    """
+    place = pl.lit(len(words) + 1, pl.UInt8)
+    for at, word in enumerate(words, 1):
+        if word is not None:
+            place = pl.when(pl.col(name) == word).then(pl.lit(at, pl.UInt8)).otherwise(place)
+    return pl.when(pl.col(name).is_not_null()).then(place).otherwise(pl.lit(0, pl.UInt8)).alias(name)
 
 
 def deliver_beside(

@@ -73,6 +73,11 @@ def _series(name: str, column: Any) -> pl.Series:
     if getattr(dtype, "storage", "") == "pyarrow":
         # Text that is in Arrow's form already need not become Python objects.
         return pl.Series(name, pl.from_arrow(column.array.__arrow_array__()), dtype=pl.String)
+    categories = getattr(dtype, "categories", None)
+    if categories is not None and all(isinstance(category, str) for category in categories):
+        codes = column.cat.codes.to_numpy()
+        places = np.where(codes < 0, len(categories), codes).astype(np.uint32)
+        return pl.Series(name, [*categories, None], dtype=pl.String).gather(pl.Series(places))
     missing = column.isna().to_numpy()
     cells = column.astype(object).to_numpy()
     return objects(name, [None if gone else cell for gone, cell in zip(missing, cells, strict=True)])

@@ -104,9 +104,9 @@ def type_text(
     return typed, notices
 
 
-def text_as_told(name: str, settings: ReadingSettings) -> Typed:
+def text_as_told(name: str, missing: Sequence[str]) -> Typed:
     """A column that is text because the model says so: what `type_text` makes of it, without a look at its cells."""
-    value = _without(cells.trimmed(name), settings.missing)
+    value = _without(cells.trimmed(name), missing)
     return Typed(Column(name, Reading("text"), "text", raw=raw_name(name)), value)
 
 
