@@ -80,9 +80,7 @@ def type_text(
         if name in settled:
             found = settled[name]
             raw = raw_name(name) if found.untrimmed or found.dropped else None
-            # Where no cell has white space around it, trimming would be work in every pass to come.
-            text = cells.trimmed(name) if found.untrimmed else pl.col(name).cast(pl.String)
-            known = _without(text, settings.missing if found.dropped else ())
+            known = _without(_trimmed(name, found.untrimmed), settings.missing if found.dropped else ())
             typed.append(Typed(Column(name, found.verdict.reading, found.verdict.how, raw=raw), known))
             notices += found.verdict.notices
             continue
@@ -91,9 +89,7 @@ def type_text(
             how = "numbers with decimal point" if look.points else "numbers"
             reading = Reading("number", decimal="." if look.points else None)
             column = Column(name, reading, how, raw=raw_name(name))
-            # Where no cell has white space around it, trimming again would cost half of the cast.
-            text = cells.trimmed(name) if look.untrimmed else pl.col(name).cast(pl.String)
-            typed.append(Typed(column, text.cast(pl.Float64, strict=False)))
+            typed.append(Typed(column, _trimmed(name, bool(look.untrimmed)).cast(pl.Float64, strict=False)))
             continue
         distinct = _distinct(source, name)
         verdict = judge(split_tokens(name, distinct, settings.missing), settings, expectation)
@@ -102,6 +98,11 @@ def type_text(
         # Fitted on truth values of a frame, scored from a file that spells them.
         typed.append(_with_truth(made) if expectation is not None and expectation.kind == "number" else made)
     return typed, notices
+
+
+def _trimmed(name: str, untrimmed: bool) -> pl.Expr:
+    """The trimmed cells; where none has white space around it, trimming would be work in every pass to come."""
+    return cells.trimmed(name) if untrimmed else pl.col(name).cast(pl.String)
 
 
 def text_as_told(name: str, missing: Sequence[str]) -> Typed:
@@ -187,7 +188,7 @@ def _without(text: pl.Expr, missing: Sequence[str]) -> pl.Expr:
 
 
 def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, settings: ReadingSettings) -> Typed:
-    text, reading = cells.trimmed(name), verdict.reading
+    text, reading = _trimmed(name, bool(look.untrimmed)), verdict.reading
     if reading.kind == "text":
         dropped = bool(settings.missing) and bool(distinct["text"].is_in(list(settings.missing)).any())
         raw = raw_name(name) if look.untrimmed or dropped else None
