@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import linprog
 
 from segmentry.quality.gap import gap_choice, gaps
-from segmentry.quality.modes import chance, dip, find_heaps
+from segmentry.quality.modes import _hull, chance, dip, find_heaps
 from segmentry.quality.prediction_strength import nearest_centre, prediction_strength
 from segmentry.quality.reference import boxes, look_alikes, on_equal_footing
 
@@ -131,6 +131,14 @@ def test_the_dip_is_the_distance_to_the_closest_single_heap(seed):
     random = np.random.default_rng(seed)
     values = random.normal(0, 1, 12) + (seed % 2) * 4 * (np.arange(12) % 2)
     assert dip(values) == pytest.approx(_dip_by_definition(np.sort(values)), abs=1e-6)
+
+
+def test_a_hull_goes_straight_over_places_on_one_line():
+    """Repeated values and whole numbers put many places on one line; only its ends are touched."""
+    steps = np.array([0.0, 1.0, 2.0, 3.0, 10.0, 10.0])
+    assert _hull(steps, 0, 5, -1.0).tolist() == [0, 3, 5]
+    assert _hull(steps, 0, 5, 1.0).tolist() == [0, 4, 5]
+    assert _hull(steps, 1, 3, 1.0).tolist() == [1, 3]
 
 
 def test_the_chance_of_a_dip_is_that_of_evenly_spread_values():
