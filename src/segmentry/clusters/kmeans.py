@@ -11,6 +11,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
+from segmentry.prototypes.lloyd import means, placed, turned
+
 STARTS = 10
 MOST_STEPS = 300
 
@@ -60,29 +62,18 @@ def in_order(centres: np.ndarray) -> np.ndarray:
 
 def settle(grid: np.ndarray, centres: np.ndarray) -> Clustering:
     """Lloyd steps with half-up rounding until no centre moves; with lowest-index ties they cannot cycle."""
-    labels = _nearest(grid, centres)
+    across, runs = turned(grid[None]), centres[None, None]
+    labels, _ = placed(across, runs)
     for _ in range(MOST_STEPS):
-        moved = _means(grid, labels, centres)
-        if (moved == centres).all():
+        moved = means(across, labels, runs)
+        if (moved == runs).all():
             break
-        centres = moved
-        labels = _nearest(grid, centres)
-    ordered = in_order(centres)
-    if not (ordered == centres).all():
-        labels = _nearest(grid, ordered)
-    return Clustering(ordered, labels, _inertia(grid, labels, ordered))
-
-
-def _nearest(grid: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    labels: np.ndarray = ((centres * centres).sum(axis=1) - 2.0 * (grid @ centres.T)).argmin(axis=1)
-    return labels
-
-
-def _means(grid: np.ndarray, labels: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    counts = np.bincount(labels, minlength=len(centres))
-    sums = np.stack([np.bincount(labels, weights=column, minlength=len(centres)) for column in grid.T], axis=1)
-    means = np.floor(sums / np.maximum(counts, 1)[:, None] + 0.5)
-    return np.where(counts[:, None] > 0, means, centres)  # an empty cluster stays where it is
+        runs = moved
+        labels, _ = placed(across, runs)
+    ordered = in_order(runs[0, 0])
+    if not (ordered == runs[0, 0]).all():
+        labels, _ = placed(across, ordered[None, None])
+    return Clustering(ordered, labels[0, 0], _inertia(grid, labels[0, 0], ordered))
 
 
 def _inertia(grid: np.ndarray, labels: np.ndarray, centres: np.ndarray) -> int:
