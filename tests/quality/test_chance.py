@@ -62,14 +62,15 @@ def test_prediction_strength_is_high_for_groups_and_low_for_a_cut_one():
     """Two halves agree on two blobs and disagree on where to cut one of them."""
     rows = np.concatenate([_draw(200, 2, seed=1), _draw(200, 2, seed=2) + 20_000])
 
-    def group(part, k, seed):
-        centres = np.sort(part, axis=0)[(np.arange(k) * 2 + 1) * len(part) // (2 * k)]
+    def group(halves, k, seed):
+        return np.stack([centres(half, k) for half in halves])
+
+    def centres(part, k):
+        found = np.sort(part, axis=0)[(np.arange(k) * 2 + 1) * len(part) // (2 * k)]
         for _ in range(20):
-            labels = nearest_centre(part, centres)
-            centres = np.array(
-                [part[labels == c].mean(axis=0) if (labels == c).any() else centres[c] for c in range(k)]
-            )
-        return centres
+            labels = nearest_centre(part, found)
+            found = np.array([part[labels == c].mean(axis=0) if (labels == c).any() else found[c] for c in range(k)])
+        return found
 
     assert prediction_strength(rows, 2, group, splits=3, seed=0) == 1.0
     assert prediction_strength(rows, 3, group, splits=3, seed=0) < 0.9

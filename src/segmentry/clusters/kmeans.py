@@ -42,18 +42,6 @@ def search_kmeans(grid: np.ndarray, k: int, seed: int, starts: int = STARTS) -> 
     return settle(grid, in_order(np.floor(found.cluster_centers_ + 0.5)))
 
 
-def sketch_kmeans(grid: np.ndarray, k: int, seed: int, starts: int = 2) -> tuple[np.ndarray, np.ndarray, float]:
-    """Centres, labels and inertia of a quick search that nobody will be scored by: for criteria that need hundreds.
-
-    The caller limits threads, once for all of them.
-
-    >>> sketch_kmeans(np.array([[0.0], [2.0], [100.0], [102.0]]), 2, seed=0)[2]
-    4.0
-    """
-    found = KMeans(k, n_init=starts, random_state=seed, algorithm="lloyd").fit(grid)
-    return found.cluster_centers_, found.labels_, float(found.inertia_)
-
-
 def in_order(centres: np.ndarray) -> np.ndarray:
     """Rows sorted by first coordinate, then second, ...: ties between prototypes go to the first in this order."""
     result: np.ndarray = centres[np.lexsort(centres.T[::-1])]

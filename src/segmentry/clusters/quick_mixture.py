@@ -15,7 +15,8 @@ from typing import Literal
 import numpy as np
 
 from segmentry.clusters.expectation import LEAST_VARIANCE
-from segmentry.clusters.kmeans import sketch_kmeans
+from segmentry.clusters.sketch import sketch_kmeans
+from segmentry.features.recipe import GRID
 
 Shape = Literal["one", "own"]
 
@@ -77,11 +78,11 @@ def quick_mixtures(
     `round_rows` are the rows stretched to the same spread in every direction, where k-means tells apart groups that lie
     side by side. Fits start from k-means there, on the rows themselves, and where the first fit's groups are round.
     """
-    starts = [sketch_kmeans(view, k, seed, STARTS)[1] for view in (rows, round_rows)]
+    starts = [_by_kmeans(view, k, seed) for view in (rows, round_rows)]
     fits = [run(rows, labels, k, "one", LONG) for labels in starts]
     best = max(fits, key=lambda fit: fit.log_likelihood)
     root = np.linalg.cholesky(best.within)
-    starts.append(sketch_kmeans(np.linalg.solve(root, rows.T).T, k, seed, STARTS)[1])
+    starts.append(_by_kmeans(np.linalg.solve(root, rows.T).T, k, seed))
     best = max([best, run(rows, starts[-1], k, "one", LONG)], key=lambda fit: fit.log_likelihood)
     found = [best] if "one" in shapes else []
     if "own" in shapes:
@@ -89,6 +90,11 @@ def quick_mixtures(
         first = max(short, key=lambda fit: fit.log_likelihood)
         found.append(run(rows, first.labels, k, "own", LONG))
     return found
+
+
+def _by_kmeans(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
+    labels: np.ndarray = sketch_kmeans(GRID * rows[None], k, seed, STARTS).labels[0]
+    return labels
 
 
 def run(rows: np.ndarray, labels: np.ndarray, k: int, shape: Shape, steps: int) -> QuickMixture:

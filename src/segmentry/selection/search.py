@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.grouping import Grouping, Layout, Method
 from segmentry.clusters.kmeans import Clustering
@@ -131,7 +132,8 @@ def search_segments(
     if method.name in STATED:
         decided = decide_table(candidates[0])
     else:
-        evidence = gather_evidence(grid, _weighed_ks(ks if method.needs_k else AUTO), settings.seed)
+        with threadpool_limits(limits=1):
+            evidence = gather_evidence(grid, _weighed_ks(ks if method.needs_k else AUTO), settings.seed)
         if method.name == "k-means":
             candidates = tuple(_with_evidence(c, evidence) for c in candidates)
             decided = decide(candidates, evidence, asked, len(grid))
