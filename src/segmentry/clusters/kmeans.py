@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
 
 from segmentry.prototypes.lloyd import means, placed, turned
 
@@ -33,12 +32,12 @@ class Clustering:
 def search_kmeans(grid: np.ndarray, k: int, seed: int, starts: int = STARTS) -> Clustering:
     """The best of `starts` k-means++ runs on the rows, then exact Lloyd steps until nothing moves.
 
+    The caller limits threads, once for every k: with more than one, the order of additions depends on the machine.
+
     >>> search_kmeans(np.array([[0.0], [2.0], [100.0], [102.0]]), 2, seed=0).centres.ravel().tolist()
     [1.0, 101.0]
     """
-    # One thread: with more, the order of additions inside the search depends on the machine.
-    with threadpool_limits(limits=1):
-        found = KMeans(k, n_init=starts, random_state=seed, algorithm="lloyd").fit(grid)
+    found = KMeans(k, n_init=starts, random_state=seed, algorithm="lloyd").fit(grid)
     return settle(grid, in_order(np.floor(found.cluster_centers_ + 0.5)))
 
 
