@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import linprog
 
 from segmentry.quality.gap import gap_choice, gaps
-from segmentry.quality.modes import chance, dip, find_heaps
+from segmentry.quality.modes import _hull, chance, dip, find_heaps
 from segmentry.quality.prediction_strength import nearest_centre, prediction_strength
 from segmentry.quality.reference import boxes, look_alikes, on_equal_footing
 
@@ -62,14 +62,15 @@ def test_prediction_strength_is_high_for_groups_and_low_for_a_cut_one():
     """Two halves agree on two blobs and disagree on where to cut one of them."""
     rows = np.concatenate([_draw(200, 2, seed=1), _draw(200, 2, seed=2) + 20_000])
 
-    def group(part, k, seed):
-        centres = np.sort(part, axis=0)[(np.arange(k) * 2 + 1) * len(part) // (2 * k)]
+    def group(halves, k, seed):
+        return np.stack([centres(half, k) for half in halves])
+
+    def centres(part, k):
+        found = np.sort(part, axis=0)[(np.arange(k) * 2 + 1) * len(part) // (2 * k)]
         for _ in range(20):
-            labels = nearest_centre(part, centres)
-            centres = np.array(
-                [part[labels == c].mean(axis=0) if (labels == c).any() else centres[c] for c in range(k)]
-            )
-        return centres
+            labels = nearest_centre(part, found)
+            found = np.array([part[labels == c].mean(axis=0) if (labels == c).any() else found[c] for c in range(k)])
+        return found
 
     assert prediction_strength(rows, 2, group, splits=3, seed=0) == 1.0
     assert prediction_strength(rows, 3, group, splits=3, seed=0) < 0.9
@@ -131,6 +132,14 @@ def test_the_dip_is_the_distance_to_the_closest_single_heap(seed):
     random = np.random.default_rng(seed)
     values = random.normal(0, 1, 12) + (seed % 2) * 4 * (np.arange(12) % 2)
     assert dip(values) == pytest.approx(_dip_by_definition(np.sort(values)), abs=1e-6)
+
+
+def test_a_hull_goes_straight_over_places_on_one_line():
+    """Repeated values and whole numbers put many places on one line; only its ends are touched."""
+    steps = np.array([0.0, 1.0, 2.0, 3.0, 10.0, 10.0])
+    assert _hull(steps, 0, 5, -1.0).tolist() == [0, 3, 5]
+    assert _hull(steps, 0, 5, 1.0).tolist() == [0, 4, 5]
+    assert _hull(steps, 1, 3, 1.0).tolist() == [1, 3]
 
 
 def test_the_chance_of_a_dip_is_that_of_evenly_spread_values():

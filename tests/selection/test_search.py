@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from segmentry.errors import NotEnoughDataError, SettingsError
 from segmentry.selection import SelectionSettings, search_segments
@@ -60,3 +61,17 @@ def test_any_other_k_is_an_error(k):
     """With a remedy."""
     with pytest.raises(SettingsError, match="--k"):
         SelectionSettings(k=k)
+
+
+@pytest.mark.parametrize("method", ["k-means", "gmm"])
+def test_threads_change_nothing(method):
+    """What linear algebra may use does not show in any figure, nor does what runs beside the search."""
+    grid = np.floor(np.random.default_rng(1).normal(0, 1024, (900, 4)))
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            found.append(search_segments(grid, SelectionSettings(k="2-4", method=method)))
+    one, two = found
+    assert one.candidates == two.candidates
+    assert (one.silhouettes == two.silhouettes).all()
+    assert all((a == b).all() for a, b in zip(one.groupings, two.groupings, strict=True))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
+
+from segmentry.prototypes.lloyd import means, placed, turned
 
 STARTS = 10
 MOST_STEPS = 300
@@ -31,25 +32,13 @@ class Clustering:
 def search_kmeans(grid: np.ndarray, k: int, seed: int, starts: int = STARTS) -> Clustering:
     """The best of `starts` k-means++ runs on the rows, then exact Lloyd steps until nothing moves.
 
+    The caller limits threads, once for every k: with more than one, the order of additions depends on the machine.
+
     >>> search_kmeans(np.array([[0.0], [2.0], [100.0], [102.0]]), 2, seed=0).centres.ravel().tolist()
     [1.0, 101.0]
     """
-    # One thread: with more, the order of additions inside the search depends on the machine.
-    with threadpool_limits(limits=1):
-        found = KMeans(k, n_init=starts, random_state=seed, algorithm="lloyd").fit(grid)
-    return settle(grid, in_order(np.floor(found.cluster_centers_ + 0.5)))
-
-
-def sketch_kmeans(grid: np.ndarray, k: int, seed: int, starts: int = 2) -> tuple[np.ndarray, np.ndarray, float]:
-    """Centres, labels and inertia of a quick search that nobody will be scored by: for criteria that need hundreds.
-
-    The caller limits threads, once for all of them.
-
-    >>> sketch_kmeans(np.array([[0.0], [2.0], [100.0], [102.0]]), 2, seed=0)[2]
-    4.0
-    """
     found = KMeans(k, n_init=starts, random_state=seed, algorithm="lloyd").fit(grid)
-    return found.cluster_centers_, found.labels_, float(found.inertia_)
+    return settle(grid, in_order(np.floor(found.cluster_centers_ + 0.5)))
 
 
 def in_order(centres: np.ndarray) -> np.ndarray:
@@ -60,29 +49,18 @@ def in_order(centres: np.ndarray) -> np.ndarray:
 
 def settle(grid: np.ndarray, centres: np.ndarray) -> Clustering:
     """Lloyd steps with half-up rounding until no centre moves; with lowest-index ties they cannot cycle."""
-    labels = _nearest(grid, centres)
+    across, runs = turned(grid[None]), centres[None, None]
+    labels, _ = placed(across, runs)
     for _ in range(MOST_STEPS):
-        moved = _means(grid, labels, centres)
-        if (moved == centres).all():
+        moved = means(across, labels, runs)
+        if (moved == runs).all():
             break
-        centres = moved
-        labels = _nearest(grid, centres)
-    ordered = in_order(centres)
-    if not (ordered == centres).all():
-        labels = _nearest(grid, ordered)
-    return Clustering(ordered, labels, _inertia(grid, labels, ordered))
-
-
-def _nearest(grid: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    labels: np.ndarray = ((centres * centres).sum(axis=1) - 2.0 * (grid @ centres.T)).argmin(axis=1)
-    return labels
-
-
-def _means(grid: np.ndarray, labels: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    counts = np.bincount(labels, minlength=len(centres))
-    sums = np.stack([np.bincount(labels, weights=column, minlength=len(centres)) for column in grid.T], axis=1)
-    means = np.floor(sums / np.maximum(counts, 1)[:, None] + 0.5)
-    return np.where(counts[:, None] > 0, means, centres)  # an empty cluster stays where it is
+        runs = moved
+        labels, _ = placed(across, runs)
+    ordered = in_order(runs[0, 0])
+    if not (ordered == runs[0, 0]).all():
+        labels, _ = placed(across, ordered[None, None])
+    return Clustering(ordered, labels[0, 0], _inertia(grid, labels[0, 0], ordered))
 
 
 def _inertia(grid: np.ndarray, labels: np.ndarray, centres: np.ndarray) -> int:

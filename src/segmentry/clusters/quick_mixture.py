@@ -8,14 +8,15 @@ The caller limits threads, once for all of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from segmentry.clusters.expectation import LEAST_VARIANCE
-from segmentry.clusters.kmeans import sketch_kmeans
+from segmentry.clusters.sketch import sketch_kmeans
+from segmentry.features.recipe import GRID
 
 Shape = Literal["one", "own"]
 
@@ -77,11 +78,11 @@ def quick_mixtures(
     `round_rows` are the rows stretched to the same spread in every direction, where k-means tells apart groups that lie
     side by side. Fits start from k-means there, on the rows themselves, and where the first fit's groups are round.
     """
-    starts = [sketch_kmeans(view, k, seed, STARTS)[1] for view in (rows, round_rows)]
+    starts = [_by_kmeans(view, k, seed) for view in (rows, round_rows)]
     fits = [run(rows, labels, k, "one", LONG) for labels in starts]
     best = max(fits, key=lambda fit: fit.log_likelihood)
     root = np.linalg.cholesky(best.within)
-    starts.append(sketch_kmeans(np.linalg.solve(root, rows.T).T, k, seed, STARTS)[1])
+    starts.append(_by_kmeans(np.linalg.solve(root, rows.T).T, k, seed))
     best = max([best, run(rows, starts[-1], k, "one", LONG)], key=lambda fit: fit.log_likelihood)
     found = [best] if "one" in shapes else []
     if "own" in shapes:
@@ -91,57 +92,67 @@ def quick_mixtures(
     return found
 
 
+def _by_kmeans(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
+    labels: np.ndarray = sketch_kmeans(GRID * rows[None], k, seed, STARTS).labels[0]
+    return labels
+
+
 def run(rows: np.ndarray, labels: np.ndarray, k: int, shape: Shape, steps: int) -> QuickMixture:
     """Expectation and maximisation by turns, from a group for each row, until the likelihood stands still."""
     n, d = rows.shape
-    chances = np.zeros((n, k))
-    chances[np.arange(n), labels] = 1.0
-    weights, covariances, likelihood = np.ones(k), [np.eye(d)], -math.inf
+    across = np.ascontiguousarray(rows.T)
+    chances = (labels == np.arange(k)[:, None]).astype(np.float64)
+    weights, covariances, likelihood = np.ones(k), np.eye(d)[None], -math.inf
     for _ in range(steps):
-        weights = np.maximum(chances.sum(axis=0), 1e-9)
-        means = (chances.T @ rows) / weights[:, None]
-        covariances = list(_covariances(rows, chances, weights, means, shape))
-        logs = np.log(weights / n) - (_log_scores(rows, means, covariances) + d * math.log(2.0 * math.pi)) / 2.0
-        top = logs.max(axis=1, keepdims=True)
-        odds = np.exp(logs - top)
-        total = odds.sum(axis=1, keepdims=True)
+        weights = np.maximum(chances.sum(axis=1), 1e-9)
+        means = (chances @ rows) / weights[:, None]
+        covariances = _covariances(rows, across, chances, weights, means, shape)
+        logs = _log_scores(across, means, covariances)
+        logs += d * math.log(2.0 * math.pi)
+        logs *= -0.5
+        logs += np.log(weights / n)[:, None]
+        top = logs.max(axis=0)
+        logs -= top
+        odds = np.exp(logs, out=logs)
+        total = odds.sum(axis=0)
         chances = odds / total
         before, likelihood = likelihood, float((top + np.log(total)).sum())
         if likelihood - before < STILL * n:
             break
-    within = covariances[0] if shape == "one" else np.tensordot(weights / n, np.array(covariances), axes=1)
-    return QuickMixture(shape, likelihood, chances, within)
+    within = covariances[0] if shape == "one" else np.tensordot(weights / n, covariances, axes=1)
+    return QuickMixture(shape, likelihood, np.ascontiguousarray(chances.T), within)
 
 
 def _covariances(
-    rows: np.ndarray, chances: np.ndarray, weights: np.ndarray, means: np.ndarray, shape: Shape
-) -> Iterator[np.ndarray]:
-    least = LEAST_VARIANCE * np.eye(rows.shape[1])
+    rows: np.ndarray, across: np.ndarray, chances: np.ndarray, weights: np.ndarray, means: np.ndarray, shape: Shape
+) -> np.ndarray:
+    """(groups, axes, axes), or the one that all groups share."""
+    (n, d), k = rows.shape, len(means)
+    least = LEAST_VARIANCE * np.eye(d)
     if shape == "one":
-        yield (rows.T @ rows - (means * weights[:, None]).T @ means) / len(rows) + least
-        return
-    for group, weight in enumerate(weights):
-        centred = rows - means[group]
-        yield (centred * chances[:, group, None]).T @ centred / weight + least
+        shared: np.ndarray = (across @ rows - (means * weights[:, None]).T @ means) / n + least
+        return shared[None]
+    squares = ((chances[:, None, :] * across).reshape(k * d, n) @ rows).reshape(k, d, d)
+    own: np.ndarray = squares / weights[:, None, None] - means[:, :, None] * means[:, None, :] + least
+    return own
 
 
-def _log_scores(rows: np.ndarray, means: np.ndarray, covariances: Sequence[np.ndarray]) -> np.ndarray:
-    """(rows, groups) squared distance in the group's own measure, and the logarithm of its volume."""
+def _log_scores(across: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> np.ndarray:
+    """(groups, rows) squared distance in the group's own measure, and the logarithm of its volume."""
+    d, n = across.shape
+    roots = np.linalg.cholesky(covariances)
+    inverses = np.linalg.inv(roots)
+    volumes = 2.0 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+    centres = (inverses @ means[:, :, None])[:, :, 0]
     if len(covariances) == 1:
-        inverse, volume = _unrolled(covariances[0])
-        turned, centres = rows @ inverse, means @ inverse
-        squares = (turned * turned).sum(axis=1)[:, None] - 2.0 * turned @ centres.T + (centres * centres).sum(axis=1)
-        result: np.ndarray = squares + volume
-        return result
-    scores = np.empty((len(rows), len(means)))
-    for group, covariance in enumerate(covariances):
-        inverse, volume = _unrolled(covariance)
-        turned = (rows - means[group]) @ inverse
-        scores[:, group] = (turned * turned).sum(axis=1) + volume
-    return scores
-
-
-def _unrolled(covariance: np.ndarray) -> tuple[np.ndarray, float]:
-    """What makes rows of this covariance round, and twice the logarithm of the volume it takes away."""
-    root = np.linalg.cholesky(covariance)
-    return np.linalg.inv(root).T, 2.0 * float(np.log(np.diag(root)).sum())
+        even = inverses[0] @ across
+        scores: np.ndarray = (-2.0 * centres) @ even
+        scores += (even * even).sum(axis=0)
+        scores += ((centres * centres).sum(axis=1) + volumes)[:, None]
+        return scores
+    even = (inverses.reshape(-1, d) @ across).reshape(-1, d, n)
+    even -= centres[:, :, None]
+    even *= even
+    result: np.ndarray = even.sum(axis=1)
+    result += volumes[:, None]
+    return result

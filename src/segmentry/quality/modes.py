@@ -137,14 +137,13 @@ def dip(values: np.ndarray) -> float:
 
 def _hull(x: np.ndarray, low: int, high: int, side: float) -> np.ndarray:
     """Places that the convex minorant (side 1) or concave majorant (side -1) of the steps from low to high touches."""
-    touched: list[int] = []
-    for i in range(low, high + 1):
-        while len(touched) >= 2:
-            a, b = touched[-2], touched[-1]
-            if side * ((b - a) * (x[i] - x[b]) - (i - b) * (x[b] - x[a])) < 0:
-                break
-            touched.pop()
-        touched.append(i)
+    touched = [low]
+    while touched[-1] < high:
+        last = touched[-1]
+        ahead = np.arange(1, high - last + 1)
+        widths = side * (x[last + 1 : high + 1] - x[last]) / ahead
+        # The flattest way on, or the steepest; of places on one line the last, which is the first from behind.
+        touched.append(high - int(widths[::-1].argmax()))
     return np.array(touched)
 
 

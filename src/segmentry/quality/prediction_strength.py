@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-# Rows, k and seed in; centres out.
+# (tables, rows, axes), k and seed in; (tables, k, axes) centres out.
 Grouping = Callable[[np.ndarray, int, int], np.ndarray]
 
 
@@ -17,18 +17,17 @@ def prediction_strength(grid: np.ndarray, k: int, group: Grouping, splits: int, 
     1 is perfect, above 0.8 good. The worst counts, so one small doubtful cluster lowers it. None with too few rows.
 
     >>> rows = np.repeat([[0.0], [100.0]], 10, axis=0)
-    >>> prediction_strength(rows, 2, lambda rows, k, seed: np.array([[0.0], [100.0]]), splits=3, seed=0)
+    >>> prediction_strength(rows, 2, lambda halves, k, seed: np.array([[[0.0], [100.0]]] * 3), splits=3, seed=0)
     1.0
     """
     half = len(grid) // 2
     if half <= k:
         return None
-    found = []
-    for split in range(splits):
-        order = np.random.default_rng([seed, 3, split]).permutation(len(grid))
-        a, b = grid[order[:half]], grid[order[half:]]
-        centres_a, centres_b = group(a, k, seed), group(b, k, seed)
-        found += [_kept(a, centres_a, centres_b), _kept(b, centres_b, centres_a)]
+    orders = [np.random.default_rng([seed, 3, split]).permutation(len(grid)) for split in range(splits)]
+    one, other = (np.stack([grid[order[part]] for order in orders]) for part in (slice(half), slice(half, None)))
+    centres_one, centres_other = group(one, k, seed), group(other, k, seed)
+    found = [_kept(*split) for split in zip(one, centres_one, centres_other, strict=True)]
+    found += [_kept(*split) for split in zip(other, centres_other, centres_one, strict=True)]
     return math.fsum(found) / len(found)
 
 

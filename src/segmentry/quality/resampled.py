@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from segmentry.prototypes.lloyd import means, placed, turned
+
 STARTS = 4
 FIRST_STEPS = 4  # Lloyd steps that each start gets before the best of a sample goes on alone
 MOST_STEPS = 60
 STILL = 1e-3  # a sample has settled when no larger share of its weight moves in a step
-AT_ONCE = 10  # samples in one batch: what fits a processor's cache
+AT_ONCE = 5  # samples in one batch: what fits a processor's cache
 
 
 @dataclass(frozen=True)
@@ -58,75 +60,50 @@ def _drawn(n: int, seed: int, sample: int) -> np.ndarray:
 
 def _grouped(grid: np.ndarray, k: int, counts: np.ndarray, seed: int, batch: range) -> np.ndarray:
     """(samples, rows) labels: the best of several starts for each sample."""
-    turned = np.ascontiguousarray(grid.T)
+    across = turned(grid[None])
     norms = (grid * grid).sum(axis=1)
-    starts = np.concatenate(
-        [_starts(grid, norms, k, weights, [seed, sample, k]) for weights, sample in zip(counts, batch, strict=True)]
-    )
     weights = np.repeat(counts, STARTS, axis=0)
-    centres, best = _steps(turned, weights, starts, FIRST_STEPS)
+    chances = [np.random.default_rng([seed, sample, k]).random((k, STARTS)) for sample in batch]
+    starts = _starts(grid, norms, weights, np.concatenate(chances, axis=1))
+    centres, best = _steps(across, weights, starts, FIRST_STEPS)
     costs = ((best + norms) * weights).sum(axis=1).reshape(len(counts), STARTS)
     chosen = costs.argmin(axis=1) + STARTS * np.arange(len(counts))
-    centres, _ = _steps(turned, counts, centres[chosen], MOST_STEPS)
-    return _placed(turned, centres)[0]
+    centres, _ = _steps(across, counts, centres[chosen], MOST_STEPS)
+    labels: np.ndarray = placed(across, centres[None])[0][0].astype(np.int8)
+    return labels
 
 
-def _starts(grid: np.ndarray, norms: np.ndarray, k: int, weights: np.ndarray, seed: Sequence[int]) -> np.ndarray:
-    """(STARTS, k, axes) k-means++ starts: each next row with a chance in proportion to its squared distance."""
-    random = np.random.default_rng(seed)
-    chances = random.random((k, STARTS))
-    centres = np.empty((STARTS, k, grid.shape[1]))
-    nearest = np.ones((STARTS, len(grid)))
+def _starts(grid: np.ndarray, norms: np.ndarray, weights: np.ndarray, chances: np.ndarray) -> np.ndarray:
+    """(runs, k, axes) k-means++ starts: each next row with a chance in proportion to its squared distance."""
+    k, runs = chances.shape
+    centres = np.empty((runs, k, grid.shape[1]))
+    nearest = np.ones((runs, len(grid)))
     for place in range(k):
         cumulated = np.cumsum(nearest * weights, axis=1)
-        for start in range(STARTS):
-            total = cumulated[start, -1]
+        for run, total in enumerate(cumulated[:, -1]):
             # Fewer different rows than clusters: every row is a centre already, and any row will do.
-            row = np.searchsorted(cumulated[start], chances[place, start] * total, side="right") if total > 0 else 0
-            centres[start, place] = grid[min(int(row), len(grid) - 1)]
+            row = np.searchsorted(cumulated[run], chances[place, run] * total, side="right") if total > 0 else 0
+            centres[run, place] = grid[min(int(row), len(grid) - 1)]
         new = centres[:, place]
         squared = (new * new).sum(axis=1)[:, None] - 2.0 * (new @ grid.T) + norms
         nearest = squared if place == 0 else np.minimum(nearest, squared)
     return centres
 
 
-def _steps(turned: np.ndarray, weights: np.ndarray, centres: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+def _steps(across: np.ndarray, weights: np.ndarray, centres: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Centres after Lloyd steps, and each row's lowest score in the last of them."""
     centres, going = centres.copy(), np.arange(len(centres))
     lowest = np.empty_like(weights)
-    before = np.full(weights.shape, -1, dtype=np.int8)
+    before = np.full(weights.shape, -1)
     moving = STILL * weights[0].sum()
     for _ in range(most):
-        labels, lowest[going] = _placed(turned, centres[going])
-        moved = (weights[going] * (labels != before[going])).sum(axis=1)
-        before[going] = labels
-        centres[going] = _means(turned, weights[going], labels, centres[going])
+        current, counted = centres[None, going], weights[None, going]
+        labels, scores = placed(across, current)
+        lowest[going] = scores[0]
+        moved = (counted[0] * (labels[0] != before[going])).sum(axis=1)
+        before[going] = labels[0]
+        centres[going] = means(across, labels, current, counted)[0]
         going = going[moved > moving]
         if not len(going):
             break
     return centres, lowest
-
-
-def _placed(turned: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Label and lowest score of each row, for each run; the first of equals."""
-    runs, k, _ = centres.shape
-    offsets = (centres * centres).sum(axis=2)
-    lowest = offsets[:, :1] - 2.0 * (centres[:, 0] @ turned)
-    labels = np.zeros((runs, turned.shape[1]), dtype=np.int8)
-    for place in range(1, k):
-        scores = (-2.0 * centres[:, place]) @ turned
-        scores += offsets[:, place, None]
-        np.copyto(labels, place, where=scores < lowest)
-        np.minimum(lowest, scores, out=lowest)
-    return labels, lowest
-
-
-def _means(turned: np.ndarray, weights: np.ndarray, labels: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    runs, k, _ = centres.shape
-    cells = (labels + (k * np.arange(runs))[:, None]).ravel()
-    counts = np.bincount(cells, weights=weights.ravel(), minlength=runs * k)
-    sums = np.stack(
-        [np.bincount(cells, weights=(weights * axis).ravel(), minlength=runs * k) for axis in turned], axis=1
-    )
-    means = np.floor(sums / np.maximum(counts, 1.0)[:, None] + 0.5).reshape(centres.shape)
-    return np.where(counts.reshape(runs, k, 1) > 0, means, centres)  # an empty cluster stays where it is

@@ -1,18 +1,17 @@
 """What is known of each number of segments beyond its own fit: chance, gap, prediction strength, stability, heaps.
 
-All of it is computed on at most ROWS customers, evenly spaced over the sample, on one thread, with seeds of its own.
+All of it is computed on at most ROWS customers, evenly spaced over the sample, with seeds of its own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from segmentry.clusters.kmeans import sketch_kmeans
+from segmentry.clusters.sketch import Sketch, sketch_kmeans
 from segmentry.quality import silhouettes
 from segmentry.quality.gap import gap_choice, gaps
 from segmentry.quality.modes import Heaps, find_heaps, is_valley
@@ -50,26 +49,29 @@ class Evidence:
 
 
 def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence | None:
-    """The evidence on the sampled rows; None with too few of them, or too few that differ."""
+    """The evidence on the sampled rows; None with too few of them, or too few that differ.
+
+    The caller limits threads: with more than one, the order of additions depends on the machine.
+    """
     rows = grid[evenly_spaced(len(grid), ROWS)]
     ks = [k for k in ks if k <= len(np.unique(rows, axis=0)) // 2]
     if len(rows) < FEWEST_ROWS or not ks:
         return None
-    # One thread: with more, the order of additions inside the searches depends on the machine.
-    with threadpool_limits(limits=1):
-        references = list(look_alikes(rows, REFERENCES, seed))
-        own, chance = _curve(rows, ks, seed), [_curve(r, ks, seed) for r in references]
-        gap, error = _gaps(rows, ks, own[1], seed)
-        strength = {k: prediction_strength(rows, k, _centres, SPLITS, seed) for k in ks}
-        heaps = find_heaps(rows, references[:FEW_REFERENCES])
-        valley = ks[0] == 2 and is_valley(rows, sketch_kmeans(rows, 2, seed)[1])
-        mixture = hear_mixtures(rows, references, ks[-1], seed) if len(ks) > 1 else None
+    references = list(look_alikes(rows, REFERENCES, seed))
+    tables = np.stack([rows, *references])
+    found = [sketch_kmeans(tables, k, seed) for k in ks]
+    separation, inertias = _separation(tables, found), _log_inertias(found)
+    gap, error = _gaps(rows, ks, inertias[0], seed)
+    strength = {k: prediction_strength(rows, k, _centres, SPLITS, seed) for k in ks}
+    heaps = find_heaps(rows, references[:FEW_REFERENCES])
+    valley = ks[0] == 2 and is_valley(rows, found[0].labels[0])
+    mixture = hear_mixtures(rows, references, ks[-1], seed) if len(ks) > 1 else None
     stability = global_stability(rows, ks, seed, PAIRS)
     in_a_row = len(ks) > 1
     return Evidence(
         rows=len(rows),
-        silhouette=_beyond(own[0], [c[0] for c in chance], ks),
-        tightness=_beyond(own[1], [c[1] for c in chance], ks, -1.0),
+        silhouette=_beyond(separation, ks),
+        tightness=_beyond(-inertias, ks),
         gap=dict(zip(ks, gap[1:], strict=True)),
         gap_error=dict(zip(ks, error[1:], strict=True)),
         gap_choice=gap_choice([1, *ks], gap, error) if in_a_row and ks[0] == 2 else None,
@@ -86,35 +88,41 @@ def evenly_spaced(n: int, most: int) -> np.ndarray:
     return np.arange(n) if n <= most else (np.arange(most) * n) // most
 
 
-def _curve(rows: np.ndarray, ks: Iterable[int], seed: int) -> tuple[list[float], list[float]]:
-    """Mean silhouette and log inertia of a quick search for each k."""
-    found = [sketch_kmeans(rows, k, seed) for k in ks]
-    separated = silhouettes(rows, [labels for _, labels, _ in found])
-    return [math.fsum(s.tolist()) / len(s) for s in separated], [_log(inertia) for _, _, inertia in found]
+def _separation(tables: np.ndarray, found: Sequence[Sketch]) -> np.ndarray:
+    """(tables, ks) mean silhouettes."""
+    separated = [silhouettes(table, [f.labels[place] for f in found]) for place, table in enumerate(tables)]
+    return np.array([[math.fsum(s.tolist()) / len(s) for s in of_table] for of_table in separated])
 
 
-def _log(inertia: float) -> float:
-    return math.log(max(inertia, 1.0))  # below one step of the grid, squared, there is nothing left to explain
+def _log_inertias(found: Sequence[Sketch]) -> np.ndarray:
+    """(tables, ks), in the order of both."""
+    return _log(np.column_stack([f.inertias for f in found]))
 
 
-def _centres(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
-    return sketch_kmeans(rows, k, seed)[0]
+def _log(inertias: np.ndarray) -> np.ndarray:
+    # Below one step of the grid, squared, there is nothing left to explain.
+    result: np.ndarray = np.log(np.maximum(inertias, 1.0))
+    return result
 
 
-def _beyond(own: list[float], chance: list[list[float]], ks: Sequence[int], sign: float = 1.0) -> dict[int, float]:
-    """How many standard deviations of the references the data are better than their mean."""
-    expected = np.array(chance)
-    spread = np.maximum(expected.std(axis=0, ddof=1), LEAST_SPREAD)
-    return dict(zip(ks, (sign * (np.array(own) - expected.mean(axis=0)) / spread).tolist(), strict=True))
+def _centres(tables: np.ndarray, k: int, seed: int) -> np.ndarray:
+    return sketch_kmeans(tables, k, seed).centres
 
 
-def _gaps(rows: np.ndarray, ks: Sequence[int], own: list[float], seed: int) -> tuple[list[float], list[float]]:
+def _beyond(figures: np.ndarray, ks: Sequence[int]) -> dict[int, float]:
+    """How many standard deviations of the references the data, which come first, are better than their mean."""
+    own, chance = figures[0], figures[1:]
+    spread = np.maximum(chance.std(axis=0, ddof=1), LEAST_SPREAD)
+    return dict(zip(ks, ((own - chance.mean(axis=0)) / spread).tolist(), strict=True))
+
+
+def _gaps(rows: np.ndarray, ks: Sequence[int], own: np.ndarray, seed: int) -> tuple[list[float], list[float]]:
     """Gap and its error for k = 1, then each of ks."""
-    drawn = [
-        [_spread_out(box), *(_log(sketch_kmeans(box, k, seed)[2]) for k in ks)] for box in boxes(rows, BOXES, seed)
-    ]
-    return gaps([_spread_out(rows), *own], np.array(drawn))
+    tables = np.stack(list(boxes(rows, BOXES, seed)))
+    drawn = np.column_stack([_spread_out(tables), _log_inertias([sketch_kmeans(tables, k, seed) for k in ks])])
+    return gaps([*_spread_out(rows[None]), *own], drawn)
 
 
-def _spread_out(rows: np.ndarray) -> float:
-    return _log(float(((rows - rows.mean(axis=0)) ** 2).sum()))
+def _spread_out(tables: np.ndarray) -> np.ndarray:
+    """The logarithm of each table's inertia around its mean."""
+    return _log(((tables - tables.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2)))

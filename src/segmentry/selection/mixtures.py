@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentry.clusters.kmeans import sketch_kmeans
 from segmentry.clusters.quick_mixture import QuickMixture, quick_mixtures, single
+from segmentry.clusters.sketch import sketch_kmeans
 from segmentry.features.recipe import GRID
 from segmentry.quality.reference import on_equal_footing
 from segmentry.quality.stability import adjusted_rand
@@ -62,7 +62,7 @@ def hear_mixtures(grid: np.ndarray, references: Sequence[np.ndarray], most: int,
     agreement = 1.0
     if sure:
         inside = np.isin(surest.labels, groups)
-        labels = sketch_kmeans(grid, k, seed, KMEANS_STARTS)[1]
+        labels = sketch_kmeans(grid[None], k, seed, KMEANS_STARTS).labels[0]
         agreement = adjusted_rand(surest.labels[inside], labels[inside])
     return MixtureEvidence(k, certainty, sure, agreement, len(_groups(likeliest)), likeliest.shape == "one")
 

@@ -6,6 +6,7 @@ K-means has a way of its own, which is many times as fast (`quality.resampled`).
 from __future__ import annotations
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.grouping import Grouping, Layout, Method
 from segmentry.clusters.kmeans import Clustering
@@ -25,10 +26,11 @@ def refitted(method: Method, layout: Layout, rows: np.ndarray, k: int, seed: int
     draw = np.random.default_rng(seed)
     counts = np.zeros((samples, len(rows)))
     labels = np.empty((samples, len(rows)), dtype=np.int64)
-    for sample in range(samples):
-        taken = np.sort(draw.integers(len(rows), size=len(rows)))
-        counts[sample] = np.bincount(taken, minlength=len(rows))
-        labels[sample] = placed(method.search(rows[taken], k, seed), layout, rows)
+    with threadpool_limits(limits=1):
+        for sample in range(samples):
+            taken = np.sort(draw.integers(len(rows), size=len(rows)))
+            counts[sample] = np.bincount(taken, minlength=len(rows))
+            labels[sample] = placed(method.search(rows[taken], k, seed), layout, rows)
     return Resampled(labels, counts)
 
 

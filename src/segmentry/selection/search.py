@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.grouping import Grouping, Layout, Method
 from segmentry.clusters.kmeans import Clustering
@@ -116,30 +118,33 @@ def search_segments(
     layout = layout or Layout.numeric(grid.shape[1])
     method = method or method_called(settings.method, layout)
     ks, notices = _ks(grid, settings) if method.needs_k else ([1], [])
+    weighed = [] if method.name in STATED else _weighed_ks(ks if method.needs_k else AUTO)
     clusterings: list[Clustering | Grouping] = []
-    for k in ks:
-        clusterings.append(method.search(grid, k, settings.seed))
-        if progress:
-            progress(f"k = {k}")
-    rows = evenly_spaced(len(grid), SILHOUETTE_ROWS)
-    if not method.needs_k:
-        rows = rows[clusterings[0].labels[rows] >= 0]  # noise is in no group that it could be far from or near to
-    silhouette_of = silhouettes(grid[rows], [c.labels[rows] for c in clusterings])
-    candidates = tuple(_candidate(method.name, grid, c, s) for c, s in zip(clusterings, silhouette_of, strict=True))
-    asked = Asked(*settings.span, auto=settings.k == "auto")
-    evidence, refits = None, None
+    # Linear algebra on one thread, since with more the order of additions depends on the machine. The limit holds for
+    # the whole process, so that it is set around both of those that run side by side.
+    with threadpool_limits(limits=1), ThreadPoolExecutor(1) as beside:
+        gathered = beside.submit(gather_evidence, grid, weighed, settings.seed)
+        for k in ks:
+            clusterings.append(method.search(grid, k, settings.seed))
+            if progress:
+                progress(f"k = {k}")
+        rows = evenly_spaced(len(grid), SILHOUETTE_ROWS)
+        if not method.needs_k:
+            rows = rows[clusterings[0].labels[rows] >= 0]  # noise is in no group that it could be far from or near to
+        silhouette_of = silhouettes(grid[rows], [c.labels[rows] for c in clusterings])
+        candidates = tuple(_candidate(method.name, grid, c, s) for c, s in zip(clusterings, silhouette_of, strict=True))
+        evidence = gathered.result()
+    asked, refits = Asked(*settings.span, auto=settings.k == "auto"), None
     if method.name in STATED:
         decided = decide_table(candidates[0])
+    elif method.name == "k-means":
+        candidates = tuple(_with_evidence(c, evidence) for c in candidates)
+        decided = decide(candidates, evidence, asked, len(grid))
     else:
-        evidence = gather_evidence(grid, _weighed_ks(ks if method.needs_k else AUTO), settings.seed)
-        if method.name == "k-means":
-            candidates = tuple(_with_evidence(c, evidence) for c in candidates)
-            decided = decide(candidates, evidence, asked, len(grid))
-        else:
-            # What was measured of k-means groupings is evidence on the customers, and no figure of these candidates.
-            candidates, decided, refits = decide_other(
-                method, layout, grid, candidates, clusterings, evidence, asked, settings.seed
-            )
+        # What was measured of k-means groupings is evidence on the customers, and no figure of these candidates.
+        candidates, decided, refits = decide_other(
+            method, layout, grid, candidates, clusterings, evidence, asked, settings.seed
+        )
     best = [c.k for c in candidates].index(decided.k)
     return Search(
         candidates=candidates,
