@@ -247,13 +247,18 @@ def label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def expression(feature: Feature, as_of: date | None, parts: Mapping[Part, nw.Expr] | None = None) -> nw.Expr:
+def expression(
+    feature: Feature,
+    as_of: date | None,
+    parts: Mapping[Part, nw.Expr] | None = None,
+    days: Mapping[str, nw.Expr] | None = None,
+) -> nw.Expr:
     """The feature as an expression over the typed table; null where it cannot be known.
 
     Parts of a sum are added in the order they are stored, so that every engine rounds alike. `parts` are those of
-    `parts_of_ratios` where they are columns already.
+    `parts_of_ratios`, and `days` the dates of `dates_counted` as days, where they are columns already.
     """
-    value = _derived(feature, as_of, parts or parts_of_ratios([feature]))
+    value = _derived(feature, as_of, parts or parts_of_ratios([feature]), days or {})
     return value if feature.bins is None else _scored(value, feature.bins)
 
 
@@ -269,6 +274,11 @@ def parts_of_ratios(features: Sequence[Feature]) -> dict[Part, nw.Expr]:
     return above | {(f.over, True): _divisor(f.over) for f in ratios}
 
 
+def dates_counted(features: Sequence[Feature]) -> tuple[str, ...]:
+    """Columns of dates whose days are counted."""
+    return tuple(sorted({f.sources[0] for f in features if f.operation == "days_since"}))
+
+
 def _scored(value: nw.Expr, bins: Bins) -> nw.Expr:
     score: nw.Expr = nw.when(~value.is_null()).then(nw.lit(1.0))
     for place, threshold in enumerate(bins.thresholds, start=2):
@@ -277,7 +287,9 @@ def _scored(value: nw.Expr, bins: Bins) -> nw.Expr:
     return score
 
 
-def _derived(feature: Feature, as_of: date | None, parts: Mapping[Part, nw.Expr]) -> nw.Expr:
+def _derived(
+    feature: Feature, as_of: date | None, parts: Mapping[Part, nw.Expr], days: Mapping[str, nw.Expr]
+) -> nw.Expr:
     first = nw.col(feature.sources[0])
     match feature.operation:
         case "sum":
@@ -289,7 +301,8 @@ def _derived(feature: Feature, as_of: date | None, parts: Mapping[Part, nw.Expr]
         case "years_since":
             return _whole_years(first, _known(as_of, feature))
         case "days_since":
-            return nw.lit(float(_known(as_of, feature).toordinal())) - ordinal(first).cast(nw.Float64)
+            day = days[feature.sources[0]] if feature.sources[0] in days else ordinal(first).cast(nw.Float64)
+            return nw.lit(float(_known(as_of, feature).toordinal())) - day
         case "flag":
             return _flag(feature.sources[0], feature.levels)
         case "level":

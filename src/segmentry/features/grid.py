@@ -9,14 +9,15 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.features.derive import expression, parts_of_ratios
+from segmentry.features.derive import dates_counted, expression, parts_of_ratios
 from segmentry.features.feature import Feature
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale
-from segmentry.tables import cut
+from segmentry.tables import cut, with_days
 
 FEATURE = "feature::"  # hidden columns of a query; no source column can be called so by accident
 AXIS = "axis::"
 _PART = "part::"
+_DAY = "day::"
 _FARTHEST = float(LIMIT * GRID)
 
 
@@ -43,7 +44,10 @@ def features_of(frame: nw.LazyFrame[Any], features: Sequence[Feature], as_of: da
     names = {part: f"{_PART}{place}" for place, part in enumerate(parts)}
     held = cut(frame.with_columns(*(parts[part].alias(name) for part, name in names.items()))) if parts else frame
     by_name = {part: nw.col(name) for part, name in names.items()}
-    return cut(held.select(*(expression(f, as_of, by_name).alias(FEATURE + f.name) for f in features)))
+    days = {column: f"{_DAY}{place}" for place, column in enumerate(dates_counted(features))}
+    counted = with_days(held, {name: column for column, name in days.items()})
+    by_date = {column: nw.col(name) for column, name in days.items()}
+    return cut(counted.select(*(expression(f, as_of, by_name, by_date).alias(FEATURE + f.name) for f in features)))
 
 
 def axis_expressions(recipe: Recipe) -> list[nw.Expr]:

@@ -23,8 +23,8 @@ from segmentry.tables import (
     count_rows,
     materialise,
     materialise_beside,
-    ordinal,
     to_memory,
+    with_days,
 )
 
 SAMPLE_ROWS = 20_000
@@ -33,6 +33,7 @@ KEY = "key::"
 ID = "id::"
 _KNOWN = "known::"
 _MIXED = "mixed::"
+_DAY = "day::"
 _REACH = 1e12  # beyond it a sum has no fractional part worth the name
 _ABSENT = -271.828
 _RANGE = 2.0**31
@@ -48,6 +49,7 @@ def with_key(frame: nw.LazyFrame[Any], columns: Sequence[Column], with_text: boo
     numbers meet; additions and products of float64 in a stated order give the same bits on every engine.
     """
     total = nw.lit(0.0)
+    days = {_DAY + c.name: c.name for c in columns if c.reading.kind == "date"}
     # What a model says of customers, over a horizon and at a margin that change, must not change who is drawn.
     ordered = sorted((c for c in columns if c.how != MODELLED), key=lambda c: c.name)
     for column, weight in zip(ordered, map(math.sqrt, _primes(len(ordered))), strict=True):
@@ -56,10 +58,10 @@ def with_key(frame: nw.LazyFrame[Any], columns: Sequence[Column], with_text: boo
             total = total + value.fill_null(_ABSENT) * weight
     # In steps: in one, an engine would work out the sum at each of its four mentions.
     mixed = nw.col(_MIXED)
-    summed = frame.with_columns(total.clip(-_REACH, _REACH).alias(_MIXED))
+    summed = with_days(frame, days).with_columns(total.clip(-_REACH, _REACH).alias(_MIXED))
     # Taken twice: once alone leaves neighbours in value neighbours in key.
     once = summed.with_columns(((mixed - mixed.floor()) * 9973.0 * math.pi).alias(_MIXED))
-    return once.with_columns(((mixed - mixed.floor()) * _RANGE).floor().cast(nw.Int64).alias(KEY)).drop(_MIXED)
+    return once.with_columns(((mixed - mixed.floor()) * _RANGE).floor().cast(nw.Int64).alias(KEY)).drop(_MIXED, *days)
 
 
 def _primes(count: int) -> list[int]:
@@ -77,7 +79,7 @@ def _as_number(column: Column, with_text: bool) -> nw.Expr | None:
     if column.reading.kind == "number":
         return own
     if column.reading.kind == "date":
-        return ordinal(own).cast(nw.Float64)
+        return nw.col(_DAY + column.name)
     if not with_text:
         return None
     digits = own.str.replace_all(r"[^0-9]", "").str.tail(12)

@@ -4,12 +4,13 @@ Reads and writes; knows nothing of customers, features or segments.
 """
 
 from segmentry.tables.computed import beside, computed_table, unmatched, with_numbers
+from segmentry.tables.days import ordinal
 from segmentry.tables.embedded.beside import Coded, Numbers, Words, coded_days, coded_texts, deliver_beside, numbers_of
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
 from segmentry.tables.embedded.rows import Frame, n_threads, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
-from segmentry.tables.engines import cut, held, in_warehouse, share_an_engine, with_words
+from segmentry.tables.engines import cut, held, in_warehouse, share_an_engine, with_days, with_words
 from segmentry.tables.files import TextSize, text_size
 from segmentry.tables.memory import (
     all_different,
@@ -18,7 +19,6 @@ from segmentry.tables.memory import (
     count_rows,
     materialise,
     materialise_beside,
-    ordinal,
     text_of,
     to_memory,
 )
@@ -85,6 +85,7 @@ __all__ = [
     "to_memory",
     "typed_rows",
     "unmatched",
+    "with_days",
     "with_numbers",
     "with_words",
     "write_bytes_atomically",

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
+from segmentry.tables.days import ordinal
 from segmentry.tables.embedded.distinct import all_different
 from segmentry.tables.table import SourceKind
 
@@ -85,6 +87,18 @@ def _gathered(frame: Lazy, words: Words) -> Lazy:
     return found
 
 
+def _days_at_hand(frame: Lazy, columns: Mapping[str, str]) -> Lazy:
+    # Dates are stored as days; to part them into years and days of the year takes ten times as long.
+    first = date(1970, 1, 1).toordinal()
+    days = {name: pl.col(own).cast(pl.Date).cast(pl.Int32).cast(pl.Float64) + first for name, own in columns.items()}
+    found: Lazy = nw.from_native(nw.to_native(frame).with_columns(**days))
+    return found
+
+
+def _days_by_year(frame: Lazy, columns: Mapping[str, str]) -> Lazy:
+    return frame.with_columns(**{name: ordinal(nw.col(own)).cast(nw.Float64) for name, own in columns.items()})
+
+
 def _case_by_case(frame: Lazy, words: Words) -> Lazy:
     def text(place: str, texts: Sequence[str]) -> nw.Expr:
         result = nw.lit(None, dtype=nw.String)
@@ -101,7 +115,7 @@ class Engine:
     the engine can. `hold` keeps a frame that several passes read, where the engine can, and says how to let go of it.
     `warehouse` names the kind of source whose tables stay where they are.
     `all_different` tells cheaply whether no two rows have the same value in a column; False where it cannot. `words`
-    adds texts by their places in a list.
+    adds texts by their places in a list, and `days` dates as numbers of days.
     `not_in_names` are characters that its expressions take for something else in a column's name. `cut` ends one
     step of a query before the next begins: Spark makes one program of all steps up to a cut, and Java runs a program
     that is too long uncompiled, ten times slower."""
@@ -112,6 +126,7 @@ class Engine:
     hold: Callable[[Lazy], tuple[Lazy, Release]]
     all_different: Callable[[Lazy, str], bool]
     words: Callable[[Lazy, Words], Lazy] = _case_by_case
+    days: Callable[[Lazy, Mapping[str, str]], Lazy] = _days_by_year
     cut: Callable[[Lazy], Lazy] = _no_cut
     not_in_names: str = ""
 
@@ -120,7 +135,7 @@ _SPARK = Engine("spark", _fetched, _fetched_in_turn, _on_the_cluster, _not_told,
 
 # By the name that narwhals gives an engine.
 ENGINES: Mapping[str, Engine] = {
-    "polars": Engine(None, _streamed, _streamed_together, _in_memory, _quickly_all_different, _gathered),
+    "polars": Engine(None, _streamed, _streamed_together, _in_memory, _quickly_all_different, _gathered, _days_at_hand),
     "duckdb": Engine("duckdb", _fetched, _fetched_in_turn, _as_it_is, _not_told),
     "pyspark": _SPARK,
     "pyspark[connect]": _SPARK,
@@ -151,6 +166,17 @@ def with_words(frame: Lazy, words: Words) -> Lazy:
     ['blue', 'red', None]
     """
     return engine_of(frame).words(frame, words)
+
+
+def with_days(frame: Lazy, columns: Mapping[str, str]) -> Lazy:
+    """Adds, by new name, columns of dates as days that `date.toordinal` counts, in float64.
+
+    >>> import polars as pl
+    >>> frame = nw.from_native(pl.LazyFrame({"joined": [date(1970, 1, 2), None]}))
+    >>> with_days(frame, {"day": "joined"}).collect()["day"].to_list()
+    [719164.0, None]
+    """
+    return engine_of(frame).days(frame, columns)
 
 
 def warehouse_of(source: Any) -> SourceKind | None:

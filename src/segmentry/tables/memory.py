@@ -1,4 +1,4 @@
-"""From a lazy table to memory, and dates as days: the only place where either happens."""
+"""From a lazy table to memory: the only place where that happens."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from segmentry.tables.days import ordinal
 from segmentry.tables.engines import engine_of
 from segmentry.tables.table import Table
 
@@ -71,16 +72,6 @@ def collect_rows(frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
 
 def count_rows(frame: nw.LazyFrame[Any]) -> int:
     return int(_collected(frame.select(nw.len().cast(nw.Int64))).item())
-
-
-def ordinal(expr: nw.Expr) -> nw.Expr:
-    """Days of a date as `date.toordinal` counts them, on every engine."""
-    # Narwhals has no difference in days that all engines answer; this form is one. In floats, which hold these whole
-    # numbers exactly, since dividing whole numbers is slow; and with the year named as seldom as can be, since an
-    # engine works out each mention: 365 y + y/4 is 365.25 y, and c - c/4 centuries are (3 c + 3)/4.
-    y = expr.dt.year().cast(nw.Float64) - 1.0
-    skipped = (((y / 100.0).floor() * 3.0 + 3.0) / 4.0).floor()
-    return ((y * 365.25).floor() - skipped + expr.dt.ordinal_day().cast(nw.Float64)).cast(nw.Int64)
 
 
 def all_different(frame: nw.LazyFrame[Any], column: str) -> bool:
