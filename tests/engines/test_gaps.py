@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import narwhals.stable.v2 as nw
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import segmentry
 from segmentry.errors import ColumnNamesError
 from segmentry.features.grid import FEATURE, axis_expressions, features_of
+from segmentry.fitting import fit
 from segmentry.profiles.describe import describe
 from segmentry.prototypes.assign import in_segments, segment_of
 from segmentry.samples import sample_marketing
@@ -71,6 +73,13 @@ def test_spark_and_duckdb_are_named_in_tables_only(modules: dict[Path, list[ast.
 
 
 @pytest.mark.slow
+def test_a_relation_without_dates_is_fitted() -> None:
+    """Numbers and ids alone, as any table may have them."""
+    shop = sample_marketing(600, seed=0).select("customer_id", "income", "mnt_wine", "mnt_meat", "num_web_purchases")
+    relation = duckdb.from_arrow(shop.to_arrow())
+    assert fit(relation, k=3).rule == fit(shop, k=3).rule
+
+
 @pytest.mark.spark
 @pytest.mark.xdist_group("spark")
 def test_spark_says_which_names_it_cannot_take(spark: Any) -> None:

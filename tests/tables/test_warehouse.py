@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -10,7 +11,7 @@ import polars as pl
 import pytest
 
 from segmentry.errors import ColumnNamesError, InputError, UnreadableFileError
-from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, held, read, text_of, to_memory
+from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, held, read, text_of, to_memory, with_days
 from segmentry.tables.engines import WAREHOUSES
 from segmentry.tables.table import Reading
 
@@ -127,6 +128,24 @@ def test_what_cannot_be_held_says_so_where_it_is_asked_for() -> None:
         once()
     with pytest.raises(ZeroDivisionError), held(broken):
         raise ZeroDivisionError
+
+
+def test_dates_are_the_same_days_on_every_engine() -> None:
+    """Counted as `date.toordinal` does, over centuries with and without a leap day; no date adds nothing."""
+    dates = [
+        date(1, 1, 1),
+        date(1600, 2, 29),
+        date(1900, 3, 1),
+        date(1969, 12, 31),
+        date(2000, 2, 29),
+        date(9999, 12, 31),
+    ]
+    days = pl.DataFrame({"day": [*dates, None]}, schema={"day": pl.Date})
+    for source in (days.lazy(), duckdb.from_arrow(days.to_arrow())):
+        frame = nw.from_native(source).lazy()
+        found = [row["n"] for row in collect_rows(with_days(frame, {"n": "day"}))]
+        assert found == [*(float(d.toordinal()) for d in dates), None]
+        assert with_days(frame, {}) is frame
 
 
 def test_the_kinds_of_warehouses_are_told() -> None:

@@ -176,7 +176,7 @@ def with_days(frame: Lazy, columns: Mapping[str, str]) -> Lazy:
     >>> with_days(frame, {"day": "joined"}).collect()["day"].to_list()
     [719164.0, None]
     """
-    return engine_of(frame).days(frame, columns)
+    return engine_of(frame).days(frame, columns) if columns else frame
 
 
 def warehouse_of(source: Any) -> SourceKind | None:
