@@ -10,7 +10,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from segmentry.features.summaries import N_LEVELS, ColumnSummary, summarise
+from segmentry.features.summaries import N_LEVELS, ColumnSummary, over_all, summarise, widen
+from segmentry.tables import collect_rows, read
 from segmentry.tables.table import Column, Kind, Reading
 
 KINDS: dict[Any, Kind] = {pl.Float64: "number", pl.Date: "date", pl.String: "text"}
@@ -82,3 +83,16 @@ def test_row_order_changes_nothing() -> None:
         return summaries(dict(zip("xyz", zip(*order, strict=True), strict=True)), kinds)
 
     assert of(rows) == of(sorted(rows)) == of(rows[::-1])
+
+
+def test_a_sample_is_widened_by_what_all_rows_hold() -> None:
+    """Missing cells and extremes are those of all rows, and a text that is the same in the sample only is no constant."""
+    frame = pl.DataFrame({
+        "age": [30.0, 41.0, None, 7.0], "tier": ["a", "a", "b", None], "shop": ["x", "x", "x", "x"],
+    })  # fmt: skip
+    table = read(frame)
+    [found] = collect_rows(table.frame.select(**over_all(table.columns)))
+    of_sample = summarise(table.frame.head(2), table.columns)
+    age, tier, shop = widen(of_sample, found, table.frame)
+    assert (age.n, age.n_missing, age.minimum, age.maximum) == (4, 1, 7.0, 41.0)
+    assert (tier.n_missing, tier.n_distinct, shop.n_distinct) == (1, 2, 1)

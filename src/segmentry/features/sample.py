@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -97,7 +97,7 @@ class Sample:
     frame: nw.LazyFrame[Any]
     whole: bool
     key_total: int
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any]
 
 
 def draw(table: Table, most: int = SAMPLE_ROWS, figures: Mapping[str, nw.Expr] | None = None) -> Sample:

@@ -135,7 +135,15 @@ _SPARK = Engine("spark", _fetched, _fetched_in_turn, _on_the_cluster, _not_told,
 
 # By the name that narwhals gives an engine.
 ENGINES: Mapping[str, Engine] = {
-    "polars": Engine(None, _streamed, _streamed_together, _in_memory, _quickly_all_different, _gathered, _days_at_hand),
+    "polars": Engine(
+        None,
+        _streamed,
+        _streamed_together,
+        _in_memory,
+        _quickly_all_different,
+        words=_gathered,
+        days=_days_at_hand,
+    ),
     "duckdb": Engine("duckdb", _fetched, _fetched_in_turn, _as_it_is, _not_told),
     "pyspark": _SPARK,
     "pyspark[connect]": _SPARK,
