@@ -86,7 +86,7 @@ def test_row_order_changes_nothing() -> None:
 
 
 def test_a_sample_is_widened_by_what_all_rows_hold() -> None:
-    """Missing cells and extremes are those of all rows, and a text that is the same in the sample only is no constant."""
+    """Missing cells and extremes are those of all rows; a text that is the same in the sample alone is no constant."""
     frame = pl.DataFrame({
         "age": [30.0, 41.0, None, 7.0], "tier": ["a", "a", "b", None], "shop": ["x", "x", "x", "x"],
     })  # fmt: skip
