@@ -35,7 +35,7 @@ def main(source: Path, folder: Path) -> None:
     told("imports", time.perf_counter() - START, time.process_time())
     shutil.rmtree(folder, ignore_errors=True)
     fitted = fit_source(source, FitSettings(), step)
-    write_outputs(fitted.segmentation, fitted.table, folder, step=step, seconds={})
+    write_outputs(fitted.segmentation, fitted.table, folder, placing=fitted.placing, step=step, seconds={})
     print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), flush=True)
 
 

@@ -14,10 +14,11 @@ import pytest
 
 import segmentry
 from segmentry.errors import ColumnNamesError
-from segmentry.features.grid import FEATURE, axis_expressions, features_of
+from segmentry.features.grid import FEATURE, features_of
 from segmentry.fitting import fit
 from segmentry.profiles.describe import describe
-from segmentry.prototypes.assign import in_segments, segment_of
+from segmentry.prototypes.assign import segment_of
+from segmentry.prototypes.everyone import placing_by
 from segmentry.samples import sample_marketing
 from segmentry.tables import engines, held, read, to_memory
 from segmentry.tables.engines import ENGINES
@@ -128,12 +129,12 @@ def test_spark_runs_the_longest_query_compiled(spark: Any, monkeypatch: pytest.M
     profiles = []
     for source in (shop, spark.createDataFrame(shop.to_arrow())):
         prepared = features_of(read(source).frame, features, model.recipe.as_of)
-        placed = in_segments(prepared.with_columns(*axis_expressions(model.recipe)), model.rule)
+        placed = placing_by(model.recipe, model.rule)(prepared)
         if source is shop:
             arrays = to_memory(placed)
             values = {f.name: arrays[FEATURE + f.name] for f in features}
             owners = segment_of(model.rule, _grid(arrays, len(model.recipe.axes)))
-        profiles.append(describe(placed, features, frozenset(), frozenset(), model.rule.owners, values, owners))
+        profiles.append(describe(placed, features, frozenset(), frozenset(), model.rule.segments, values, owners))
     assert profiles[0] == profiles[1]
     assert 1_000 < max(longest) <= LONGEST_COMPILED
 

@@ -51,7 +51,7 @@ def test_scoring_again_gives_everyone_the_same_segment(shared_data, tmp_path, na
     """Fit, save, load, score: each of the fitted customers is where they were, with the same confidence."""
     path = shared_data / name
     fitted = fit_source(path, FitSettings())
-    at_fit = score_table(fitted.segmentation, fitted.table)
+    at_fit = score_table(fitted.segmentation, fitted.table, placing=fitted.placing)
     write_table(fitted.table, at_fit.frame, OUTPUT, tmp_path / "fit.csv")
     loaded = parse(dump(fitted.segmentation))
     later = score_table(loaded, read_like(loaded, path))

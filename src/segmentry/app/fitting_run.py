@@ -39,7 +39,15 @@ def main() -> int:
         fitted = fit_source(_source(asked["files"]), settings, step)
         folder = Path(asked["folder"])
         # The dashboard draws a picture when a page shows it, so the fit need not draw them all.
-        write_outputs(fitted.segmentation, fitted.table, folder, step=step, seconds=seconds, pictures=False)
+        write_outputs(
+            fitted.segmentation,
+            fitted.table,
+            folder,
+            placing=fitted.placing,
+            step=step,
+            seconds=seconds,
+            pictures=False,
+        )
     except SegmentryError as error:
         _tell({"error": {"what": error.what, "found": error.found, "remedy": error.remedy, "code": error.code}})
         return 1

@@ -11,7 +11,7 @@ from segmentry.browsing.chosen import Chosen
 from segmentry.browsing.rows import CustomerRows
 from segmentry.features.grid import FEATURE
 from segmentry.profiles.describe import describe
-from segmentry.prototypes.assign import PROTOTYPE, SEGMENT
+from segmentry.prototypes.assign import PLACE, SEGMENT
 from segmentry.segmentation import Segmentation, View
 from segmentry.tables import ROW, collect_rows, to_memory
 
@@ -45,9 +45,7 @@ def described(segmentation: Segmentation, rows: CustomerRows, choice: Chosen) ->
         place = nw.when(nw.col(SEGMENT) == owner).then(nw.lit(i)).otherwise(place)
     clustered = frozenset(f.name for f in segmentation.recipe.clustered)
     features = [f for f in rows.features if values[f.name].dtype == object or np.isfinite(values[f.name]).any()]
-    profile = describe(
-        inside.with_columns(place.alias(PROTOTYPE)), features, clustered, sensitive, owners, values, placed
-    )
+    profile = describe(inside.with_columns(place.alias(PLACE)), features, clustered, sensitive, owners, values, placed)
     spend, value = profile.spend_shares(), profile.shares_of("lifetime_value")
     segments = tuple(
         replace(

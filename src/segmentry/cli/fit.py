@@ -184,6 +184,7 @@ def _fit_into(
         fitted.segmentation,
         fitted.table,
         output,
+        placing=fitted.placing,
         step=steps,
         seconds=steps.seconds,
         overwrite=overwrite,

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentry.clusters.kmeans import in_order
-from segmentry.features.grid import axis_columns
+from segmentry.features.grid import KNOWN, axis_columns
 from segmentry.features.recipe import GRID
 from segmentry.prototypes.assign import PROTOTYPE, kmeans_rule, with_prototype
 from segmentry.tables import collect_rows
@@ -31,8 +31,8 @@ class Polished:
 
 
 def on_axes(frame: nw.LazyFrame[Any], axes: Sequence[str]) -> nw.LazyFrame[Any]:
-    """The grid's columns alone, as small whole numbers: what each pass reads."""
-    return frame.select(*(nw.col(axis).cast(nw.Int16) for axis in axis_columns(axes)))
+    """The grid's columns as small whole numbers, and KNOWN: what each pass reads."""
+    return frame.select(*(nw.col(axis).cast(nw.Int16) for axis in axis_columns(axes)), KNOWN)
 
 
 def polish(

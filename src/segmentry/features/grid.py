@@ -16,6 +16,7 @@ from segmentry.tables import cut, with_days
 
 FEATURE = "feature::"  # hidden columns of a query; no source column can be called so by accident
 AXIS = "axis::"
+KNOWN = "known::"
 _PART = "part::"
 _DAY = "day::"
 _FARTHEST = float(LIMIT * GRID)

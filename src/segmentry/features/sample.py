@@ -14,7 +14,15 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentry.features.grid import AXIS, FEATURE, axis_columns, axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import (
+    AXIS,
+    FEATURE,
+    KNOWN,
+    axis_columns,
+    axis_expressions,
+    feature_expressions,
+    is_known,
+)
 from segmentry.features.recipe import Recipe
 from segmentry.tables import (
     Column,
@@ -31,7 +39,6 @@ SAMPLE_ROWS = 20_000
 MODELLED = "from a model"  # how a column came about that says nothing new of a row
 KEY = "key::"
 ID = "id::"
-_KNOWN = "known::"
 _MIXED = "mixed::"
 _DAY = "day::"
 _REACH = 1e12  # beyond it a sum has no fractional part worth the name
@@ -155,10 +162,10 @@ def on_grid(sample: Sample, identity: nw.Expr, recipe: Recipe) -> tuple[np.ndarr
     """
     features = [*recipe.clustered, *recipe.described]
     frame = sample.frame.select(identity.alias(ID), *feature_expressions(features, recipe.as_of))
-    prepared = frame.with_columns(*axis_expressions(recipe)).with_columns(is_known(recipe).alias(_KNOWN))
-    columns = _in_order(to_memory(prepared), ignore=(AXIS, _KNOWN))
+    prepared = frame.with_columns(*axis_expressions(recipe)).with_columns(is_known(recipe).alias(KNOWN))
+    columns = _in_order(to_memory(prepared), ignore=(AXIS, KNOWN))
     grid = np.column_stack([columns[axis] for axis in axis_columns(recipe.axes)])
-    return grid, columns[_KNOWN] == 1.0
+    return grid, columns[KNOWN] == 1.0
 
 
 def _in_order(columns: dict[str, np.ndarray], ignore: tuple[str, ...] = ()) -> dict[str, np.ndarray]:

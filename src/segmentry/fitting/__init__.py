@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -25,6 +26,7 @@ from segmentry.clusters.polish import on_axes
 from segmentry.clusters.rfm.grid import BUILT_IN, RfmGrid, rfm_grid
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, prepare_customers
+from segmentry.features.grid import KNOWN
 from segmentry.fitting.bought import study_orders
 from segmentry.fitting.explained import explain_segments
 from segmentry.fitting.final import Final, own_answer, possible, settle_on_all
@@ -37,6 +39,7 @@ from segmentry.fitting.view import make_view
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.stability import SolutionStability
 from segmentry.prototypes.assign import nearest
+from segmentry.prototypes.everyone import Placing, place_everyone
 from segmentry.purchases import PurchaseSettings
 from segmentry.segmentation import Provenance, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
@@ -94,10 +97,11 @@ class FitSettings(BaseModel):
 
 @dataclass(frozen=True)
 class Fitted:
-    """A segmentation and the table it was fitted on, for those who write the labelled customers next."""
+    """A segmentation, the table it was fitted on, and what places its customers: for those who write these next."""
 
     segmentation: Segmentation
     table: Table
+    placing: Placing
 
 
 def fit(
@@ -157,14 +161,16 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         with step("search"):
             search = search_segments(prepared.grid, selection, layout=Layout.of(prepared.recipe), method=prepared.cells)
         with step("polish"):
-            final = settle_on_all(grid_of_all(), prepared.recipe.axes, search, prepared.grid, limits)
+            known = grid_of_all().filter(nw.col(KNOWN)).drop(KNOWN)
+            final = settle_on_all(known, prepared.recipe.axes, search, prepared.grid, limits)
+            placing = place_everyone(given.table, prepared.recipe, final.rule, grid_of_all())
     with step("profile"):
-        profiled = profile_segments(prepared, final, settings.playbook)
+        profiled = profile_segments(prepared, final, placing, settings.playbook)
     with step("stability"):
         layout = Layout.of(prepared.recipe)
         stability, profiled = _with_stability(prepared.grid, layout, profiled, search, settings)
     with step("evidence"):
-        evidence, tree, questions = explain_segments(prepared, profiled)
+        evidence, tree, questions = explain_segments(prepared, profiled, placing)
     found = _segmentation(prepared, search, final, profiled, settings)
     with step("baskets"):
         baskets, over_time = study_orders(found, given)
@@ -182,7 +188,7 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         tree=tree,
         questions=questions,
     )
-    return Fitted(rename(segmentation, settings.names), given.table)
+    return Fitted(rename(segmentation, settings.names), given.table, placing)
 
 
 def _segmentation(

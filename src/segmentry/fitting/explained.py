@@ -8,13 +8,13 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentry.explanations import find_questions, grow_tree
-from segmentry.features.grid import is_known
 from segmentry.features.recipe import Recipe
 from segmentry.fitting.prepared import Prepared
 from segmentry.fitting.profiled import Profiled
 from segmentry.profiles.evidence import Evidence, Switch
 from segmentry.profiles.questions import GoldenQuestions
-from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP_PLACE, answers_of, segment_of, with_places
+from segmentry.prototypes.assign import CONFIDENCE, NO_DATA, PLACE, RUNNER_UP_PLACE, answers_of, segment_of
+from segmentry.prototypes.everyone import Placing
 from segmentry.prototypes.rule import Rule
 from segmentry.prototypes.tree import TREE, ThresholdTree, tree_expression
 from segmentry.quality.evidence import effects, gorge
@@ -25,7 +25,7 @@ STEPS = 1_000_000  # confidence is added up in millionths: whole numbers have th
 
 
 def explain_segments(
-    prepared: Prepared, profiled: Profiled
+    prepared: Prepared, profiled: Profiled, placing: Placing
 ) -> tuple[Evidence | None, ThresholdTree | None, GoldenQuestions | None]:
     """Evidence, tree and questions; none for a single segment."""
     recipe, grid = prepared.recipe, prepared.grid
@@ -33,7 +33,7 @@ def explain_segments(
     if len(segments) < 2:
         return None, None, None
     tree = grow_tree(recipe, grid, segment_of(rule, grid), prepared.values)
-    switches, fidelity, n = _between(prepared.everyone, recipe, rule, tree)
+    switches, fidelity, n = _between(placing(prepared.customers.frame), rule, tree)
     if tree is not None:
         tree = replace(tree, fidelity=fidelity, fidelity_rows=n)
     evidence = Evidence(
@@ -54,13 +54,12 @@ def _shaped(recipe: Recipe) -> frozenset[str]:
 
 
 def _between(
-    placed: nw.LazyFrame[Any], recipe: Recipe, rule: Rule, tree: ThresholdTree | None
+    placed: nw.LazyFrame[Any], rule: Rule, tree: ThresholdTree | None
 ) -> tuple[tuple[Switch, ...], float, int]:
     """In one query over all customers: runners-up with confidence, and how often the tree agrees."""
-    frame = with_places(placed, rule, is_known(recipe))
     answers = answers_of(rule)
     same = (tree_expression(tree, answers.index) == nw.col(PLACE)) if tree is not None else nw.lit(False)
-    figures = frame.select(
+    figures = placed.select(
         PLACE,
         RUNNER_UP_PLACE,
         nw.when(same).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(TREE),
@@ -70,7 +69,7 @@ def _between(
     grouped = figures.group_by(PLACE, RUNNER_UP_PLACE).agg(
         nw.len().alias("n"), nw.col(TREE).sum(), nw.col("steps").sum(), nw.col("border").sum()
     )
-    rows = collect_rows(grouped)
+    rows = [r for r in collect_rows(grouped) if answers[int(r[PLACE])] != NO_DATA]
     n = sum(int(r["n"]) for r in rows)
     switches = [
         Switch(

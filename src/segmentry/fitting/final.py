@@ -45,7 +45,8 @@ def settle_on_all(
 ) -> Final:
     """K-means is polished by passes over all rows; the prototypes of another method stay, and all rows are counted.
 
-    `grid` is the sample. Raises SettingsError when the limits on sizes cannot hold for all rows.
+    The frame holds the grid's columns of the customers that are known; `grid` is the sample. Raises SettingsError when
+    the limits on sizes cannot hold for all rows.
     """
     best = search.best
     if isinstance(best, Grouping):

@@ -13,7 +13,7 @@ from segmentry.clusters.rfm.cells import RfmCells, cells_of
 from segmentry.clusters.rfm.grid import RfmGrid
 from segmentry.errors import Notice
 from segmentry.features.customers import Customers, feature_values, learn_recipe
-from segmentry.features.grid import axis_expressions, is_known
+from segmentry.features.grid import KNOWN, axis_expressions, is_known
 from segmentry.features.recipe import Recipe
 from segmentry.features.rfm import with_scores
 from segmentry.features.sample import on_grid
@@ -37,8 +37,9 @@ class Prepared:
 
     @property
     def everyone(self) -> nw.LazyFrame[Any]:
-        """All customers of whom any feature is known, with their features and axes."""
-        return self.customers.frame.with_columns(*axis_expressions(self.recipe)).filter(is_known(self.recipe))
+        """All customers with their features and axes, and KNOWN where any feature is."""
+        known = is_known(self.recipe).alias(KNOWN)
+        return self.customers.frame.with_columns(*axis_expressions(self.recipe), known)
 
 
 def prepare(customers: Customers, rfm: RfmGrid | None = None) -> Prepared:

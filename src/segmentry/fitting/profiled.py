@@ -11,7 +11,8 @@ from segmentry.fitting.segments import in_order_of_value, make_segments, named_b
 from segmentry.profiles.describe import describe
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.profile import Profile
-from segmentry.prototypes.assign import NOISE, in_segments, segment_of
+from segmentry.prototypes.assign import NOISE, segment_of
+from segmentry.prototypes.everyone import Placing
 from segmentry.prototypes.rule import Rule
 from segmentry.segmentation import Segment
 
@@ -31,18 +32,18 @@ class Profiled:
         return sum(s.size for s in self.segments)
 
 
-def profile_segments(prepared: Prepared, final: Final, playbook: Playbook | None) -> Profiled:
+def profile_segments(prepared: Prepared, final: Final, placing: Placing, playbook: Playbook | None) -> Profiled:
     """Describe the groups of the final rule over all customers, and number, name and plan for them."""
     customers, recipe = prepared.customers, prepared.recipe
     sampled = segment_of(final.rule, prepared.grid)
     inside = sampled != NOISE
     profile = describe(
-        in_segments(prepared.everyone, final.rule),
+        placing(prepared.customers.frame),
         [f for f in customers.features if f.bins is None],
         # What a score is made of says more than the score.
         frozenset(f.bins.of if f.bins else f.name for f in recipe.clustered),
         customers.sensitive,
-        final.rule.owners,
+        final.rule.segments,
         {name: column[inside] for name, column in prepared.values.items()},
         sampled[inside],
     )

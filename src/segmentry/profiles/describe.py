@@ -27,7 +27,7 @@ from segmentry.profiles.profile import (
     Profile,
     Spread,
 )
-from segmentry.prototypes.assign import PROTOTYPE
+from segmentry.prototypes.assign import PLACE
 from segmentry.tables import collect_rows, cut
 
 MINIMUM_CUSTOMERS = 10
@@ -47,15 +47,15 @@ def describe(
     sample: Mapping[str, np.ndarray],
     sample_segments: np.ndarray,
 ) -> Profile:
-    """The profile of each segment. The frame has the feature columns and PROTOTYPE, for all customers in a segment.
+    """The profile of each segment. The frame has the feature columns and PLACE of all customers.
 
-    `owners` names the segment of each prototype.
+    `owners` names the segment at each place; customers at a place beyond them are in no segment.
     """
     numeric = [f for f in features if f.operation != "category"]
     numeric = [f for f in numeric if not np.isnan(sample[f.name]).all()]
     steps = {f.name: _steps(f, sample[f.name]) for f in numeric}
     categories_of = [f for f in features if f.operation == "category"]
-    rows = _grouped(frame, numeric, categories_of, steps, sample)
+    rows = _in_segments(_grouped(frame, numeric, categories_of, steps, sample), owners)
     totals = _totals(rows, numeric, owners)
     measures = tuple(
         _measure(f, f.name in clustered, totals, steps[f.name], sample[f.name], sample_segments) for f in numeric
@@ -63,7 +63,7 @@ def describe(
     sizes = {s: row["n"] for s, row in totals.items()}
     categories = tuple(
         _category(
-            rows if rows and FEATURE + f.name in rows[0] else _counted(frame, f),
+            rows if rows and FEATURE + f.name in rows[0] else _in_segments(_counted(frame, f), owners),
             f,
             f.name in clustered,
             bool(sensitive & set(f.sources)),
@@ -101,14 +101,14 @@ def _grouped(
     steps: Mapping[str, float],
     sample: Mapping[str, np.ndarray],
 ) -> list[dict[str, Any]]:
-    """Customers by prototype: their number and, for each feature, how many have a value and its fixed-point sum.
+    """Customers by place: their number and, for each feature, how many have a value and its fixed-point sum.
 
     Where categories have few levels they part the rows further, so that one pass over all customers counts them too.
     """
     fixed = [_fixed(f, steps[f.name]).alias(f"sum::{f.name}") for f in numeric]
     known = {f"known::{f.name}": nw.col(f"sum::{f.name}").count() for f in numeric}
     sums = {f"sum::{f.name}": nw.col(f"sum::{f.name}").sum() for f in numeric}
-    combinations, by = 1, [PROTOTYPE]
+    combinations, by = 1, [PLACE]
     for feature in categories:
         levels = len({str(v) for v in sample[feature.name].tolist()})
         if combinations * levels <= _MOST_COMBINATIONS:
@@ -116,6 +116,11 @@ def _grouped(
     for start in range(0, len(fixed), _IN_A_STEP):
         frame = cut(frame).with_columns(*fixed[start : start + _IN_A_STEP])
     return collect_rows(cut(frame).group_by(*by).agg(**known, **sums, n=nw.len()))
+
+
+def _in_segments(rows: Sequence[dict[str, Any]], owners: Sequence[str]) -> list[dict[str, Any]]:
+    # Left out of what comes back, not of the query: an engine would work out every place a second time to filter by it.
+    return [row for row in rows if int(row[PLACE]) < len(owners)]
 
 
 def _fixed(feature: Feature, steps: float) -> nw.Expr:
@@ -134,7 +139,7 @@ def _totals(
     names = ["n", *(f"{what}::{f.name}" for what in ("known", "sum") for f in features)]
     totals: dict[str, dict[str, int]] = {s: dict.fromkeys(names, 0) for s in owners}
     for row in rows:
-        segment = totals[owners[int(row[PROTOTYPE])]]
+        segment = totals[owners[int(row[PLACE])]]
         for name in segment:
             segment[name] += int(row[name])
     return totals
@@ -204,7 +209,7 @@ def _beside(spread: Spread, population: Spread, unit: Unit) -> MeasureInSegment:
 
 def _counted(frame: nw.LazyFrame[Any], feature: Feature) -> list[dict[str, Any]]:
     name = FEATURE + feature.name
-    return collect_rows(frame.select(PROTOTYPE, name).group_by(PROTOTYPE, name).agg(nw.len().alias("n")))
+    return collect_rows(frame.select(PLACE, name).group_by(PLACE, name).agg(nw.len().alias("n")))
 
 
 def _category(
@@ -219,7 +224,7 @@ def _category(
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
         level = MISSING if row[name] is None else str(row[name])
-        by_segment, segment = counts.setdefault(level, {}), owners[int(row[PROTOTYPE])]
+        by_segment, segment = counts.setdefault(level, {}), owners[int(row[PLACE])]
         by_segment[segment] = by_segment.get(segment, 0) + int(row["n"])
     told = _told_of(sizes)
     everyone = sum(sizes[s] for s in told)

@@ -95,15 +95,13 @@ def with_prototype(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
     return best.with_columns(winner.alias(PROTOTYPE)).drop(*names, _BEST, *_pair_names(rule))
 
 
-def in_segments(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
-    """The customers who are in a segment, with PROTOTYPE; those of noise are left out."""
-    placed = with_prototype(frame, rule)
-    return placed if rule.cutoff is None else placed.filter(nw.col(PROTOTYPE) >= 0)
-
-
 def with_segment(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.LazyFrame[Any]:
     """Adds SEGMENT and RUNNER_UP by their ids, beside what `with_places` adds."""
-    placed = with_places(frame, rule, known)
+    return with_ids(with_places(frame, rule, known), rule)
+
+
+def with_ids(placed: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
+    """Adds SEGMENT and RUNNER_UP by their ids to a frame that has the places."""
     return with_words(placed, {SEGMENT: (PLACE, answers_of(rule)), RUNNER_UP: (RUNNER_UP_PLACE, rule.segments)})
 
 

@@ -14,7 +14,8 @@ from segmentry.errors import ColumnNotFoundError, Notice, SettingsError, plural
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe, Scale
-from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP, SEGMENT, answers_of, with_segment
+from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP, SEGMENT, answers_of, with_ids, with_segment
+from segmentry.prototypes.everyone import Placing, placing_by
 from segmentry.scoring.frames import NAMES as NAMES
 from segmentry.scoring.frames import OUTPUT as OUTPUT
 from segmentry.scoring.frames import fits_memory, score_in_memory
@@ -102,15 +103,20 @@ def read_any(
     return made.table, made.notices
 
 
-def score_table(segmentation: Segmentation, table: Table, *, count: bool = True) -> Scored:
-    """Adds the output columns to a table; `count` also counts segments and unusual values, in one pass each."""
-    recipe = segmentation.recipe
+def score_table(
+    segmentation: Segmentation, table: Table, *, count: bool = True, placing: Placing | None = None
+) -> Scored:
+    """Adds the output columns to a table; `count` also counts segments and unusual values, in one pass each.
+
+    `placing` is what placed its customers in the same rule at fitting, where that is at hand.
+    """
+    recipe, rule = segmentation.recipe, segmentation.rule
     clustered = recipe.clustered
     _check_columns(clustered, table)
     with_features = table.frame.with_columns(*feature_expressions(clustered, recipe.as_of))
-    placed = with_segment(with_features.with_columns(*axis_expressions(recipe)), segmentation.rule, is_known(recipe))
+    placed = with_ids((placing or placing_by(recipe, rule))(with_features), rule)
     names = {s.id: s.name for s in segmentation.segments} | NAMES
-    named = with_words(placed, {_NAME: (PLACE, [names[answer] for answer in answers_of(segmentation.rule)])})
+    named = with_words(placed, {_NAME: (PLACE, [names[answer] for answer in answers_of(rule)])})
     added = tuple(free_names(OUTPUT, table.taken_names).values())
     outputs = (SEGMENT, _NAME, CONFIDENCE, RUNNER_UP)
     frame = named.with_columns(*(nw.col(own).alias(name) for own, name in zip(outputs, added, strict=True)))

@@ -64,6 +64,12 @@ def _quickly_all_different(frame: Lazy, column: str) -> bool:
     return all_different(nw.to_native(frame), column)
 
 
+def _side_by_side(frame: Lazy, other: Lazy) -> Lazy:
+    # Raises where one has fewer rows.
+    found: Lazy = nw.from_native(pl.concat([nw.to_native(frame), nw.to_native(other)], how="horizontal"))
+    return found
+
+
 def _not_told(_frame: Lazy, _column: str) -> bool:
     return False
 
@@ -115,7 +121,8 @@ class Engine:
     the engine can. `hold` keeps a frame that several passes read, where the engine can, and says how to let go of it.
     `warehouse` names the kind of source whose tables stay where they are.
     `all_different` tells cheaply whether no two rows have the same value in a column; False where it cannot. `words`
-    adds texts by their places in a list, and `days` dates as numbers of days.
+    adds texts by their places in a list, and `days` dates as numbers of days. `alongside` puts two frames of the same
+    rows side by side; None where rows come in no order.
     `not_in_names` are characters that its expressions take for something else in a column's name. `cut` ends one
     step of a query before the next begins: Spark makes one program of all steps up to a cut, and Java runs a program
     that is too long uncompiled, ten times slower."""
@@ -128,6 +135,7 @@ class Engine:
     words: Callable[[Lazy, Words], Lazy] = _case_by_case
     days: Callable[[Lazy, Mapping[str, str]], Lazy] = _days_by_year
     cut: Callable[[Lazy], Lazy] = _no_cut
+    alongside: Callable[[Lazy, Lazy], Lazy] | None = None
     not_in_names: str = ""
 
 
@@ -143,6 +151,7 @@ ENGINES: Mapping[str, Engine] = {
         _quickly_all_different,
         words=_gathered,
         days=_days_at_hand,
+        alongside=_side_by_side,
     ),
     "duckdb": Engine("duckdb", _fetched, _fetched_in_turn, _as_it_is, _not_told),
     "pyspark": _SPARK,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -59,6 +60,20 @@ def materialise_beside(
     kept, found = engine_of(frame).collect_all([frame, figures])
     [row] = found.rows(named=True)
     return kept.lazy(), row
+
+
+def kept_alongside(table: Table, made: nw.LazyFrame[Any]) -> Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]] | None:
+    """Computes `made`, which has a row for each of the table's, and keeps it; what comes back puts its columns beside
+    those of any frame of the table's rows.
+
+    None where rows come in no order that holds from one query to the next: elsewhere, and in a query of the caller's.
+    """
+    engine = engine_of(made)
+    side_by_side = engine.alongside
+    if side_by_side is None or table.source_kind == "polars-lazy":
+        return None
+    kept = engine.collect(made).lazy()
+    return lambda frame: side_by_side(frame, kept)
 
 
 def _collected(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:

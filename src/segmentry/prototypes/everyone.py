@@ -1,0 +1,31 @@
+"""Everyone's place in a rule, worked out once where the engine can keep it beside the table, else with each query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentry.features.grid import KNOWN, axis_columns, axis_expressions, is_known
+from segmentry.features.recipe import Recipe
+from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP_PLACE, with_places
+from segmentry.prototypes.rule import Rule
+from segmentry.tables import Table, kept_alongside
+
+# Adds PLACE, RUNNER_UP_PLACE and CONFIDENCE to a frame of the table's rows that has the feature columns.
+Placing = Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
+
+
+def placing_by(recipe: Recipe, rule: Rule) -> Placing:
+    """By the expressions, in whatever query asks for it."""
+    return lambda frame: with_places(frame.with_columns(*axis_expressions(recipe)), rule, is_known(recipe))
+
+
+def place_everyone(table: Table, recipe: Recipe, rule: Rule, grid: nw.LazyFrame[Any]) -> Placing:
+    """The same for the rows of one table, whose axes and KNOWN are `grid`."""
+    wide = grid.with_columns(*(nw.col(axis).cast(nw.Float64) for axis in axis_columns(rule.axes)))
+    places = with_places(wide, rule, nw.col(KNOWN)).select(
+        nw.col(PLACE).cast(nw.Int16), nw.col(RUNNER_UP_PLACE).cast(nw.Int16), CONFIDENCE
+    )
+    return kept_alongside(table, places) or placing_by(recipe, rule)
