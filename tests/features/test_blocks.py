@@ -78,11 +78,20 @@ def test_columns_of_whole_numbers_are_used_as_they_are():
     assert _on_grid(scale, whole, 2)[1] is None
 
 
-def test_logarithms_texts_and_dates_are_no_arithmetic():
+def test_days_since_a_date_are_counted_from_its_number():
+    """Dates are stored as days since the first of 1970."""
+    since = Feature("x", "X", "days", "tenure", "days_since", ("a",))
+    scale = Scale(since, 0.0, None, None, "none", 0.0, float(GRID), 0.0, 1.0, 0, 0, 0.0)
+    days = np.array(["2024-05-01", "2023-05-04"], "datetime64[D]").astype(np.int32)
+    assert _on_grid(scale, {"a": days}, 2) == ([2.0, 365.0], None)
+    assert _on_grid(scale, {"a": np.array([np.nan, 19_844.0])}, 2)[1].tolist() == [True, False]
+
+
+def test_logarithms_texts_and_parts_of_dates_are_no_arithmetic():
     """Engines differ in the last bit of a logarithm, so that it is computed in one place."""
     plain = Scale(FEATURES[0], 0.0, None, None, "none", 0.0, 1.0, 0.0, 1.0, 0, 0, 0.0)
     logged = Scale(FEATURES[0], 0.0, None, None, "log1p", 0.0, 1.0, 0.0, 1.0, 0, 0, 0.0)
     flags = Feature("x", "X", "count", "engagement", "sum", ("a", "b"), levels=("yes",))
-    dated = Feature("x", "X", "days", "tenure", "days_since", ("a",))
+    dated = Feature("x", "X", "years", "age", "years_since", ("a",))
     others = [Scale(f, 0.0, None, None, "none", 0.0, 1.0, 0.0, 1.0, 0, 0, 0.0) for f in (flags, dated)]
     assert [is_arithmetic(scale) for scale in (plain, logged, *others)] == [True, False, False, False]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from segmentry.features.grid import AXIS
 from segmentry.prototypes import blocks
 from segmentry.prototypes.assign import CONFIDENCE, NO_DATA, NOISE, RUNNER_UP, SEGMENT, kmeans_rule, with_segment
-from segmentry.prototypes.blocks import fits_blocks, place_rows
+from segmentry.prototypes.blocks import Lookup, fits_blocks, place_rows
 from segmentry.prototypes.rule import EXACT, Rule
 
 WHOLE = st.integers(-16384, 16384)
@@ -22,12 +22,20 @@ def _by_expressions(rule, grid, known):
     return with_segment(frame, rule, nw.col("known")).select(SEGMENT, RUNNER_UP, CONFIDENCE).collect().rows()
 
 
-def _in_blocks(rule, grid, known, threads):
+def _in_blocks(rule, grid, known, threads, first_looked_up=None, together=1):
+    """From `first_looked_up` on, so many axes together are looked up by their different values."""
+    first = grid.shape[1] if first_looked_up is None else first_looked_up
+
     def fill(rows, out):
-        out[:] = grid[rows].T
+        out[:] = grid[rows, :first].T
         return known[rows]
 
-    places = place_rows(rule, len(grid), fill, threads)
+    lookups = []
+    for start in range(first, grid.shape[1], together):
+        axes = slice(start, min(start + together, grid.shape[1]))
+        values, places = np.unique(grid[:, axes], axis=0, return_inverse=True)
+        lookups.append(Lookup(axes, values.T.astype(float), places.ravel().astype(np.uint8)))
+    places = place_rows(rule, len(grid), fill, threads, lookups)
     names = [*rule.segments, None]
     away = [NOISE if far else NO_DATA for far in (np.zeros(len(grid)) if places.far is None else places.far)]
     return [
@@ -54,7 +62,9 @@ def test_blocks_and_expressions_agree_to_the_last_bit(data, number, axes, with_n
     if not fits_blocks(rule, [16384] * axes):
         assert len(rule.segments) == 1
         return
-    assert _in_blocks(rule, grid, known, 1) == _by_expressions(rule, grid, known)
+    expected = _by_expressions(rule, grid, known)
+    assert _in_blocks(rule, grid, known, 1) == expected
+    assert _in_blocks(rule, grid, known, 1, data.draw(st.integers(0, axes)), data.draw(st.integers(1, 2))) == expected
 
 
 def test_blocks_and_threads_change_nothing(monkeypatch):
@@ -65,6 +75,17 @@ def test_blocks_and_threads_change_nothing(monkeypatch):
     rule = kmeans_rule("abc", draw.integers(-900, 900, (5, 3)).astype(float), ["a", "b", "c", "d", "e"])
     expected = _by_expressions(rule, grid, known)
     assert [_in_blocks(rule, grid, known, threads) for threads in (1, 3)] == [expected, expected]
+
+
+def test_lookups_of_many_values_stay_apart(monkeypatch):
+    """What two lookups add is one table of their pairs only where that is small."""
+    draw = np.random.default_rng(0)
+    grid, known = draw.integers(0, 9, (500, 3)), np.ones(500, dtype=bool)
+    rule = kmeans_rule("abc", draw.integers(0, 9, (4, 3)).astype(float), ["a", "b", "c", "d"])
+    expected = _by_expressions(rule, grid, known)
+    for most in (8, 80, 4_096):
+        monkeypatch.setattr(blocks, "_MOST_VALUES", most)
+        assert _in_blocks(rule, grid, known, 1, 0) == expected
 
 
 def test_rules_that_need_every_bit_are_left_to_the_expressions():

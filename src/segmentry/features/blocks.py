@@ -1,8 +1,8 @@
 """From numbers in memory to the grid, a block of rows at a time: the arithmetic of `grid` and `derive` in NumPy.
 
 Additions, products and quotients of float64 in the same order are the same bits everywhere. A logarithm is not: those
-features, and all that rest on texts and dates, are left to the expressions. (`in_memory` knows every kind of feature,
-and takes its time: it is for a few customers.)
+features, and all that rest on texts and parts of dates, are left to the expressions. (`in_memory` knows every kind of
+feature, and takes its time: it is for a few customers.)
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from segmentry.features.grid import steps_between
 from segmentry.features.recipe import GRID, Scale
 from segmentry.tables import Numbers
 
-_ARITHMETIC = ("column", "sum", "ratio", "years_since_year")
+_ARITHMETIC = ("column", "sum", "ratio", "years_since_year", "days_since")
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 def is_arithmetic(scale: Scale) -> bool:
-    """Whether the feature comes of columns of numbers by addition and division alone."""
+    """Whether the feature comes of columns of numbers, or of days, by addition and division alone."""
     feature = scale.feature
     plain = feature.operation in _ARITHMETIC and not feature.levels and feature.bins is None
     return plain and scale.transform == "none"
@@ -55,7 +56,7 @@ def fill_values(
 ) -> np.ndarray | None:
     """Writes the feature of these rows into `out`; the rows without a value, None where all have one.
 
-    `numbers` holds the feature's columns, NaN where a cell is missing.
+    `numbers` holds the feature's columns, NaN where a cell is missing; dates are days since the first of 1970.
     """
     with np.errstate(over="ignore"):
         missing = _feature(scale, numbers, rows, as_of, out)
@@ -71,6 +72,8 @@ def _feature(
     missing = _sum([numbers[c][rows] for c in feature.sources], out)
     if feature.operation == "years_since_year" and as_of is not None:
         np.subtract(float(as_of.year), out, out=out)
+    if feature.operation == "days_since" and as_of is not None:
+        np.subtract(float(as_of.toordinal() - _FIRST_DAY), out, out=out)
     if feature.operation == "ratio":
         below = np.empty_like(out)
         unknown = _sum([numbers[c][rows] for c in feature.over], below)

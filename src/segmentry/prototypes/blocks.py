@@ -16,9 +16,11 @@ from threadpoolctl import threadpool_limits
 
 from segmentry.prototypes.rule import EXACT, Rule, largest_score
 
-# Writes the whole numbers of some rows into a grid (axes, rows); says which rows are known, None where all are.
+# Writes the whole numbers of some rows into a grid (axes, rows) of the axes that no lookup gives, in their order; says
+# which rows are known, None where all are.
 Fill = Callable[[slice, np.ndarray], np.ndarray | None]
 
+_MOST_VALUES = 4_096  # of a lookup that several are made one
 # In a block: a few arrays of that length stay in a core's cache. Of shorter ones threads would wait for each other.
 _ROWS = 32_768
 
@@ -45,6 +47,23 @@ class Places:
         return other
 
 
+@dataclass(frozen=True)
+class Lookup:
+    """Axes that hang on one of a few values: their `numbers` (axes, values), and which value each row has."""
+
+    axes: slice
+    numbers: np.ndarray
+    places: np.ndarray  # of one byte or two, so that they can be counted on
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What lookups add to the scores and, in the last row, to the squared length of a row: (prototypes + 1, values)."""
+
+    added: np.ndarray
+    places: np.ndarray
+
+
 def fits_blocks(rule: Rule, reach: Sequence[int]) -> bool:
     """Whether scores have room for the place of a segment, for axes within +-`reach`; else `assign` is the way.
 
@@ -55,8 +74,8 @@ def fits_blocks(rule: Rule, reach: Sequence[int]) -> bool:
     return len(rule.segments) > 1 and not rule.pairs and (largest_score(rule, reach) + 1) * room < EXACT
 
 
-def place_rows(rule: Rule, rows: int, fill: Fill, threads: int = 1) -> Places:
-    """Places rows that `fill` puts on the grid, a block after the other, on so many threads at once.
+def place_rows(rule: Rule, rows: int, fill: Fill, threads: int = 1, lookups: Sequence[Lookup] = ()) -> Places:
+    """Places rows that `fill` and `lookups` put on the grid, a block after the other, on so many threads at once.
 
     >>> rule = Rule(("a",), (0, 100), ((0,), (-20,)), ("s1", "s2"))
     >>> def fill(rows, grid):
@@ -68,16 +87,33 @@ def place_rows(rule: Rule, rows: int, fill: Fill, threads: int = 1) -> Places:
     """
     far = None if rule.cutoff is None else np.zeros(rows, dtype=bool)
     places = Places(np.empty((2, rows), np.int16), np.empty(rows), far)
+    tables = _tables(rule, lookups)
     workers = max(1, min(threads, -(-rows // _ROWS)))
 
     def work(first: int) -> None:
-        block = _Block(rule)
+        block = _Block(rule, lookups, tables)
         for start in range(first * _ROWS, rows, workers * _ROWS):
             block.place(fill, places, slice(start, min(start + _ROWS, rows)))
 
     with threadpool_limits(limits=1), ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, range(workers)))
     return places
+
+
+def _tables(rule: Rule, lookups: Sequence[Lookup]) -> list[_Table]:
+    """The lookups, as few as may be: two of a few values are one of their pairs."""
+    weights, tables = np.array(rule.weights, dtype=np.float64), list[_Table]()
+    for lookup in lookups:
+        lengths = (lookup.numbers * lookup.numbers).sum(axis=0)
+        table = _Table(np.vstack([weights[:, lookup.axes] @ lookup.numbers, lengths]), lookup.places)
+        values = table.added.shape[1]
+        if tables and tables[-1].added.shape[1] * values <= _MOST_VALUES:
+            before = tables.pop()
+            pairs = before.added[:, :, None] + table.added[:, None, :]
+            places = before.places.astype(np.uint16) * np.uint16(values) + table.places
+            table = _Table(pairs.reshape(len(pairs), -1), places)
+        tables.append(table)
+    return tables
 
 
 def _room(segments: int) -> int:
@@ -87,16 +123,21 @@ def _room(segments: int) -> int:
 class _Block:
     """The arrays that one thread works in, used again for each of its blocks."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, lookups: Sequence[Lookup], tables: Sequence[_Table]) -> None:
         self.room = float(_room(len(rule.segments)))
         self.place_of = {segment: place for place, segment in enumerate(rule.segments)}
         self.owners = [self.place_of[owner] for owner in rule.owners]
         self.cutoff = rule.cutoff
+        looked_up = {axis for lookup in lookups for axis in range(len(rule.axes))[lookup.axes]}
+        filled = [axis for axis in range(len(rule.axes)) if axis not in looked_up]
         # The last axis is 1 for every row: the product then adds the offsets as well.
-        weights = np.column_stack([np.array(rule.weights, dtype=np.float64), np.array(rule.offsets, dtype=np.float64)])
+        weights = np.column_stack([np.array(rule.weights, dtype=np.float64)[:, filled], np.array(rule.offsets)])
         self.weights = weights * self.room
         self.weights[:, -1] += self.owners
-        self.grid = np.zeros((len(rule.axes) + 1, _ROWS))
+        scale = np.array([*[self.room] * len(rule.owners), 1.0])[:, None]
+        self.tables = [(table.added * scale, table.places) for table in tables]
+        self.added = np.empty((len(scale), _ROWS))
+        self.grid = np.zeros((len(filled) + 1, _ROWS))
         self.grid[-1] = 1.0
         self.scores = np.empty((len(rule.owners), _ROWS))
         self.spare = np.empty((5, _ROWS))
@@ -107,8 +148,13 @@ class _Block:
         lowest, spare, norm = self.spare[:2, :length], self.spare[2:4, :length], self.spare[4, :length]
         known = fill(rows, grid[:-1])
         np.matmul(self.weights, grid, out=scores)
-        self._two_lowest(self._by_segment(scores), lowest, spare[0])
         np.einsum("ij,ij->j", grid[:-1], grid[:-1], out=norm)
+        for table, whose in self.tables:
+            # Each place is one of a value; "clip" spares NumPy a second array.
+            added = np.take(table, whose[rows], axis=1, out=self.added[:, :length], mode="clip")
+            np.add(scores, added[:-1], out=scores)
+            np.add(norm, added[-1], out=norm)
+        self._two_lowest(self._by_segment(scores), lowest, spare[0])
         self._unpack(lowest, norm, spare, places.nearest[:, rows])
         nowhere = None if known is None else ~known
         if places.far is not None and self.cutoff is not None:

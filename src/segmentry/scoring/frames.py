@@ -18,12 +18,14 @@ from segmentry.features.blocks import Steps, fill_values, is_arithmetic
 from segmentry.features.derive import meaning_yes
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_columns, axis_expressions, feature_expressions
-from segmentry.features.recipe import Recipe, axis_reach
+from segmentry.features.recipe import Recipe, Scale, axis_reach
 from segmentry.prototypes.assign import NO_DATA, NOISE
-from segmentry.prototypes.blocks import Fill, Places, fits_blocks, place_rows
+from segmentry.prototypes.blocks import Fill, Lookup, Places, fits_blocks, place_rows
+from segmentry.prototypes.rule import Rule
 from segmentry.segmentation import Segmentation
 from segmentry.tables import (
     ROW,
+    Numbers,
     Table,
     Words,
     arrays_of,
@@ -49,8 +51,7 @@ def fits_memory(segmentation: Segmentation, table: Table) -> bool:
 def score_in_memory(segmentation: Segmentation, table: Table) -> Any:
     """The frame that came in, with the output columns beside its own. The table must fit."""
     rule = segmentation.rule
-    fill, rows = _filling(segmentation.recipe, table)
-    places = place_rows(rule, table.rows_read, fill, n_threads())
+    places, rows = place_in_memory(segmentation.recipe, rule, table)
     ids = (*rule.segments, NO_DATA, NOISE)
     names = {s.id: s.name for s in segmentation.segments} | NAMES
     own = _with_reasons(places, len(rule.segments))
@@ -65,30 +66,67 @@ def score_in_memory(segmentation: Segmentation, table: Table) -> Any:
     return deliver_beside(table, rows, dict(zip(added, columns, strict=True)))
 
 
-def _filling(recipe: Recipe, table: Table) -> tuple[Fill, np.ndarray | None]:
+def place_in_memory(recipe: Recipe, rule: Rule, table: Table) -> tuple[Places, np.ndarray | None]:
+    """Where each row of a table belongs that is in memory, by a rule for blocks; and the places of these rows in the
+    source, None where all are there."""
+    fill, lookups, rows = _filling(recipe, table)
+    return place_rows(rule, table.rows_read, fill, n_threads(), lookups), rows
+
+
+def place_numbers(recipe: Recipe, rule: Rule, columns: Mapping[str, np.ndarray], rows: int) -> Places | None:
+    """Where each row of some columns belongs, NaN for a missing cell; None where that takes more than arithmetic."""
+    if not all(map(is_arithmetic, recipe.scales)) or recipe.levels:
+        return None
+    return place_rows(rule, rows, _fill_by(recipe, columns, list(enumerate(recipe.scales))), n_threads())
+
+
+def _filling(recipe: Recipe, table: Table) -> tuple[Fill, list[Lookup], np.ndarray | None]:
     """What puts rows of the table on the grid; and the places of the rows in the source, None where all are there."""
     direct = [s for s in recipe.scales if is_arithmetic(s)]
     numbers = numbers_of(table, sorted({c for s in direct for c in _columns(s.feature)}))
     ready = [(row, s) for row, s in enumerate(recipe.scales) if s in direct and _columns(s.feature) <= numbers.keys()]
-    steps, scales = Steps(recipe.scales), slice(len(recipe.scales))
     looked_up = _looked_up(recipe, table)
     made = {s.feature.name for _, s in ready} | {part.feature for part in looked_up}
     computed, rows = _by_expressions(recipe, table, [f for f in recipe.clustered if f.name not in made])
+    parts = [*looked_up, *computed]
+    lookups = [part.lookup for part in parts if part.lookup is not None]
+    filled = _without(recipe, [lookup.axes for lookup in lookups], [part for part in parts if part.lookup is None])
+    return _fill_by(recipe, numbers, ready, filled, parts), lookups, rows
+
+
+def _fill_by(
+    recipe: Recipe,
+    numbers: Mapping[str, Numbers],
+    ready: Sequence[tuple[int, Scale]],
+    filled: Sequence[tuple[slice, _Part]] = (),
+    parts: Sequence[_Part] = (),
+) -> Fill:
+    """What fills a grid: scales that are `ready` by their rows, from columns of numbers; then parts by theirs. A row is
+    known by any of the scales or of all `parts`."""
+    steps, scales = Steps(recipe.scales), slice(len(recipe.scales))
 
     def fill(at: slice, grid: np.ndarray) -> np.ndarray | None:
         gone = [fill_values(scale, numbers, at, recipe.as_of, grid[row]) for row, scale in ready]
         steps.take(grid[scales])
-        for part in (*looked_up, *computed):
-            part.fill(at, grid)
+        for axes, part in filled:
+            part.fill(at, grid[axes])
         missing = [rows for rows in gone if rows is not None]
         # One feature is enough to be known.
         if len(missing) < len(ready):
             return None
-        missing += [part.missing_at(at) for part in (*looked_up, *computed)]
+        missing += [part.missing_at(at) for part in parts]
         unknown: np.ndarray = np.logical_and.reduce(missing)
         return ~unknown
 
-    return fill, rows
+    return fill
+
+
+def _without(recipe: Recipe, gone: Sequence[slice], parts: Sequence[_Part]) -> list[tuple[slice, _Part]]:
+    """These parts with the rows of their axes in a grid where the axes `gone` are none."""
+    left = [axis for axis in range(len(recipe.axes)) if not any(axes.start <= axis < axes.stop for axes in gone)]
+    row_of = {axis: row for row, axis in enumerate(left)}
+    firsts = [row_of[part.axes.start] for part in parts]
+    return [(slice(first, first + len(part.numbers)), part) for first, part in zip(firsts, parts, strict=True)]
 
 
 def _columns(feature: Feature) -> set[str]:
@@ -105,12 +143,19 @@ class _Part:
     missing: np.ndarray
     places: np.ndarray | None = None
 
+    @property
+    def lookup(self) -> Lookup | None:
+        """The part for the rule to look up: that pays where a value stands for several axes."""
+        if self.places is None or len(self.numbers) == 1:
+            return None
+        return Lookup(self.axes, self.numbers, self.places)
+
     def fill(self, at: slice, grid: np.ndarray) -> None:
         if self.places is None:
-            grid[self.axes] = self.numbers[:, at]
+            grid[:] = self.numbers[:, at]
         else:
             # Each place is one of a value; "clip" spares NumPy a second array.
-            np.take(self.numbers, self.places[at], axis=1, out=grid[self.axes], mode="clip")
+            np.take(self.numbers, self.places[at], axis=1, out=grid, mode="clip")
 
     def missing_at(self, at: slice) -> np.ndarray:
         return self.missing[at] if self.places is None else self.missing[self.places[at]]
@@ -119,7 +164,7 @@ class _Part:
 def _looked_up(recipe: Recipe, table: Table) -> list[_Part]:
     """The features of one column of text or of dates, which are computed once for each of its values."""
     alone = [f for f in recipe.clustered if len(_columns(f)) == 1]
-    dated = {f.sources[0] for f in alone if f.operation in ("years_since", "days_since")}
+    dated = {f.sources[0] for f in alone if f.operation == "years_since"}
     coded = coded_texts(table, _words(recipe, alone)) | coded_days(table, sorted(dated))
     parts: list[_Part] = []
     for name, column in coded.items():
@@ -149,9 +194,10 @@ def _by_expressions(recipe: Recipe, table: Table, features: Sequence[Feature]) -
     """These features; and the places of the rows in the source, None where all are there."""
     if not features and not table.rows_rejected:
         return [], None
-    frame = _on_axes(recipe, table.frame, features, ROW)
-    arrays = arrays_of(frame.sort(ROW) if table.rows_rejected else frame)
-    return _parts(recipe, features, arrays), arrays[ROW] if table.rows_rejected else None
+    if not table.rows_rejected:
+        return _parts(recipe, features, arrays_of(_on_axes(recipe, table.frame, features))), None
+    arrays = arrays_of(_on_axes(recipe, table.frame, features, ROW).sort(ROW))
+    return _parts(recipe, features, arrays), arrays[ROW]
 
 
 def _on_axes(recipe: Recipe, frame: nw.LazyFrame[Any], features: Sequence[Feature], *others: str) -> nw.LazyFrame[Any]:

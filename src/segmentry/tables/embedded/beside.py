@@ -41,14 +41,17 @@ class Numbers(Protocol):
 
 
 def numbers_of(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
-    """Columns of numbers as the frame in memory has them, NaN for a missing cell.
+    """Columns of numbers as the frame in memory has them, and of dates as days since the first of 1970; NaN for a
+    missing cell.
 
-    Where none is missing nothing is copied, but for the rows of one slice of a column that lies in several pieces. A
-    column that is not numbers in the source as well is not there, nor is any where rows were rejected.
+    Where none is missing no number is copied, but for the rows of one slice of a column that lies in several pieces. A
+    column that is not of that kind in the source as well is not there, nor is any where rows were rejected.
     """
-    columns = [c for c in map(table.column, names) if c.reading.kind == "number" and not table.rows_rejected]
+    columns = [] if table.rows_rejected else [table.column(name) for name in names]
     frame: pl.LazyFrame = nw.to_native(table.frame)
-    own = frame.select(pl.col(c.raw or c.name).alias(c.name) for c in columns).collect()
+    numbers = [pl.col(c.raw or c.name).alias(c.name) for c in columns if c.reading.kind == "number"]
+    days = [pl.col(c.name).cast(pl.Int32) for c in columns if c.reading.kind == "date"]
+    own = frame.select(*numbers, *days).collect()
     return {series.name: _numbers(series) for series in own.iter_columns() if series.dtype.is_numeric()}
 
 
@@ -151,19 +154,23 @@ def deliver_beside(
         made = kept.assign(**{name: _for_pandas(native, name, column) for name, column in columns.items()})
     elif table.source_kind == "pyarrow":
         made = native if rows is None else native.take(pl.Series(rows).to_arrow())
-        for name, column in columns.items():
-            made = made.append_column(name, _series(name, column).to_arrow())
+        for series in _series(columns):
+            made = made.append_column(series.name, series.to_arrow())
     else:
         kept = native if rows is None else native[rows]
-        made = kept.hstack([_series(name, column) for name, column in columns.items()])
+        made = kept.hstack(_series(columns))
     return made if table.origin is native else nw.from_native(made)
 
 
-def _series(name: str, column: Words | np.ndarray[Any, Any]) -> pl.Series:
+def _series(columns: Mapping[str, Words | np.ndarray[Any, Any]]) -> list[pl.Series]:
+    # In one query: each column on a thread of its own.
+    return pl.select([_column(column).alias(name) for name, column in columns.items()]).get_columns()
+
+
+def _column(column: Words | np.ndarray[Any, Any]) -> pl.Expr:
     if isinstance(column, Words):
-        places = pl.Series(column.places.astype(np.uint32))
-        return pl.Series(name, column.texts, dtype=pl.String).gather(places)
-    return pl.Series(name, column, nan_to_null=True)
+        return pl.lit(pl.Series(column.texts, dtype=pl.String)).gather(pl.lit(pl.Series(column.places)))
+    return pl.lit(pl.Series(column)).fill_nan(None)
 
 
 def _for_pandas(frame: Any, name: str, column: Words | np.ndarray[Any, Any]) -> Any:
