@@ -139,7 +139,7 @@ def scoring_rows(bench: Bench, source: Path, rows: int) -> Iterator[Row]:
         for kind, own in by_kind.items():
             for what, name in (("seconds", "millions a second"), ("work", "millions a processor second")):
                 ours, theirs = (line["rows"] / line[what] / 1e6 for line in (own, peer))
-                yield f"{part}, {kind} frame: {name}", f"{ours:.1f}", f"{theirs:.1f}", f"{ours / theirs:.1f} times"
+                yield f"{part}, {kind}: {name}", f"{ours:.1f}", f"{theirs:.1f}", f"{ours / theirs:.1f} times"
 
 
 def part_rows(bench: Bench, rows: int) -> Iterator[Row]:

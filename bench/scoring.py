@@ -4,8 +4,10 @@
 
 The pipeline is what a notebook would keep: a ColumnTransformer that derives, imputes, takes the logarithm where ours
 does, standardises and encodes, then `KMeans.predict`. It answers a number of the nearest centre; ours answers the
-segment's id and name, the confidence and the runner-up. Twice: on the default features, which are all numbers, and with
-two columns of text as well.
+segment's id and name, the confidence and the runner-up. On three sets of features: those that notebooks on such
+customers derive (age, tenure, total spend, children, answers to campaigns, with income, purchases, recency, education
+and marital status); the default ones, which are all numbers; and five numbers with two texts. Then both estimators on
+the matrix of the default features, where each answers a label and no more.
 """
 
 from __future__ import annotations
@@ -30,12 +32,18 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import segmentry as sg
+from segmentry.features.grid import features_of as feature_columns
 from segmentry.features.recipe import Scale
 from segmentry.samples import sample_marketing
 from segmentry.segmentation import Segmentation
+from segmentry.tables import read, to_memory
 
 REPEATS = 5
 FITTED = 20_000
+DERIVED = (
+    "age", "tenure_days", "spend_total", "children", "campaigns_accepted",
+    "income", "purchases_total", "recency_days", "education", "marital_status",
+)  # fmt: skip
 TEXTS = ("age", "income", "purchases_total", "recency_days", "spend_total", "education", "marital_status")
 
 
@@ -47,6 +55,10 @@ def years(columns: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return as_of.year - columns
 
 
+def days(columns: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    return (pd.Timestamp(as_of) - columns.iloc[:, 0]).dt.days.to_frame()
+
+
 def prepared(scale: Scale, as_of: date | None) -> Pipeline:
     """From raw columns to a standard score, as the feature is made."""
     steps: list[Any] = []
@@ -54,6 +66,8 @@ def prepared(scale: Scale, as_of: date | None) -> Pipeline:
         steps.append(FunctionTransformer(added))
     elif scale.feature.operation == "years_since_year":
         steps.append(FunctionTransformer(partial(years, as_of=as_of)))
+    elif scale.feature.operation == "days_since":
+        steps.append(FunctionTransformer(partial(days, as_of=as_of)))
     elif scale.feature.operation == "level":
         levels = [list(scale.feature.levels)]
         steps.append(OrdinalEncoder(categories=levels, handle_unknown="use_encoded_value", unknown_value=np.nan))
@@ -90,19 +104,40 @@ def compare(name: str, customers: pl.DataFrame, features: Sequence[str]) -> None
     segmentation = sg.fit(sample_marketing(FITTED, seed=0), k=5, features=features)
     columns = sorted({c for f in segmentation.recipe.clustered for c in (*f.sources, *f.over)})
     frame = customers.select(columns)
-    held = frame.to_pandas()
+    held = frame.with_columns(pl.col(pl.Date).cast(pl.Datetime("us"))).to_pandas()  # as pandas reads dates
     peer = pipeline(segmentation).fit(held[:FITTED])
     results = in_turn(
         lambda: sg.score(segmentation, frame), lambda: sg.score(segmentation, held), lambda: peer.predict(held)
     )
-    for kind, found in zip(("Polars", "pandas", "peer"), results, strict=True):
-        print(json.dumps({"part": f"scoring, {name}", "kind": kind, "rows": len(frame), **found}), flush=True)
+    report(f"scoring, {name}", ("Polars frame", "pandas frame", "peer"), len(frame), results)
+
+
+def compare_estimators(customers: pl.DataFrame) -> None:
+    matrix = matrix_of(sg.fit(sample_marketing(FITTED, seed=0), k=5), customers)
+    segmenter = sg.Segmenter(n_segments=5).fit(matrix[:FITTED])
+    steps = SimpleImputer(strategy="median"), StandardScaler(), KMeans(5, n_init=1, random_state=0)
+    peer = make_pipeline(*steps).fit(matrix[:FITTED])
+    results = in_turn(lambda: segmenter.predict(matrix), lambda: peer.predict(matrix))
+    report("Segmenter.predict", ("six numbers", "peer"), len(matrix), results)
+
+
+def matrix_of(segmentation: Segmentation, customers: pl.DataFrame) -> np.ndarray:
+    recipe = segmentation.recipe
+    columns = to_memory(feature_columns(read(customers).frame, recipe.clustered, recipe.as_of))
+    return np.column_stack(list(columns.values()))
+
+
+def report(part: str, kinds: Sequence[str], rows: int, results: Sequence[dict[str, float]]) -> None:
+    for kind, found in zip(kinds, results, strict=True):
+        print(json.dumps({"part": part, "kind": kind, "rows": rows, **found}), flush=True)
 
 
 def main(source: Path, rows: int) -> None:
     customers = pl.read_parquet(source, n_rows=rows)
+    compare("what notebooks derive", customers, DERIVED)
     compare("six numbers", customers, ())
     compare("five numbers and two texts", customers, TEXTS)
+    compare_estimators(customers)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,22 @@ def test_labels_number_segments_from_the_largest() -> None:
     assert (np.diff(sizes) <= 0).all()
 
 
+def test_labels_are_those_of_the_nearest_prototypes() -> None:
+    """Over more rows than fit one block, with gaps, rows of nothing and a tail that is logged."""
+    draw = np.random.default_rng(5)
+    rows = draw.normal(size=(70_000, 3)) + 4.0 * draw.integers(0, 3, (70_000, 1))
+    rows[:, 2] = np.exp(rows[:, 2])
+    rows[draw.random(rows.shape) < 0.05] = np.nan
+    rows[::1_000] = np.nan
+    segmenter = Segmenter(n_segments=4).fit(rows[:5_000])
+    assert [scale.transform for scale in segmenter.recipe_.scales].count("log1p") == 1
+    distances = segmenter.transform(rows)
+    known = ~np.isnan(rows).all(axis=1)
+    labels = segmenter.predict(rows)
+    assert (labels[~known] == -1).all()
+    assert (labels[known] == distances[known].argmin(axis=1)).all()
+
+
 def test_distances_are_in_standard_deviations() -> None:
     """The nearest column of `transform` is the label, and squared distances add up to the inertia."""
     matrix = numbers()

@@ -25,9 +25,11 @@ from segmentry.features.derive import slug
 from segmentry.features.feature import Feature
 from segmentry.features.grid import axis_columns, axis_expressions, feature_expressions, is_known
 from segmentry.features.learning import learn_scale, order_statistic
-from segmentry.features.recipe import GRID, LeftOut, Recipe
+from segmentry.features.recipe import GRID, LeftOut, Recipe, axis_reach
 from segmentry.features.sample import draw, on_grid, sampled_values
 from segmentry.prototypes.assign import centres_of, kmeans_rule, scores
+from segmentry.prototypes.blocks import fits_blocks
+from segmentry.scoring.frames import place_in_memory, place_numbers
 from segmentry.selection import SelectionSettings, search_segments
 from segmentry.tables import Table, materialise, number_table, to_memory
 
@@ -116,13 +118,13 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
         self.candidates_ = list(search.candidates)
         self.notices_ = list(search.notices)
         self.prototypes_, self.cluster_centers_ = self._positions(values)
-        self.labels_ = self._placed(matrix)[0]
+        self.labels_ = self._labels(matrix)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
         """The segment of each row, by the prototype that is nearest; -1 for a row without any value."""
         check_is_fitted(self)
-        return self._placed(self._checked(X))[0]
+        return self._labels(self._checked(X))
 
     def fit_predict(self, X: Any, y: Any = None) -> np.ndarray:  # noqa: ARG002
         """`labels_` after fitting."""
@@ -137,7 +139,11 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002
         """The inertia of these rows, negated so that more is better. Comparable for one `n_segments` only."""
         check_is_fitted(self)
-        return -self._placed(self._checked(X))[1]
+        inertia = 0
+        for squares, winners in self._squares(self._checked(X)):
+            known = winners != NO_DATA
+            inertia += int(squares[known, winners[known]].sum())
+        return -inertia / GRID**2
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -158,13 +164,17 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
             raise ValueError(f"Two columns share the name '{repeated[0]}'. Rename one of them.")
         return tuple(Feature(name, name, "number", "other", "column", (name,)) for name in names)
 
-    def _placed(self, matrix: np.ndarray) -> tuple[np.ndarray, float]:
-        labels, inertia = [], 0
-        for squares, winners in self._squares(matrix):
-            labels.append(winners)
-            known = winners != NO_DATA
-            inertia += int(squares[known, winners[known]].sum())
-        return np.concatenate(labels), inertia / GRID**2
+    def _labels(self, matrix: np.ndarray) -> np.ndarray:
+        if not fits_blocks(self.rule_, axis_reach(self.recipe_)):
+            return np.concatenate([winners for _, winners in self._squares(matrix)])
+        features = self._features()
+        columns = {feature.name: matrix[:, place] for place, feature in enumerate(features)}
+        places = place_numbers(self.recipe_, self.rule_, columns, len(matrix))
+        if places is None:
+            places, _ = place_in_memory(self.recipe_, self.rule_, _table(matrix, features))
+        # The last label is that of no segment, -1.
+        labels: np.ndarray = np.array([*(int(segment) for segment in self.rule_.segments), NO_DATA])[places.segment]
+        return labels
 
     def _squares(self, matrix: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """By block of rows: squared distances on the grid, a column a segment, and the winning segment."""
