@@ -154,16 +154,7 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         )
     with step("features"):
         prepared = prepare(customers, settings.grid)
-    limits = SizeLimits(settings.min_size, settings.max_size)
-    selection = possible(settings.selection, limits, prepared.n_customers)
-    # The search is on the sample and leaves a processor free, which puts everyone on the grid meanwhile.
-    with held(on_axes(prepared.everyone, prepared.recipe.axes)) as grid_of_all:
-        with step("search"):
-            search = search_segments(prepared.grid, selection, layout=Layout.of(prepared.recipe), method=prepared.cells)
-        with step("polish"):
-            known = grid_of_all().filter(nw.col(KNOWN)).drop(KNOWN)
-            final = settle_on_all(known, prepared.recipe.axes, search, prepared.grid, limits)
-            placing = place_everyone(given.table, prepared.recipe, final.rule, grid_of_all())
+    search, final, placing = _settled(prepared, settings, step)
     with step("profile"):
         profiled = profile_segments(prepared, final, placing, settings.playbook)
     with step("stability"):
@@ -189,6 +180,23 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         questions=questions,
     )
     return Fitted(rename(segmentation, settings.names), given.table, placing)
+
+
+def _settled(prepared: Prepared, settings: FitSettings, step: Step) -> tuple[Search, Final, Placing]:
+    """What was found on the sample, the rule that holds for everyone, and everyone's place in it.
+
+    The grid of all customers is let go of with this function.
+    """
+    recipe, limits = prepared.recipe, SizeLimits(settings.min_size, settings.max_size)
+    selection = possible(settings.selection, limits, prepared.n_customers)
+    # The search is on the sample and leaves a processor free, which puts everyone on the grid meanwhile.
+    with held(on_axes(prepared.everyone, recipe.axes)) as grid_of_all:
+        with step("search"):
+            search = search_segments(prepared.grid, selection, layout=Layout.of(recipe), method=prepared.cells)
+        with step("polish"):
+            known = grid_of_all().filter(nw.col(KNOWN)).drop(KNOWN)
+            final = settle_on_all(known, recipe.axes, search, prepared.grid, limits)
+            return search, final, place_everyone(prepared.customers.table, recipe, final.rule, grid_of_all())
 
 
 def _segmentation(
