@@ -13,7 +13,7 @@ from segmentry.clusters.kmeans import in_order
 from segmentry.features.grid import KNOWN, axis_columns
 from segmentry.features.recipe import GRID
 from segmentry.prototypes.assign import PROTOTYPE, kmeans_rule, with_prototype
-from segmentry.tables import collect_rows
+from segmentry.tables import collect_rows, row_of
 
 MOST_PASSES = 25
 LEAST_GAIN = 1e-6
@@ -31,8 +31,8 @@ class Polished:
 
 
 def on_axes(frame: nw.LazyFrame[Any], axes: Sequence[str]) -> nw.LazyFrame[Any]:
-    """The grid's columns as small whole numbers, and KNOWN: what each pass reads."""
-    return frame.select(*(nw.col(axis).cast(nw.Int16) for axis in axis_columns(axes)), KNOWN)
+    """The grid's columns as small whole numbers, KNOWN, and the number of the row where there is one."""
+    return frame.select(*(nw.col(axis).cast(nw.Int16) for axis in axis_columns(axes)), KNOWN, *row_of(frame, nw.UInt32))
 
 
 def polish(

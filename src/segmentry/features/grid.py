@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 from segmentry.features.derive import dates_counted, expression, parts_of_ratios
 from segmentry.features.feature import Feature
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale
-from segmentry.tables import cut, with_days
+from segmentry.tables import cut, row_of, with_days
 
 FEATURE = "feature::"  # hidden columns of a query; no source column can be called so by accident
 AXIS = "axis::"
@@ -38,7 +38,7 @@ def feature_expressions(features: Sequence[Feature], recipe_as_of: object) -> li
 
 
 def features_of(frame: nw.LazyFrame[Any], features: Sequence[Feature], as_of: date | None) -> nw.LazyFrame[Any]:
-    """The feature columns alone, of a typed table."""
+    """The feature columns of a typed table, and the number of the row where it has one."""
     # In steps: in one, SQL engines would add up what a ratio divides, and what it divides by, at each of its many
     # mentions, and their programs grow too long to be compiled.
     parts = parts_of_ratios(features)
@@ -48,7 +48,8 @@ def features_of(frame: nw.LazyFrame[Any], features: Sequence[Feature], as_of: da
     days = {column: f"{_DAY}{place}" for place, column in enumerate(dates_counted(features))}
     counted = with_days(held, {name: column for column, name in days.items()})
     by_date = {column: nw.col(name) for column, name in days.items()}
-    return cut(counted.select(*(expression(f, as_of, by_name, by_date).alias(FEATURE + f.name) for f in features)))
+    made = [expression(f, as_of, by_name, by_date).alias(FEATURE + f.name) for f in features]
+    return cut(counted.select(*made, *row_of(frame)))
 
 
 def axis_expressions(recipe: Recipe) -> list[nw.Expr]:

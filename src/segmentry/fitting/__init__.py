@@ -43,7 +43,7 @@ from segmentry.prototypes.everyone import Placing, place_everyone
 from segmentry.purchases import PurchaseSettings
 from segmentry.segmentation import Provenance, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
-from segmentry.tables import ReadingSettings, Table, held
+from segmentry.tables import ROW, ReadingSettings, Table, held
 from segmentry.value import ValueSettings
 
 NO_SEGMENT = -1  # the place of a row that is noise
@@ -194,7 +194,7 @@ def _settled(prepared: Prepared, settings: FitSettings, step: Step) -> tuple[Sea
         with step("search"):
             search = search_segments(prepared.grid, selection, layout=Layout.of(recipe), method=prepared.cells)
         with step("polish"):
-            known = grid_of_all().filter(nw.col(KNOWN)).drop(KNOWN)
+            known = grid_of_all().filter(nw.col(KNOWN)).drop(KNOWN, ROW, strict=False)
             final = settle_on_all(known, recipe.axes, search, prepared.grid, limits)
             return search, final, place_everyone(prepared.customers.table, recipe, final.rule, grid_of_all())
 

@@ -19,10 +19,12 @@ import polars as pl
 
 from segmentry.tables.days import ordinal
 from segmentry.tables.embedded.distinct import all_different
+from segmentry.tables.names import ROW
 from segmentry.tables.table import SourceKind
 
 Lazy = nw.LazyFrame[Any]
 Release = Callable[[], object]
+Adder = Callable[[Lazy], Lazy]
 Words = Mapping[str, tuple[str, Sequence[str]]]  # by new column: the column of places, and the text at each place
 _MOST_PARTITIONS = 2**31 - 1
 
@@ -64,10 +66,21 @@ def _quickly_all_different(frame: Lazy, column: str) -> bool:
     return all_different(nw.to_native(frame), column)
 
 
-def _side_by_side(frame: Lazy, other: Lazy) -> Lazy:
-    # Raises where one has fewer rows.
-    found: Lazy = nw.from_native(pl.concat([nw.to_native(frame), nw.to_native(other)], how="horizontal"))
-    return found
+def _kept_by_row(made: Lazy) -> Adder:
+    found = nw.to_native(_streamed(made))
+    # A query of conditions between constants alone comes in any order, and so may others one day.
+    if not found[ROW].is_sorted():
+        found = found.sort(ROW)
+    numbers = pl.select(pl.int_range(found[ROW].max() + 1 if len(found) else 0, dtype=found[ROW].dtype).alias(ROW))
+    if len(found) < len(numbers):  # some rows were rejected
+        found = numbers.join(found, on=ROW, how="left", maintain_order="left")
+    kept = [pl.lit(column).gather(pl.col(ROW)).alias(column.name) for column in found.drop(ROW).iter_columns()]
+
+    def add(frame: Lazy) -> Lazy:
+        with_kept: Lazy = nw.from_native(nw.to_native(frame).with_columns(kept))
+        return with_kept
+
+    return add
 
 
 def _not_told(_frame: Lazy, _column: str) -> bool:
@@ -121,8 +134,8 @@ class Engine:
     the engine can. `hold` keeps a frame that several passes read, where the engine can, and says how to let go of it.
     `warehouse` names the kind of source whose tables stay where they are.
     `all_different` tells cheaply whether no two rows have the same value in a column; False where it cannot. `words`
-    adds texts by their places in a list, and `days` dates as numbers of days. `alongside` puts two frames of the same
-    rows side by side; None where rows come in no order.
+    adds texts by their places in a list, and `days` dates as numbers of days. `keep` computes a frame that has the
+    numbers of rows, and gives what adds its columns to other frames by these; None where rows have no number.
     `not_in_names` are characters that its expressions take for something else in a column's name. `cut` ends one
     step of a query before the next begins: Spark makes one program of all steps up to a cut, and Java runs a program
     that is too long uncompiled, ten times slower."""
@@ -135,7 +148,7 @@ class Engine:
     words: Callable[[Lazy, Words], Lazy] = _case_by_case
     days: Callable[[Lazy, Mapping[str, str]], Lazy] = _days_by_year
     cut: Callable[[Lazy], Lazy] = _no_cut
-    alongside: Callable[[Lazy, Lazy], Lazy] | None = None
+    keep: Callable[[Lazy], Adder] | None = None
     not_in_names: str = ""
 
 
@@ -151,7 +164,7 @@ ENGINES: Mapping[str, Engine] = {
         _quickly_all_different,
         words=_gathered,
         days=_days_at_hand,
-        alongside=_side_by_side,
+        keep=_kept_by_row,
     ),
     "duckdb": Engine("duckdb", _fetched, _fetched_in_turn, _as_it_is, _not_told),
     "pyspark": _SPARK,

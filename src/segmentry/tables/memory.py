@@ -9,7 +9,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentry.tables.days import ordinal
-from segmentry.tables.engines import engine_of
+from segmentry.tables.engines import Adder, engine_of
+from segmentry.tables.names import ROW
 from segmentry.tables.table import Table
 
 
@@ -62,18 +63,24 @@ def materialise_beside(
     return kept.lazy(), row
 
 
-def kept_alongside(table: Table, made: nw.LazyFrame[Any]) -> Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]] | None:
-    """Computes `made`, which has a row for each of the table's, and keeps it; what comes back puts its columns beside
-    those of any frame of the table's rows.
+def keeping_of(table: Table) -> Callable[[nw.LazyFrame[Any]], Adder] | None:
+    """What computes a frame of a table's rows that has their numbers, and keeps it: it gives what adds its columns to
+    any frame that has the numbers.
 
-    None where rows come in no order that holds from one query to the next: elsewhere, and in a query of the caller's.
+    None where rows have no number that holds from one query to the next: elsewhere, and in a query of the caller's.
     """
-    engine = engine_of(made)
-    side_by_side = engine.alongside
-    if side_by_side is None or table.source_kind == "polars-lazy":
-        return None
-    kept = engine.collect(made).lazy()
-    return lambda frame: side_by_side(frame, kept)
+    return None if table.source_kind == "polars-lazy" else engine_of(table.frame).keep
+
+
+def row_of(frame: nw.LazyFrame[Any], dtype: Any = nw.Int64) -> list[nw.Expr]:
+    """The number of the row, for a `select`, in a list; an empty one where the frame has none.
+
+    >>> import polars as pl
+    >>> frame = nw.from_native(pl.LazyFrame({"age": [41]}))
+    >>> len(row_of(frame)), len(row_of(frame.with_columns(nw.lit(0).alias(ROW))))
+    (0, 1)
+    """
+    return [nw.col(ROW).cast(dtype)] if ROW in frame.collect_schema().names() else []
 
 
 def _collected(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
