@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.neighbors import NearestNeighbors
-from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.exemplars import FEWEST, typical_points
 from segmentry.clusters.grouping import Grouping, Layout, evenly, ruled
 from segmentry.features.recipe import GRID
 from segmentry.prototypes.assign import kmeans_rule
+from segmentry.prototypes.threads import on_one_thread
 
 ROWS = 10_000  # time grows with the square of the rows
 LEAST_SHARE = 0.02  # of the customers in a group; fewer are noise
@@ -35,7 +35,7 @@ class HDensity:
         least = max(FEWEST, int(len(rows) * LEAST_SHARE))
         if len(rows) <= least:
             return _everyone(grid, self.layout, rows)
-        with threadpool_limits(limits=1):
+        with on_one_thread():
             model = HDBSCAN(min_cluster_size=least, min_samples=min(NEIGHBOURS, len(rows) - 1), copy=True, n_jobs=1)
             own = model.fit_predict(grid[rows] / GRID)
         return _grouping(grid, self.layout, rows, own, seed)
@@ -57,7 +57,7 @@ class Density:
         if len(rows) <= NEIGHBOURS:
             return _everyone(grid, self.layout, rows)
         seen = grid[rows] / GRID
-        with threadpool_limits(limits=1):
+        with on_one_thread():
             own = DBSCAN(eps=_bend(seen), min_samples=NEIGHBOURS, n_jobs=1).fit_predict(seen)
         counts = np.bincount(own[own >= 0]) if (own >= 0).any() else np.zeros(0)
         small = np.flatnonzero(counts < max(FEWEST, len(rows) * LEAST_SHARE))

@@ -15,7 +15,8 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
-from threadpoolctl import threadpool_limits
+
+from segmentry.prototypes.threads import on_one_thread
 
 SHORT_ROWS = 2_000
 SHORT, LONG = 10, 200  # steps
@@ -28,7 +29,7 @@ def fit_mixture(rows: np.ndarray, k: int, seed: int, shape: str) -> GaussianMixt
     """The likeliest mixture found; `shape` is "full", "tied" (one for all groups) or "diag"."""
     few = rows if len(rows) <= SHORT_ROWS else rows[(np.arange(SHORT_ROWS) * len(rows)) // SHORT_ROWS]
     # One thread: with more, the order of additions depends on the machine.
-    with threadpool_limits(limits=1), warnings.catch_warnings():
+    with on_one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # short runs are meant to end early
         short = [_from_labels(few, labels, k, shape) for labels in _starts(few, k, seed)]
         short += [

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.mixture import GaussianMixture
-from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.expectation import fit_mixture
 from segmentry.clusters.grouping import Grouping, Layout, evenly, ruled
 from segmentry.features.recipe import GRID
 from segmentry.prototypes.rule import EXACT, Rule, largest_score
+from segmentry.prototypes.threads import on_one_thread
 
 ROWS = 10_000
 MOST_FULL = 12  # axes up to which every pair of them is weighed; beyond, each alone
@@ -37,7 +37,7 @@ class Mixture:
         precisions = _each(model, k)
         rule = gaussian_rule(self.layout, model.weights_[order], means[order], precisions[order])
         number = np.argsort(order)
-        with threadpool_limits(limits=1):
+        with on_one_thread():
             own, bic = number[model.predict(seen)], float(model.bic(seen))
         return ruled(grid, rule, own, rows, bic=bic)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
-from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.exemplars import typical_points
 from segmentry.clusters.grouping import Grouping, Layout, evenly, ruled
 from segmentry.features.recipe import GRID
+from segmentry.prototypes.threads import on_one_thread
 
 ROWS = 4_000  # the tree needs the distance of every pair: 64 MB at this many
 
@@ -34,7 +34,7 @@ class Ward:
         """The tree of these rows; kept for the next k, since it does not depend on k."""
         kept = self._trees.get(0)
         if kept is None or not np.array_equal(kept[0], seen):
-            with threadpool_limits(limits=1):
+            with on_one_thread():
                 kept = (seen, linkage(seen / GRID, method="ward"))
             self._trees[0] = kept
         return kept[1]

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from segmentry.prototypes.rule import EXACT, Rule, largest_score
+from segmentry.prototypes.threads import on_one_thread
 
 # Writes the whole numbers of some rows into a grid (axes, rows) of the axes that no lookup gives, in their order; says
 # which rows are known, None where all are.
@@ -95,7 +95,7 @@ def place_rows(rule: Rule, rows: int, fill: Fill, threads: int = 1, lookups: Seq
         for start in range(first * _ROWS, rows, workers * _ROWS):
             block.place(fill, places, slice(start, min(start + _ROWS, rows)))
 
-    with threadpool_limits(limits=1), ThreadPoolExecutor(workers) as pool:
+    with on_one_thread(), ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, range(workers)))
     return places
 

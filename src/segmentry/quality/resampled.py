@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from segmentry.prototypes.lloyd import means, placed, turned
+from segmentry.prototypes.threads import on_one_thread
 
 STARTS = 4
 FIRST_STEPS = 4  # Lloyd steps that each start gets before the best of a sample goes on alone
@@ -43,7 +43,7 @@ def resampled_kmeans(grid: np.ndarray, ks: Sequence[int], seed: int, samples: in
         return _grouped(grid, k, counts[batch.start : batch.stop], seed, batch)
 
     # Linear algebra on one thread each: the batches are what runs side by side.
-    with threadpool_limits(limits=1), ThreadPoolExecutor(threads) as pool:
+    with on_one_thread(), ThreadPoolExecutor(threads) as pool:
         done = iter(list(pool.map(run, jobs)))
     return [Resampled(np.concatenate(list(_of_one_k(done, samples))), counts) for _ in ks]
 

@@ -6,12 +6,12 @@ K-means has a way of its own, which is many times as fast (`quality.resampled`).
 from __future__ import annotations
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.grouping import Grouping, Layout, Method
 from segmentry.clusters.kmeans import Clustering
 from segmentry.prototypes.assign import kmeans_rule, nearest
 from segmentry.prototypes.rule import Rule
+from segmentry.prototypes.threads import on_one_thread
 from segmentry.quality.resampled import Resampled
 
 ROWS = 1_000  # Ward's tree and mixtures take a fifth of a second for as many
@@ -26,7 +26,7 @@ def refitted(method: Method, layout: Layout, rows: np.ndarray, k: int, seed: int
     draw = np.random.default_rng(seed)
     counts = np.zeros((samples, len(rows)))
     labels = np.empty((samples, len(rows)), dtype=np.int64)
-    with threadpool_limits(limits=1):
+    with on_one_thread():
         for sample in range(samples):
             taken = np.sort(draw.integers(len(rows), size=len(rows)))
             counts[sample] = np.bincount(taken, minlength=len(rows))

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from threadpoolctl import threadpool_limits
 
 from segmentry.clusters.grouping import Grouping, Layout, Method
 from segmentry.clusters.kmeans import Clustering
@@ -22,6 +21,7 @@ from segmentry.clusters.methods import method_called
 from segmentry.clusters.names import STATED, known_method
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
 from segmentry.features.recipe import GRID
+from segmentry.prototypes.threads import on_one_thread
 from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
 from segmentry.quality.resampled import Resampled
 from segmentry.segmentation import Candidate
@@ -122,7 +122,7 @@ def search_segments(
     clusterings: list[Clustering | Grouping] = []
     # Linear algebra on one thread, since with more the order of additions depends on the machine. The limit holds for
     # the whole process, so that it is set around both of those that run side by side.
-    with threadpool_limits(limits=1), ThreadPoolExecutor(1) as beside:
+    with on_one_thread(), ThreadPoolExecutor(1) as beside:
         gathered = beside.submit(gather_evidence, grid, weighed, settings.seed)
         for k in ks:
             clusterings.append(method.search(grid, k, settings.seed))
