@@ -23,7 +23,7 @@ from segmentry.clusters.polish import polish
 from segmentry.errors import NotEnoughDataError, SegmentryError, SettingsError
 from segmentry.features.derive import slug
 from segmentry.features.feature import Feature
-from segmentry.features.grid import axis_columns, axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import KNOWN, axis_columns, axis_expressions, feature_expressions, is_known
 from segmentry.features.learning import learn_scale, order_statistic
 from segmentry.features.recipe import GRID, LeftOut, Recipe, axis_reach
 from segmentry.features.sample import draw, on_grid, sampled_values
@@ -35,7 +35,6 @@ from segmentry.tables import Table, materialise, number_table, to_memory
 
 NO_DATA = -1  # the label of a row without any value
 _NOBODY = nw.lit("")  # a matrix has no ids
-_KNOWN = "known::"
 _BLOCK = 100_000  # rows whose distances to all prototypes are held at a time
 
 
@@ -191,8 +190,8 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
     def _on_grid(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # Through the expressions that place customers everywhere else, so that no last bit can differ.
         prepared = _prepared(_table(matrix, self._features()), self.recipe_)
-        columns = to_memory(prepared.with_columns(is_known(self.recipe_).alias(_KNOWN)))
-        return np.column_stack([columns[axis] for axis in axis_columns(self.recipe_.axes)]), columns[_KNOWN] == 1.0
+        columns = to_memory(prepared.with_columns(is_known(self.recipe_).alias(KNOWN)))
+        return np.column_stack([columns[axis] for axis in axis_columns(self.recipe_.axes)]), columns[KNOWN] == 1.0
 
     def _positions(self, sample: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Prototypes in standard deviations and in own units, segments and columns in the order that users see."""

@@ -48,6 +48,13 @@ def test_blocks_give_what_the_lazy_frame_gives(shop, method):
     assert _output(score(fitted, shop)).equals(_output(score(fitted, shop.lazy()).collect()))
 
 
+@pytest.mark.parametrize("features", [("education", "marital_status"), ("complain", "education")])
+def test_segments_that_rest_on_no_number_are_scored_alike(shop, features):
+    """Categories alone, and flags and levels alone."""
+    fitted = fit(shop, settings=FitSettings(features={"features": features}, selection={"k": 3}, on_duplicate="keep"))
+    assert _output(score(fitted, shop)).equals(_output(score(fitted, shop.lazy()).collect()))
+
+
 def test_narrow_numbers_and_categories_are_no_others(model, shop):
     """Int16, Float32 and categories in place of Int64 and text: the same customers, the same answer."""
     narrow = shop.with_columns(pl.col(pl.Int64).cast(pl.Int32)).with_columns(

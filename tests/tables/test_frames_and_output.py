@@ -15,6 +15,7 @@ import pytest
 
 from segmentry.errors import InputError, OutputError, UnreadableFileError
 from segmentry.tables import (
+    Reading,
     ReadingSettings,
     count_rows,
     deliver,
@@ -281,3 +282,21 @@ def test_numbers_too_large_to_compute_with_are_rejects(kind: str, tmp_path: Path
     table = read(path)
     assert (table.rows_present, table.rows_read, table.rows_rejected) == (40, 39, 1)
     assert table.rejects[0].column == "n"
+
+
+def test_a_whole_number_too_long_is_set_aside_where_a_number_is_expected() -> None:
+    """Without that, the column would be text: an id. A model that knows it as a number says so."""
+    frame = pl.DataFrame({"income": [10, 2**60, None, -(2**60), 30]})
+    expected = {"income": Reading("number")}
+    table = read(frame, ReadingSettings(max_rejected_share=0.5), expected)
+    assert [(r.line, r.column, r.reason) for r in table.rejects] == [
+        (line, "income", "too long for exact arithmetic") for line in (2, 4)
+    ]
+    assert table.frame.collect()["income"].to_list() == [10.0, None, 30.0]
+    assert read(frame).column("income").reading.kind == "text"
+
+
+def test_nested_values_where_a_number_is_expected_are_named() -> None:
+    frame = pl.DataFrame({"income": [[1, 2], [3]]})
+    with pytest.raises(InputError, match="'income' is wanted as a number and holds nested values"):
+        read(frame, ReadingSettings(), {"income": Reading("number")})

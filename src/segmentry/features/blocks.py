@@ -34,7 +34,8 @@ class Steps:
         self.centres = _upright([s.centre for s in scales])
         # 1024 is a power of two: dividing by it first changes no bit.
         self.units = _upright([s.scale / GRID for s in scales])
-        self.lows, self.highs = (_upright(ends) for ends in zip(*map(steps_between, scales), strict=True))
+        ends = [steps_between(s) for s in scales]
+        self.lows, self.highs = _upright([low for low, _ in ends]), _upright([high for _, high in ends])
 
     def take(self, values: np.ndarray) -> None:
         """Turns values (scales, rows) into steps, in place."""

@@ -81,7 +81,8 @@ def place_numbers(recipe: Recipe, rule: Rule, columns: Mapping[str, np.ndarray],
 
 
 def _filling(recipe: Recipe, table: Table) -> tuple[Fill, list[Lookup], np.ndarray | None]:
-    """What puts rows of the table on the grid; and the places of the rows in the source, None where all are there."""
+    """What puts rows of the table on the grid, but for axes that are looked up; the lookups; and the places of the rows
+    in the source, None where all are there."""
     direct = [s for s in recipe.scales if is_arithmetic(s)]
     numbers = numbers_of(table, sorted({c for s in direct for c in _columns(s.feature)}))
     ready = [(row, s) for row, s in enumerate(recipe.scales) if s in direct and _columns(s.feature) <= numbers.keys()]
@@ -194,10 +195,13 @@ def _by_expressions(recipe: Recipe, table: Table, features: Sequence[Feature]) -
     """These features; and the places of the rows in the source, None where all are there."""
     if not features and not table.rows_rejected:
         return [], None
-    if not table.rows_rejected:
-        return _parts(recipe, features, arrays_of(_on_axes(recipe, table.frame, features))), None
-    arrays = arrays_of(_on_axes(recipe, table.frame, features, ROW).sort(ROW))
-    return _parts(recipe, features, arrays), arrays[ROW]
+    # With the number of the row: a query of conditions between constants alone may come in any order.
+    arrays = arrays_of(_on_axes(recipe, table.frame, features, ROW))
+    rows = arrays[ROW]
+    if (rows[1:] < rows[:-1]).any():
+        order = np.argsort(rows)
+        arrays = {name: column[order] for name, column in arrays.items()}
+    return _parts(recipe, features, arrays), arrays[ROW] if table.rows_rejected else None
 
 
 def _on_axes(recipe: Recipe, frame: nw.LazyFrame[Any], features: Sequence[Feature], *others: str) -> nw.LazyFrame[Any]:

@@ -76,7 +76,7 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
     others = [n for n in texts if n not in told]
     made, notices = type_text(frame, others, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
     made += [text_as_told(name, settings.missing) for name in told]
-    more, said = type_native(frame, native)
+    more, said = type_native(frame, native, {name: reading.kind for name, reading in expected.items()})
     by_name = {t.column.name: t for t in (*made, *more)}
     typed = [by_name[name] for name in schema]
     # Columns that were turned to text, and categories, differ from the source's own even when no cell does.

@@ -8,13 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from segmentry.errors import Notice
+from segmentry.errors import InputError, Notice
 from segmentry.tables.embedded.typing import Typed
 from segmentry.tables.names import raw_name
 from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED
 from segmentry.tables.table import Column, Reading
 
 LARGEST = int(LARGEST_EXACT)
+_NESTED = "nested values, not used"
 TEXTS = (pl.String, pl.Categorical, pl.Enum)
 
 
@@ -45,14 +46,25 @@ def as_text(name: str, dtype: Any) -> pl.Expr:
     return column.cast(pl.String)
 
 
-def type_native(source: pl.LazyFrame, schema: Mapping[str, Any]) -> tuple[list[Typed], list[Notice]]:
-    """Typed columns for those of `schema` that are not text."""
+def type_native(
+    source: pl.LazyFrame, schema: Mapping[str, Any], wanted: Mapping[str, str]
+) -> tuple[list[Typed], list[Notice]]:
+    """Typed columns for those of `schema` that are not text; `wanted` names the kinds that some must have.
+
+    Raises InputError for nested values that must be of a kind.
+    """
     figures = _look(source, schema)
     typed: list[Typed] = []
     notices: list[Notice] = []
     for name, dtype in schema.items():
-        made = _typed(name, dtype, figures.get(name, _Figures()))
-        if made.column.how == "nested values, not used":
+        made = _typed(name, dtype, figures.get(name, _Figures()), wanted.get(name) == "number")
+        if made.column.how == _NESTED:
+            if name in wanted:
+                raise InputError(
+                    f"'{name}' is wanted as a {wanted[name]} and holds nested values.",
+                    found=str(dtype),
+                    remedy="Give one value in each cell.",
+                )
             notices.append(Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used."))
         typed.append(made)
     return typed, notices
@@ -96,7 +108,7 @@ def _figures(nan: bool | None, low: Any, high: Any, most: float) -> _Figures:
     return _Figures(bool(nan), bool(low < -most or high > most), (float(low), float(high)))
 
 
-def _typed(name: str, dtype: Any, figures: _Figures) -> Typed:
+def _typed(name: str, dtype: Any, figures: _Figures, must_be_number: bool) -> Typed:
     column, raw = pl.col(name), raw_name(name)
     nan, large = figures.nan, figures.large
     number, text = Reading("number"), Reading("text")
@@ -111,6 +123,10 @@ def _typed(name: str, dtype: Any, figures: _Figures) -> Typed:
         changed = bool(nan) or dtype != pl.Float64
         made = Column(name, number, "numbers", raw=raw if changed else None)
         return Typed(made, value, _too_large(column) if large else None, "not a finite number", figures.extremes)
+    if dtype.is_integer() and large and must_be_number:
+        made = Column(name, number, "numbers", raw=raw)
+        long = (column > LARGEST) | (column < -LARGEST)
+        return Typed(made, column.cast(pl.Float64), long, "too long for exact arithmetic", figures.extremes)
     if dtype.is_integer() and large:
         how = "text, because its whole numbers are too long for exact arithmetic"
         return Typed(Column(name, text, how, raw=raw), column.cast(pl.String))
@@ -124,4 +140,4 @@ def _typed(name: str, dtype: Any, figures: _Figures) -> Typed:
         return Typed(Column(name, text, "empty", raw=raw), column.cast(pl.String))
     if dtype == pl.Time:
         return Typed(Column(name, text, "times of day", raw=raw), column.cast(pl.String))
-    return Typed(Column(name, text, "nested values, not used", raw=raw), pl.lit(None, dtype=pl.String))
+    return Typed(Column(name, text, _NESTED, raw=raw), pl.lit(None, dtype=pl.String))

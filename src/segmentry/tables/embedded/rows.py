@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
+from segmentry.tables.names import ROW
 from segmentry.tables.table import Column, Reading, Table
 
 Frame = pl.DataFrame  # what a result gives as its numbers; other rooms say it by this name
@@ -34,7 +35,7 @@ def number_table(columns: Mapping[str, np.ndarray[Any, Any]]) -> Table:
     made = [pl.Series(name, np.ascontiguousarray(column), nan_to_null=True) for name, column in columns.items()]
     frame = pl.DataFrame(made)
     return Table(
-        frame=nw.from_native(frame.lazy()),
+        frame=nw.from_native(frame.lazy().with_row_index(ROW).cast({ROW: pl.Int64})),
         columns=tuple(Column(name, Reading("number"), "numbers") for name in columns),
         rows_present=frame.height,
         rows_read=frame.height,
