@@ -11,7 +11,7 @@ from segmentry.errors import Notice, plural
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.feature import Feature
 from segmentry.features.levels import yes_and_no
-from segmentry.features.recipe import Scale
+from segmentry.features.recipe import Scale, two_figures
 from segmentry.features.role_rules import ANSWERS
 from segmentry.features.roles import NO_VALUE, ColumnRole
 from segmentry.tables import Table, collect_rows
@@ -38,8 +38,7 @@ def capped(scale: Scale, whole: bool) -> Notice:
 
 
 def _about(value: float) -> str:
-    """A value in two figures: enough to see a mistake by, and nobody's own figure."""
-    return f"{float(f'{value:.1e}'):,.0f}"
+    return f"{two_figures(value):,.0f}"
 
 
 def impossible(scale: Scale) -> list[Notice]:

@@ -92,6 +92,15 @@ class Recipe:
         return tuple(names)
 
 
+def two_figures(value: float) -> float:
+    """A least or largest value as it is told of: enough to see a mistake by, and nobody's own figure.
+
+    >>> two_figures(666_666.0), two_figures(27.0)
+    (670000.0, 27.0)
+    """
+    return float(f"{value:.1e}")
+
+
 def axis_reach(recipe: Recipe) -> tuple[int, ...]:
     """The largest size of the whole numbers on each axis."""
     levels = [abs(part.weight) for part in recipe.levels for _ in part.levels]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segmentry.features.recipe import Recipe, Scale
+from segmentry.errors import plural
+from segmentry.features.recipe import Recipe, Scale, two_figures
 from segmentry.profiles.wording import say_level, say_number
 from segmentry.segmentation import Segmentation
 
@@ -72,9 +73,9 @@ def _scale_row(scale: Scale) -> FeatureRow:
     return FeatureRow(
         label=f.label,
         formula=f.formula,
-        range=f"{say(scale.minimum)} to {say(scale.maximum)}",
+        range=f"about {say(two_figures(scale.minimum))} to {say(two_figures(scale.maximum))}",
         transform=_prepared(scale),
-        caps=f"{caps} ({say_number(scale.n_capped)} customers)" if caps else "none",
+        caps=f"{caps} ({plural(scale.n_capped, 'customer')})" if caps else "none",
         missing=f"{say_number(scale.n_missing)}, {_filled(scale)} {say(scale.fill)}" if scale.n_missing else "none",
     )
 
