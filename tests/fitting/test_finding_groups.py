@@ -7,6 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from segmentry.errors import NotEnoughDataError
 from segmentry.fitting import fit
+from segmentry.reports.cards import cards
 from segmentry.samples import (
     sample_ecommerce,
     sample_ecommerce_truth,
@@ -117,3 +118,15 @@ def test_the_groups_of_other_shops_are_found_too(name, seed):
     shop, truth = SHOPS[name](1_000, seed)
     model = fit(shop)
     assert adjusted_rand_score(truth["group"].to_list(), score(model, shop)["segment_id"].to_list()) >= 0.95
+
+
+def test_a_dozen_customers_are_told_of_as_a_dozen(shared_data, tmp_path):
+    """Neither groups nor their absence, nor how far to rely on a segment, can be told of so few."""
+    text = (shared_data / "marketing_campaign.csv").read_text().splitlines()[:13]
+    path = tmp_path / "twelve.csv"
+    path.write_text("\n".join(text) + "\n")
+    few = fit(path)
+    assert few.verdict == "no groups"
+    assert "cannot be told" in few.verdict_words
+    assert "do not fall into kinds" not in few.verdict_words
+    assert all(card.reliance == "" for card in cards(few))

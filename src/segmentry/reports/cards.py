@@ -117,7 +117,8 @@ def cards(segmentation: Segmentation) -> tuple[Card, ...]:
 
 def _card(segmentation: Segmentation, segment: Segment) -> Card:
     spent = segment.spend_share
-    reliance, means = advise(segment.stability.mean) if segment.stability is not None else ("", "")
+    measured = segment.stability is not None and segment.size >= segmentation.profile.minimum_customers
+    reliance, means = advise(segment.stability.mean) if segment.stability and measured else ("", "")
     return Card(
         id=segment.id,
         name=segment.name,

@@ -16,13 +16,14 @@ from segmentry.segmentation import Candidate
 from segmentry.selection.evidence import Evidence, evenly_spaced
 from segmentry.selection.others import own_number, own_verdict
 from segmentry.selection.refits import PAIRS, ROWS, refitted
-from segmentry.selection.verdict import FALLBACK, NEEDED, Weighing, of_one, points, speaking, weigh
+from segmentry.selection.verdict import FALLBACK, NEEDED, of_one, points, speaking, weigh
 from segmentry.selection.words import (
     asked_for_words,
     basis_of,
     reason_words,
     stated_words,
     stretched_words,
+    untold_words,
     verdict_words,
 )
 
@@ -70,11 +71,10 @@ def decide(candidates: Sequence[Candidate], evidence: Evidence | None, asked: As
     allowed = [c.k for c in candidates if asked.low <= c.k <= asked.high or asked.auto]
     if evidence is None:
         k = _best_separated([c for c in candidates if asked.low <= c.k <= asked.high] or candidates)
-        weighing = Weighing(k, "no groups", (), (), {})
         reason = f"{k} segments are the best separated; there are too few customers to weigh anything else."
-    else:
-        weighing = weigh(candidates, evidence, allowed)
-        reason = reason_words(candidates, weighing)
+        return Decision(k, "no groups", untold_words(k), reason)
+    weighing = weigh(candidates, evidence, allowed)
+    reason = reason_words(candidates, weighing)
     structured = points(weighing.for_groups) >= NEEDED
     stretched = stretched_words(evidence)
     words = verdict_words(weighing.verdict, weighing.k, basis, structured=structured, stretched=stretched)

@@ -48,6 +48,14 @@ def verdict_words(
     )
 
 
+def untold_words(k: int) -> str:
+    """Said in place of a verdict where there is too little to reach one."""
+    return (
+        "No groups that could be shown: whether these customers fall into kinds cannot be told, for there are too few "
+        f"different ones. The {k} segments below are a convenient division, not a discovery."
+    )
+
+
 def stated_words(k: int) -> str:
     """The same for segments that a table states, which no data can confirm or refute."""
     return (
