@@ -92,7 +92,7 @@ def _segment(
         share=share,
         spend_share=spend_share,
         evidence=naming.evidence,
-        description=tell(profile, segment, share, spend_share),
+        description=tell(profile, segment, size, share, spend_share),
     )
 
 
