@@ -11,6 +11,7 @@ import math
 from segmentry.profiles.profile import MISSING, OTHER, Level, Measure, Profile
 
 LEVEL = 0.01  # how often a whole profile may show something where there is nothing
+MOST_TERMS = 1_000_000  # of a sum; a thousand million customers need a tenth, and a made-up model file gets no more
 
 
 def level_beyond_chance(profile: Profile, level: Level, segment: str, size: int) -> bool:
@@ -56,8 +57,8 @@ def at_least(yes: int, size: int, yes_of_all: int, everyone: int) -> float:
     if not 0 <= yes <= most or not size <= everyone or size - yes > no_of_all:
         return 1.0
     ways = _ways(yes_of_all, yes) + _ways(no_of_all, size - yes) - _ways(everyone, size)
-    term = total = math.exp(ways)
-    for n in range(yes, most):
+    term = total = math.exp(min(ways, 0.0))
+    for n in range(yes, min(most, yes + MOST_TERMS)):
         if term < 1e-12 * total:
             break
         term *= (yes_of_all - n) * (size - n) / ((n + 1) * (no_of_all - size + n + 1))
