@@ -61,6 +61,18 @@ def test_explaining_agrees_with_scoring(model: Segmentation, shop: pl.DataFrame)
         assert found.confidence == pytest.approx(rows[customer]["confidence"])
 
 
+def test_the_border_is_where_the_report_says(model: Segmentation, shop: pl.DataFrame) -> None:
+    """A customer is told to stand on the border exactly where the report counts them there."""
+    scored = score(model, shop).sort("confidence")
+    below = scored.filter(pl.col("confidence") < 0.1)
+    assert model.evidence is not None
+    assert sum(w.border for w in model.evidence.switches) == len(below) > 0
+    doubtful = scored.filter(pl.col("confidence").is_between(0.1, 0.2))
+    for rows, said in ((below.tail(3), "on the border"), (doubtful.head(3), "with some doubt")):
+        for customer in rows[str(model.recipe.id_column)]:
+            assert f"Placed {said} (" in explain(model, values_of(model, read(shop), str(customer))).words
+
+
 def test_contributions_add_up(model: Segmentation, shop: pl.DataFrame) -> None:
     """What the features say, added up, is the lead of the segment over the runner-up."""
     from segmentry.explanations.customer import _prepared

@@ -44,6 +44,16 @@ def test_means_and_deviations_are_those_of_an_independent_count(model, labelled)
             assert cell.index == pytest.approx(100 * known.mean() / values.mean(), rel=1e-9)
 
 
+def test_what_may_be_negative_has_no_index(shop):
+    """Beside a mean near nothing an index runs to thousands, with either sign; the difference still tells."""
+    trend = (pl.int_range(pl.len()) % 40).cast(pl.Float64) - 19.4
+    profile = fit(shop.with_columns(trend=trend, level=trend + 20), k=4).profile
+    trend, level = profile.measure("trend"), profile.measure("level")
+    assert trend.population.mean == pytest.approx(0.1)
+    assert all(cell.index is None and cell.difference is not None for cell in trend.segments.values())
+    assert all(cell.index is not None for cell in level.segments.values())
+
+
 def test_shares_of_levels_are_those_of_an_independent_count(model, labelled):
     """Education by segment, beside pandas; shares of a segment add up to one where none is withheld."""
     category = next(c for c in model.profile.categories if c.name == "marital_status")

@@ -9,14 +9,15 @@ from segmentry.profiles.names import name_segments
 from segmentry.profiles.profile import Category, Level, LevelInSegment, Measure, MeasureInSegment, Profile, Spread
 
 IDS = ("s1", "s2", "s3")
+SIZES = dict.fromkeys(IDS, 50)
 
 
-def _measure(name, theme, unit, means, *, sd=10.0, mean=100.0, clustered=True, label=None):
+def _measure(name, theme, unit, means, *, sd=10.0, mean=100.0, clustered=True, label=None, n=50):
     cells = {
-        s: MeasureInSegment(Spread(50, m, sd, m, m, m), 100 * m / mean if mean > 0 else None, (m - mean) / sd)
+        s: MeasureInSegment(Spread(n, m, sd, m, m, m), 100 * m / mean if mean > 0 else None, (m - mean) / sd)
         for s, m in zip(IDS, means, strict=True)
     }
-    everyone = Spread(150, mean, sd, mean, mean, mean)
+    everyone = Spread(3 * n, mean, sd, mean, mean, mean)
     return Measure(name, label or name.replace("_", " "), unit, "", theme, clustered, everyone, cells)
 
 
@@ -35,7 +36,7 @@ PLANTED = (
 
 def test_a_name_says_what_stands_out():
     """The strongest differences make the name, in a fixed order of words."""
-    names = name_segments(_profile(*PLANTED), IDS)
+    names = name_segments(_profile(*PLANTED), SIZES)
     assert names["s1"].name == "Affluent, engaged"
     assert names["s2"].name == "Low spend, recent"
     assert names["s3"].name == "Modest income, lapsed"
@@ -43,7 +44,7 @@ def test_a_name_says_what_stands_out():
 
 def test_every_word_has_evidence_and_is_true():
     """Each word comes with the figure it rests on, at least 0.3 standard deviations from everyone's."""
-    names = name_segments(_profile(*PLANTED), IDS)
+    names = name_segments(_profile(*PLANTED), SIZES)
     for naming in names.values():
         words = [w.strip().lower() for w in naming.name.split(",")]
         assert [e.split(":")[0].lower() for e in naming.evidence] == words
@@ -54,7 +55,7 @@ def test_every_word_has_evidence_and_is_true():
 
 def test_swapping_two_profiles_swaps_their_names():
     """A name depends on the profile alone, not on the segment's number."""
-    before = name_segments(_profile(*PLANTED), IDS)
+    before = name_segments(_profile(*PLANTED), SIZES)
     for first, second in itertools.combinations(range(3), 2):
         order = list(range(3))
         order[first], order[second] = order[second], order[first]
@@ -62,7 +63,7 @@ def test_swapping_two_profiles_swaps_their_names():
         for m in PLANTED:
             means = [m.segments[s].spread.mean for s in IDS]
             swapped.append(_measure(m.name, m.theme, m.unit, [means[i] for i in order]))
-        after = name_segments(_profile(*swapped), IDS)
+        after = name_segments(_profile(*swapped), SIZES)
         for place, origin in enumerate(order):
             assert after[IDS[place]].name == before[IDS[origin]].name
 
@@ -70,7 +71,7 @@ def test_swapping_two_profiles_swaps_their_names():
 def test_average_only_when_nothing_qualifies():
     """A segment like everyone else is called so; one with any true word is not."""
     flat = _profile(_measure("income", "income", "money", (101, 100, 140)))
-    names = name_segments(flat, IDS)
+    names = name_segments(flat, SIZES)
     assert names["s1"].name == "Average"
     assert names["s2"].name == "Average (2)"
     assert names["s3"].name == "Affluent"
@@ -78,10 +79,27 @@ def test_average_only_when_nothing_qualifies():
 
 def test_an_index_speaks_where_no_difference_does():
     """A rare trait half as common again is told although it is less than 0.3 standard deviations away."""
-    rare = _profile(_measure("complain", "other", "flag", (0.02, 0.01, 0.009), sd=0.1, mean=0.01, label="Complain"))
-    names = name_segments(rare, IDS)
-    assert names["s1"].name == "Often complain"
-    assert names["s2"].name == "Average"
+    assert _named_by_complaints((0.02, 0.005, 0.005), n=2000)["s1"].name == "Often complain"
+    assert _named_by_complaints((0.02, 0.01, 0.0), n=2000)["s2"].name == "Average"
+
+
+def _named_by_complaints(shares, *, n):
+    complain = _measure("complain", "other", "flag", shares, sd=0.1, mean=0.01, label="Complain", n=n)
+    return name_segments(_profile(complain), dict.fromkeys(IDS, n))
+
+
+def test_a_yes_of_a_few_or_by_chance_names_no_segment():
+    """One of fifty who complain, or 14 of 1,000 where ten are usual, does not make a segment that often complains."""
+    assert _named_by_complaints((0.02, 0.0, 0.01), n=50)["s1"].name == "Average"
+    assert _named_by_complaints((0.014, 0.008, 0.008), n=1000)["s1"].name == "Average"
+
+
+def test_a_level_of_a_few_names_no_segment():
+    """Most of a segment of twelve are eight customers: no ground for a name."""
+    shares = {"s1": LevelInSegment(8 / 12, 400.0), "s2": LevelInSegment(0.1, 60.0), "s3": LevelInSegment(0.17, 100.0)}
+    city = Category("city", "City", True, False, (Level("Ulm", 25, 1 / 6, shares),))
+    flat = _profile(_measure("income", "income", "money", (101, 100, 99)))
+    assert name_segments(replace(flat, categories=(city,)), SIZES | {"s1": 12})["s1"].name == "Average"
 
 
 def test_names_are_unique():
@@ -91,17 +109,17 @@ def test_names_are_unique():
         _measure("spend_total", "spend", "money", (130, 130, 70)),
         _measure("age", "age", "years", (105, 95, 100)),
     )
-    names = name_segments(alike, IDS)
+    names = name_segments(alike, SIZES)
     assert names["s1"].name == "Older, affluent, high spend"
     assert names["s2"].name == "Younger, affluent, high spend"
     same = _profile(_measure("income", "income", "money", (130, 130, 70)))
-    assert sorted(n.name for n in name_segments(same, IDS).values()) == ["Affluent", "Affluent (2)", "Modest income"]
+    assert sorted(n.name for n in name_segments(same, SIZES).values()) == ["Affluent", "Affluent (2)", "Modest income"]
 
 
 @pytest.mark.parametrize("theme", ["other", "channel", "spend_mix"])
 def test_measures_of_any_theme_have_words(theme):
     """A difference in something without a word of its own is still told."""
-    names = name_segments(_profile(_measure("shoe_size", theme, "number", (130, 100, 70), label="Shoe size")), IDS)
+    names = name_segments(_profile(_measure("shoe_size", theme, "number", (130, 100, 70), label="Shoe size")), SIZES)
     assert names["s1"].name == "High shoe size"
     assert names["s3"].name == "Low shoe size"
 
@@ -112,7 +130,7 @@ def test_a_level_that_was_clustered_on_names_a_segment(sensitive):
     flat = _profile(_measure("income", "income", "money", (101, 100, 99)))
     shares = {"s1": LevelInSegment(0.9, 270.0), "s2": LevelInSegment(0.05, 15.0), "s3": LevelInSegment(0.05, 15.0)}
     city = Category("city", "City", True, sensitive, (Level("Ulm", 100, 1 / 3, shares),))
-    named = name_segments(replace(flat, categories=(city,)), IDS)
+    named = name_segments(replace(flat, categories=(city,)), SIZES)
     assert named["s1"].name == ("Average" if sensitive else "Mostly Ulm")
     if not sensitive:
         assert named["s1"].evidence == ("Mostly Ulm: city Ulm 90 %, everyone 33 % (index 270).",)
@@ -123,4 +141,4 @@ def test_a_segment_of_a_few_is_not_called_average():
     measure = _measure("income", "income", "money", (130, 100, 70))
     nothing = MeasureInSegment(Spread(1, None, None, None, None, None), None, None)
     small = replace(measure, segments=measure.segments | {"s1": nothing})
-    assert name_segments(_profile(small), IDS)["s1"].name == "Too few to describe"
+    assert name_segments(_profile(small), SIZES)["s1"].name == "Too few to describe"

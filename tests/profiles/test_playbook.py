@@ -214,20 +214,60 @@ def test_who_keeps_visiting_is_not_won_back() -> None:
     assert "win_back" not in keys(found)
 
 
-def test_a_few_complaints_are_no_crisis() -> None:
-    """Service recovery needs a share of complaints that is worth a programme, not only a high index."""
-    made = [
-        Measure(
-            "beschwerde", "Beschwerde", "flag", "", "other", False, Spread(200, everyone, 0.1, 0, 0, 0),
-            {"s1": MeasureInSegment(Spread(50, mean, 0.1, 0, 0, 0), 100 * mean / everyone, 0.1)},
-        )
-        for mean, everyone in ((0.02, 0.01), (0.08, 0.04))
-    ]  # fmt: skip
-    origins = Origins({"beschwerde": ("Beschwerde",)}, {"Beschwerde": "complaint"})
-    few, many = (choose_plays(profile(m), Someone(), built_in_playbook(), origins) for m in made)
-    assert keys(few) == ["watch"]
-    assert keys(many) == ["service_recovery"]
-    assert many[0].columns == ("Beschwerde",)
+def yes_or_no(yes: int, size: int, yes_of_all: int, everyone: int) -> Measure:
+    mean, usual = yes / size, yes_of_all / everyone
+    cell = MeasureInSegment(Spread(size, mean, 0.1, 0, 0, 0), 100 * mean / usual, (mean - usual) / 0.4)
+    population = Spread(everyone, usual, 0.4, 0, 0, 0)
+    return Measure("beschwerde", "Beschwerde", "flag", "", "other", False, population, {"s1": cell})
+
+
+COMPLAINT = Origins({"beschwerde": ("Beschwerde",)}, {"Beschwerde": "complaint"})
+
+
+@pytest.mark.parametrize(
+    ("yes", "size", "yes_of_all", "everyone", "found"),
+    [
+        (20, 1000, 30, 4000, "watch"),  # 2 %: too rare to be worth a programme
+        (1, 33, 21, 2240, "watch"),  # 3 %, but a single one
+        (4, 121, 21, 2240, "watch"),
+        (12, 100, 36, 400, "watch"),  # more than ten, at an index of 133: chance
+        (30, 300, 50, 2000, "service_recovery"),
+    ],
+)
+def test_a_few_complaints_are_no_crisis(yes: int, size: int, yes_of_all: int, everyone: int, found: str) -> None:
+    """Service recovery needs complaints that are worth a programme: a share, ten customers, and more than chance."""
+    made = yes_or_no(yes, size, yes_of_all, everyone)
+    chosen = choose_plays(profile(made), Someone(size=size), built_in_playbook(), COMPLAINT)
+    assert keys(chosen) == [found]
+    assert chosen[0].columns == (("Beschwerde",) if found == "service_recovery" else ())
+
+
+def test_a_place_of_a_few_is_no_place_to_plan_for() -> None:
+    """Of 12 customers 7 in a city are most of them, and still only seven."""
+    levels = (Level("Lyon", 50, 0.05, {"s1": LevelInSegment(7 / 12, 1167.0)}),)
+    there = profile(categories=(Category("city", "City", False, False, levels),))
+    assert keys(choose_plays(there, Someone(size=12), built_in_playbook(), Origins())) == ["watch"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "yes", "size", "holds"),
+    [
+        ("mean = '>= 0.3'", 40, 100, True),  # true of everyone: no difference is claimed
+        ("mean = '>= 0.3'", 9, 18, False),
+        ("mean = '<= 0.5'", 0, 100, True),  # who say no are enough
+        ("mean = '<= 0.5'", 3, 12, False),
+        ("index = '<= 75'", 6, 20, False),  # 30 % of twenty, where 40 % are usual: chance
+        ("index = '<= 75'", 10, 100, True),
+        ("index = '<= 110'", 42, 100, True),
+    ],
+)
+def test_a_rule_of_ones_own_on_a_yes_or_no_rests_on_ten_and_more_than_chance(
+    rule: str, yes: int, size: int, holds: bool
+) -> None:
+    """Ten who say yes where more is asked, ten who say no where less is; beyond chance where everyone differs."""
+    made = profile(yes_or_no(yes, size, 80, 200))
+    own = one_rule(f"all = [{{ feature = 'beschwerde', {rule} }}]")
+    assert keys(choose_plays(made, Someone(size=size), own, Origins())) == ["own" if holds else "watch"]
 
 
 def test_advice_never_rests_on_a_sensitive_attribute() -> None:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from segmentry.app.customers import customer_table
 from segmentry.app.opened import Opened
 from segmentry.app.pages import desk_of, go, of_what_is_open, show
+from segmentry.profiles.chance import level_beyond_chance
 from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import MISSING, OTHER, Measure
 from segmentry.profiles.wording import say, say_number
@@ -56,7 +57,7 @@ def segment_page(request: Request, opened: Opened) -> Response:
         markers=markers(segmentation, segment.id),
         products=products(segmentation, segment.id),
         bought=bought(segmentation, segment),
-        levels=level_markers(segmentation, segment.id),
+        levels=level_markers(segmentation, segment),
         rules=[r for r in rules.rows if r.segment == segment.name],
         worth=rules.worth,
         plays=[(p.title, p.action) for p in segment.playbook],
@@ -95,13 +96,15 @@ def bought(segmentation: Segmentation, segment: Segment) -> tuple[OfSegment, lis
     return own, [offer for offer in buying.offers if offer.segment == segment.name]
 
 
-def level_markers(segmentation: Segmentation, segment_id: str) -> list[Marker]:
-    """The levels of categories that are more or less common in the segment than elsewhere."""
+def level_markers(segmentation: Segmentation, segment: Segment) -> list[Marker]:
+    """The levels of categories that are more or less common in the segment than elsewhere, beyond chance."""
     found: list[tuple[float, Marker]] = []
     for category in segmentation.profile.categories:
         for level in category.levels:
-            part = level.segments.get(segment_id)
+            part = level.segments.get(segment.id)
             if part is None or part.share is None or part.index is None or level.level in (MISSING, OTHER):
+                continue
+            if not level_beyond_chance(segmentation.profile, level, segment.id, segment.size):
                 continue
             gap = part.share - level.share
             said = say_number(part.share, "share"), say_number(level.share, "share")

@@ -17,6 +17,7 @@ from segmentry.features.grid import FEATURE, axis_expressions, feature_expressio
 from segmentry.features.in_memory import grid_rows, one_customer
 from segmentry.features.levels import step_names
 from segmentry.features.recipe import GRID, Levels, Recipe, Scale
+from segmentry.profiles.evidence import BORDER
 from segmentry.profiles.wording import lowered, say_level, say_number
 from segmentry.prototypes.assign import segment_of
 from segmentry.prototypes.rule import Rule
@@ -395,7 +396,7 @@ def _words(placed: Mapping[str, Any], names: Mapping[str, str], parts: Sequence[
     text = f"In {own} {names[own]}."
     if runner:
         sure = float(placed["confidence"])
-        degree = "clearly" if sure >= 0.5 else "with some doubt" if sure >= 0.2 else "on the border"
+        degree = "clearly" if sure >= 0.5 else "with some doubt" if sure >= BORDER else "on the border"
         text += f" Placed {degree} (confidence {sure:.2f}); next is {runner} {names[str(runner)]}."
     speak = [f"{lowered(p.label)} {p.value}" for p in parts if p.pull > 0.005][:3]
     against = [f"{lowered(p.label)} {p.value}" for p in parts if p.pull < -0.005][:2]

@@ -11,7 +11,7 @@ from segmentry.explanations import find_questions, grow_tree
 from segmentry.features.recipe import Recipe
 from segmentry.fitting.prepared import Prepared
 from segmentry.fitting.profiled import Profiled
-from segmentry.profiles.evidence import Evidence, Switch
+from segmentry.profiles.evidence import BORDER, Evidence, Switch
 from segmentry.profiles.questions import GoldenQuestions
 from segmentry.prototypes.assign import CONFIDENCE, NO_DATA, PLACE, RUNNER_UP_PLACE, answers_of, segment_of
 from segmentry.prototypes.everyone import Placing
@@ -20,7 +20,6 @@ from segmentry.prototypes.tree import TREE, ThresholdTree, tree_expression
 from segmentry.quality.evidence import effects, gorge
 from segmentry.tables import collect_rows
 
-BORDER = 0.1
 STEPS = 1_000_000  # confidence is added up in millionths: whole numbers have the same sum in any order
 
 

@@ -40,7 +40,7 @@ def in_order_of_value(rule: Rule, profile: Profile, sizes: Mapping[str, int]) ->
 def make_segments(rule: Rule, profile: Profile, sizes: Mapping[str, int], noise: int = 0) -> tuple[Segment, ...]:
     """The segments in the order of their numbers; shares are of all customers, those of noise among them."""
     ids = sorted(rule.segments, key=lambda segment: int(segment[1:]))
-    naming = name_segments(profile, ids)
+    naming = name_segments(profile, {s: sizes[s] for s in ids})
     spend_shares, value_shares = profile.spend_shares(), profile.shares_of("lifetime_value")
     everyone = sum(sizes.values()) + noise
     return tuple(
@@ -92,7 +92,7 @@ def _segment(
         share=share,
         spend_share=spend_share,
         evidence=naming.evidence,
-        description=tell(profile, segment, share, spend_share),
+        description=tell(profile, segment, size, share, spend_share),
     )
 
 

@@ -28,7 +28,7 @@ from segmentry.plots.style import (
     styled,
     wrap,
 )
-from segmentry.profiles.evidence import BINS, Evidence, Gorge
+from segmentry.profiles.evidence import BINS, BORDER, Evidence, Gorge
 from segmentry.profiles.profile import Measure
 from segmentry.profiles.wording import say, say_number
 from segmentry.segmentation import Segmentation
@@ -216,7 +216,7 @@ def picture_switching(segmentation: Segmentation) -> Picture:
     caption = (
         "Each row is a segment, each cell the share of its customers whose second-best segment is that of the column; "
         "beneath it their mean confidence, from 0 (on the border) to 1 (at the heart). Darker is more. On the border "
-        f"is a confidence below 0.1. Computed on all {say_number(evidence.customers)} customers."
+        f"is a confidence below {BORDER}. Computed on all {say_number(evidence.customers)} customers."
     )
     called = {s.id: s.name for s in segmentation.segments}
     table = tuple(

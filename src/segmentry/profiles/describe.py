@@ -12,7 +12,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentry.features.feature import Feature, Unit
+from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE
 from segmentry.features.learning import mean_and_sd, order_statistic
 from segmentry.features.levels import step_names
@@ -157,8 +157,10 @@ def _measure(
     told = _told_of({s: n for s, (n, _) in counts.items()})
     n, total = (sum(counts[s][part] for s in told) for part in (0, 1))
     population = _spread(n, total, steps, values[np.isin(sample_segments, sorted(told))])
+    # Places on a scale have no ratio: the third level is not three times the first. Nor has what goes below nothing.
+    in_ratio = feature.unit != "level" and not (values < 0).any()
     cells = {
-        s: _beside(_spread(n, total, steps, values[sample_segments == s]), population, feature.unit)
+        s: _beside(_spread(n, total, steps, values[sample_segments == s]), population, in_ratio)
         for s, (n, total) in counts.items()
     }
     return Measure(
@@ -198,11 +200,10 @@ def _spread(n: int, total: int, steps: float, values: np.ndarray) -> Spread:
     return Spread(n, mean, mean_and_sd(ordered)[1], q1, median, q3)
 
 
-def _beside(spread: Spread, population: Spread, unit: Unit) -> MeasureInSegment:
+def _beside(spread: Spread, population: Spread, in_ratio: bool) -> MeasureInSegment:
     if spread.mean is None or population.mean is None:
         return MeasureInSegment(spread, None, None)
-    # Places on a scale have no ratio: the third level is not three times the first.
-    index = 100.0 * spread.mean / population.mean if population.mean > 0 and unit != "level" else None
+    index = 100.0 * spread.mean / population.mean if population.mean > 0 and in_ratio else None
     difference = (spread.mean - population.mean) / population.sd if population.sd else None
     return MeasureInSegment(spread, index, difference)
 

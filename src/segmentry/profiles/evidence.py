@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BINS = 20  # of the gorge histogram
+BORDER = 0.1  # a customer placed with less confidence stands on the border to the runner-up
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Switch:
     runner_up: str
     n: int
     confidence: float
-    border: int  # with a confidence below 0.1
+    border: int  # with a confidence below BORDER
 
 
 @dataclass(frozen=True)

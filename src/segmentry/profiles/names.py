@@ -3,7 +3,8 @@
 A word is true where the segment's mean differs from everyone's by at least 0.3 standard deviations; where no
 measure does, an index of at least 130 or at most 75 counts; where none does either, the name is "Average".
 A segment is also named by a level of a category that was clustered on, where most of it has the level, at an index of
-at least 130. A segment that is too small to describe is called so.
+at least 130. A share of customers (a yes or no, or a level) names a segment only where ten of it make it up, and it is
+beyond chance. A segment that is too small to describe is called so.
 Names are unique within a segmentation, and depend on the profile alone: not on the seed, order or segment numbers.
 """
 
@@ -12,12 +13,13 @@ from __future__ import annotations
 import math
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from segmentry.profiles.chance import flag_beyond_chance, level_beyond_chance
 from segmentry.profiles.profile import MISSING, OTHER, Category, Level, Measure, MeasureInSegment, Profile
 from segmentry.profiles.wording import lowered, say, say_number
 
@@ -48,23 +50,23 @@ class Naming:
     evidence: tuple[str, ...]
 
 
-def name_segments(profile: Profile, segment_ids: Sequence[str]) -> dict[str, Naming]:
-    """A unique name for each segment, with its evidence."""
-    words = {s: _words(profile, s) for s in segment_ids}
-    used = {s: min(WORDS, len(words[s])) for s in segment_ids}
+def name_segments(profile: Profile, sizes: Mapping[str, int]) -> dict[str, Naming]:
+    """A unique name for each segment, with its evidence; `sizes` are the customers of each."""
+    words = {s: _words(profile, s, size) for s, size in sizes.items()}
+    used = {s: min(WORDS, len(words[s])) for s in sizes}
     while True:
-        names = {s: _join(words[s][: used[s]]) for s in segment_ids}
+        names = {s: _join(words[s][: used[s]]) for s in sizes}
         repeated = {name for name, count in Counter(names.values()).items() if count > 1}
-        grown = [s for s in segment_ids if names[s] in repeated and used[s] < len(words[s])]
+        grown = [s for s in sizes if names[s] in repeated and used[s] < len(words[s])]
         if not grown:
             break
         for s in grown:
             used[s] += 1
-    names = _numbered(names, profile, segment_ids)
-    return {s: Naming(names[s], _evidence(words[s][: used[s]])) for s in segment_ids}
+    names = _numbered(names, profile, sizes)
+    return {s: Naming(names[s], _evidence(words[s][: used[s]])) for s in sizes}
 
 
-def _numbered(names: dict[str, str], profile: Profile, segment_ids: Sequence[str]) -> dict[str, str]:
+def _numbered(names: dict[str, str], profile: Profile, segment_ids: Iterable[str]) -> dict[str, str]:
     """Segments that no true word tells apart get a number, the one with more spend (else more customers) first."""
     rank = {s: place for place, s in enumerate(_by_value(profile, segment_ids))}
     result = dict(names)
@@ -76,7 +78,7 @@ def _numbered(names: dict[str, str], profile: Profile, segment_ids: Sequence[str
     return result
 
 
-def _by_value(profile: Profile, segment_ids: Sequence[str]) -> list[str]:
+def _by_value(profile: Profile, segment_ids: Iterable[str]) -> list[str]:
     measure = profile.measure(profile.spend) if profile.spend else None
 
     def value(segment: str) -> tuple[float, ...]:
@@ -89,7 +91,8 @@ def _by_value(profile: Profile, segment_ids: Sequence[str]) -> list[str]:
 def _evidence(words: Sequence[Word]) -> tuple[str, ...]:
     if words:
         return tuple(w.evidence for w in sorted(words, key=lambda w: w.order))
-    return ("Average: no measure differs from everyone's by 0.3 standard deviations or an index of 130 or 75.",)
+    figures = "0.3 standard deviations or an index of 130 or 75"
+    return (f"Average: no measure differs from everyone's by {figures}, unless by chance.",)
 
 
 def _join(words: Sequence[Word]) -> str:
@@ -97,7 +100,7 @@ def _join(words: Sequence[Word]) -> str:
     return text[:1].upper() + text[1:] if text else "Average"
 
 
-def _words(profile: Profile, segment: str) -> list[Word]:
+def _words(profile: Profile, segment: str, size: int) -> list[Word]:
     """The segment's true words, strongest first, one a theme."""
     cells = [(m, m.segments[segment]) for m in profile.measures]
     if cells and all(c.spread.mean is None for _, c in cells):
@@ -106,17 +109,18 @@ def _words(profile: Profile, segment: str) -> list[Word]:
         return [
             Word(text, 0, "", 0.0, f"Fewer than {profile.minimum_customers} customers: their figures are withheld.")
         ]
+    cells = [(m, c) for m, c in cells if m.unit != "flag" or flag_beyond_chance(profile, m, segment)]
     clear = [_word(m, c) for m, c in cells if c.difference is not None and abs(c.difference) >= CLEAR]
     if not any(clear):
         clear = [_word(m, c) for m, c in cells if c.index is not None and not LOW_INDEX < c.index < HIGH_INDEX]
-    clear += [_level_word(category, level, segment) for category, level in _telling_levels(profile, segment)]
+    clear += [_level_word(category, level, segment) for category, level in _telling_levels(profile, segment, size)]
     best: dict[int, Word] = {}
     for word in sorted(clear, key=lambda w: (-w.strength, w.measure)):
         best.setdefault(word.order, word)
     return list(best.values())
 
 
-def _telling_levels(profile: Profile, segment: str) -> list[tuple[Category, Level]]:
+def _telling_levels(profile: Profile, segment: str, size: int) -> list[tuple[Category, Level]]:
     """Levels that most of a segment share and others have less often. No name tells a sensitive attribute."""
     told = []
     for category in profile.categories:
@@ -125,7 +129,7 @@ def _telling_levels(profile: Profile, segment: str) -> list[tuple[Category, Leve
         for level in category.levels:
             cell = level.segments[segment]
             most = (cell.share or 0.0) >= MOST and (cell.index or 0.0) >= HIGH_INDEX
-            if most and level.level not in (OTHER, MISSING):
+            if most and level.level not in (OTHER, MISSING) and level_beyond_chance(profile, level, segment, size):
                 told.append((category, level))
     return told
 

@@ -34,8 +34,8 @@ class Spread:
 class MeasureInSegment:
     """One measure in one segment beside the population.
 
-    `index` is 100 x segment mean / population mean (None where the population mean is not positive, and for levels);
-    `difference` is (segment mean - population mean) / population standard deviation.
+    `index` is 100 x segment mean / population mean (None for levels, and for what is negative for anyone or has no
+    positive population mean); `difference` is (segment mean - population mean) / population standard deviation.
     """
 
     spread: Spread

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segmentry.profiles.chance import level_beyond_chance
 from segmentry.profiles.profile import Category, Level, Measure
 from segmentry.profiles.wording import say, say_number
 from segmentry.reports.cards import direction, say_index
@@ -83,7 +84,11 @@ def _level_row(segmentation: Segmentation, level: Level) -> Row:
         if part is None or part.share is None:
             cells.append(EMPTY)
             continue
-        index = part.index
-        way = "" if index is None else "above" if index >= MORE else "below" if index <= LESS else ""
-        cells.append(Cell(say_number(part.share, "share"), say_index(index), way))
+        told = level_beyond_chance(segmentation.profile, level, segment.id, segment.size)
+        way = _way(part.index) if told else ""
+        cells.append(Cell(say_number(part.share, "share"), say_index(part.index), way))
     return Row(level.level, say_number(level.share, "share"), tuple(cells), False)
+
+
+def _way(index: float | None) -> str:
+    return "" if index is None else "above" if index >= MORE else "below" if index <= LESS else ""

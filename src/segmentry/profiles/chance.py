@@ -1,0 +1,71 @@
+"""Whether a share in a segment differs from everyone's by more than chance would make it: an exact test on counts.
+
+Where a column has nothing to do with the segments, those of a segment who say yes are as many as if its customers had
+been drawn blindly from all. A profile has many shares, so that chance gets many tries, and each must pass for all.
+"""
+
+from __future__ import annotations
+
+import math
+
+from segmentry.profiles.profile import MISSING, OTHER, Level, Measure, Profile
+
+LEVEL = 0.01  # how often a whole profile may show something where there is nothing
+MOST_TERMS = 1_000_000  # of a sum; a thousand million customers need a tenth, and a made-up model file gets no more
+
+
+def level_beyond_chance(profile: Profile, level: Level, segment: str, size: int) -> bool:
+    """Whether a level is more or less common in a segment of `size` customers than among all, chance allowed for."""
+    share = level.segments[segment].share
+    if share is None or not level.share:
+        return False
+    return _differs(profile, round(share * size), size, level.n, round(level.n / level.share))
+
+
+def flag_beyond_chance(profile: Profile, measure: Measure, segment: str) -> bool:
+    """The same of those who say yes to a measure that is yes or no, among the customers who answer."""
+    own, everyone = measure.segments[segment].spread, measure.population
+    if own.mean is None or everyone.mean is None:
+        return False
+    return _differs(profile, round(own.mean * own.n), own.n, round(everyone.mean * everyone.n), everyone.n)
+
+
+def _differs(profile: Profile, yes: int, size: int, yes_of_all: int, everyone: int) -> bool:
+    if yes * everyone < yes_of_all * size:  # fewer say yes is the same as more say no
+        yes, yes_of_all = size - yes, everyone - yes_of_all
+    if yes < profile.minimum_customers:
+        return False
+    return 2.0 * _tries(profile) * at_least(yes, size, yes_of_all, everyone) < LEVEL
+
+
+def _tries(profile: Profile) -> int:
+    """How many shares of segments the profile puts beside everyone's."""
+    named = [level for c in profile.categories for level in c.levels if level.level not in (MISSING, OTHER)]
+    flags = [m for m in profile.measures if m.unit == "flag"]
+    return sum(len(level.segments) for level in named) + sum(len(flag.segments) for flag in flags)
+
+
+def at_least(yes: int, size: int, yes_of_all: int, everyone: int) -> float:
+    """The chance that of `size` customers drawn blindly from everyone at least `yes` are among the `yes_of_all`.
+
+    >>> round(at_least(4, 4, 5, 10), 4)  # 5/10 x 4/9 x 3/8 x 2/7
+    0.0238
+    >>> at_least(2, 4, 5, 10) > 0.5
+    True
+    """
+    most, no_of_all = min(size, yes_of_all), everyone - yes_of_all
+    if not 0 <= yes <= most or not size <= everyone or size - yes > no_of_all:
+        return 1.0
+    ways = _ways(yes_of_all, yes) + _ways(no_of_all, size - yes) - _ways(everyone, size)
+    term = total = math.exp(min(ways, 0.0))
+    for n in range(yes, min(most, yes + MOST_TERMS)):
+        if term < 1e-12 * total:
+            break
+        term *= (yes_of_all - n) * (size - n) / ((n + 1) * (no_of_all - size + n + 1))
+        total += term
+    return min(total, 1.0)
+
+
+def _ways(of: int, chosen: int) -> float:
+    """The logarithm of the number of ways to choose."""
+    return math.lgamma(of + 1) - math.lgamma(chosen + 1) - math.lgamma(of - chosen + 1)
