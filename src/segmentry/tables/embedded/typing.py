@@ -170,7 +170,7 @@ def _is_plain(name: str, look: _Look, three: int, settings: ReadingSettings, exp
     if max(abs(look.low), abs(look.high)) > numbers.LARGEST_EXACT or settings.missing:
         return False
     if expected is not None:
-        return expected.kind == "number" and (not look.points or expected.decimal == ".")
+        return expected.kind == "number" and (not look.points or (settings.decimal_of(name) or expected.decimal) == ".")
     if name in settings.types or name in settings.date_formats:
         return False
     perhaps_dates = look.low >= 19000101 and look.high <= 21001231 and not look.points
