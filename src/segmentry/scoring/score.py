@@ -50,14 +50,12 @@ def score(
     `orders` gives new purchases to a segmentation that was made from purchases: the answer is a row per customer, with
     what the orders say. They are counted to the model's date, or to `as_of`.
 
-    A path, and orders, give a Polars frame. Columns are matched by name; order does not matter and further columns are
-    kept.
+    A path, and orders, give a Polars frame. Columns are matched by name; their order does not matter. Columns that the
+    segments do not rest on are not read: they go out as they came.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
     if orders is None and customers is not None and segmentation.purchases is None:
-        # What else is in a frame is no matter of ours: not read, and unable to make a customer unfit.
-        used = {column for f in segmentation.recipe.clustered for column in (*f.sources, *f.over)}
-        table = read_like(segmentation, customers, reading, only=used)
+        table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
         if fits_memory(segmentation, table):
             _check_columns(segmentation.recipe.clustered, table)
             return score_in_memory(segmentation, table)
@@ -75,9 +73,9 @@ def read_like(
     *,
     only: Collection[str] | None = None,
 ) -> Table:
-    """A source read as the fitted one was: the same kinds, decimal marks and date formats.
+    """A source read as the fitted one was: the same kinds, and the same decimal marks and date formats unless stated.
 
-    Of a frame in memory no other columns than `only` are read, where it is given.
+    No other columns than `only` are read, where it is given: what they hold cannot make a customer unfit.
     """
     return read(source, reading or ReadingSettings(), readings_of(segmentation), only=only)
 
@@ -90,13 +88,17 @@ def read_any(
     reading: ReadingSettings | None = None,
     as_of: date | None = None,
 ) -> tuple[Table, tuple[Notice, ...]]:
-    """The customers to place, from their table or from their orders, and what was said of the orders."""
+    """The customers to place, from their table or from their orders, and what was said of the orders.
+
+    Of a table no columns are read but those that the segments rest on, unless it may hold orders.
+    """
     if orders is not None:
         made = read_orders(segmentation, orders, customers, reading=reading, as_of=as_of)
         return made.table, made.notices
     if customers is None:
         raise SettingsError("There is nobody to place.", remedy="Give a table of customers, or their orders.")
-    table = read_like(segmentation, customers, reading)
+    only = segmentation.recipe.needed if segmentation.purchases is None else None
+    table = read_like(segmentation, customers, reading, only=only)
     if not is_log_of(segmentation, table):
         return table, ()
     made = from_log(segmentation, table, as_of=as_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from segmentry.errors import Notice
+from segmentry.errors import InputError, Notice
 from segmentry.tables import numbers
 from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.judgement import DATE_NAME, Verdict, judge, split_tokens
@@ -109,6 +110,18 @@ def text_as_told(name: str, missing: Sequence[str]) -> Typed:
     """A column that is text because the model says so: what `type_text` makes of it, without a look at its cells."""
     value = _without(cells.trimmed(name), missing)
     return Typed(Column(name, Reading("text"), "text", raw=raw_name(name)), value)
+
+
+def type_where_all_fit(source: pl.LazyFrame, names: Sequence[str], missing: tuple[str, ...]) -> list[Typed]:
+    """Typed columns for those of the text columns `names` that are numbers or dates in every cell."""
+    found: list[Typed] = []
+    for name in names:
+        with contextlib.suppress(InputError):  # its cells do not say what they mean: it stays text
+            found += type_text(source, [name], ReadingSettings(missing=missing), {})[0]
+    read = [t for t in found if t.column.reading.kind != "text"]
+    bad = [t.bad.fill_null(value=False).any().alias(t.column.name) for t in read if t.bad is not None]
+    flags = source.select(bad).collect(engine="streaming").row(0, named=True) if bad else {}
+    return [t for t in read if not flags.get(t.column.name)]
 
 
 def _look(source: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Look]:
