@@ -20,7 +20,7 @@ from segmentry.scoring.frames import OUTPUT
 from segmentry.scoring.score import read_any, read_like
 from segmentry.selection import SelectionSettings
 from segmentry.store import dump, parse
-from segmentry.tables import ReadingSettings, read, write_table
+from segmentry.tables import ReadingSettings, deliver, read, write_table
 
 FILES = (
     "marketing_campaign.csv",
@@ -267,3 +267,16 @@ def test_cells_with_types_of_their_own_get_them_where_every_cell_can(described, 
     row = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[5])
     cells = ("n_orders_since", "since", "n_visits", "last_purchase")
     assert [row[name] for name in cells] == [3, "2024-05-13", "two", "03/04/2024"]
+
+
+def test_names_that_are_taken_are_told(model, shop):
+    """A scored table that is scored again keeps what it has, and a notice says where the new answers are."""
+    again = score_table(model, read_like(model, score(model, shop).with_columns(segment_id=pl.lit("old"))))
+    said = next(n.message for n in again.notices if n.code == "taken-names")
+    for name in OUTPUT:
+        assert f"{name}_" in again.added
+        assert f"{name}_" in said
+    kept = deliver(again.table, again.frame, again.added)
+    assert set(kept["segment_id"]) == {"old"}
+    assert kept["segment_id_"].to_list() == score(model, shop)["segment_id"].to_list()
+    assert "taken-names" not in _codes(model, shop)

@@ -119,12 +119,26 @@ def score_table(
     placed = with_ids((placing or placing_by(recipe, rule))(with_features), rule)
     names = {s.id: s.name for s in segmentation.segments} | NAMES
     named = with_words(placed, {_NAME: (PLACE, [names[answer] for answer in answers_of(rule)])})
-    added = tuple(free_names(OUTPUT, table.taken_names).values())
+    new_names = free_names(OUTPUT, table.taken_names)
+    added = tuple(new_names.values())
     outputs = (SEGMENT, _NAME, CONFIDENCE, RUNNER_UP)
     frame = named.with_columns(*(nw.col(own).alias(name) for own, name in zip(outputs, added, strict=True)))
+    notices = (*table.notices, *_taken(new_names))
     if not count:
-        return Scored(table, frame, added, {}, table.notices)
-    return Scored(table, frame, added, _counts(placed), (*table.notices, *_unusual(recipe, placed)))
+        return Scored(table, frame, added, {}, notices)
+    return Scored(table, frame, added, _counts(placed), (*notices, *_unusual(recipe, placed)))
+
+
+def _taken(new_names: Mapping[str, str]) -> list[Notice]:
+    """What to say where the source has columns of the output's names, as a table that was scored before has."""
+    moved = {own: new for own, new in new_names.items() if own != new}
+    if not moved:
+        return []
+    text = (
+        f"The table has {', '.join(moved)} already; what it has there was kept, and the new answers are in "
+        f"{', '.join(moved.values())}."
+    )
+    return [Notice("taken-names", text)]
 
 
 def _check_columns(features: Sequence[Feature], table: Table) -> None:
