@@ -125,3 +125,12 @@ def test_a_mixture_is_explained_too(shop: pl.DataFrame) -> None:
     assert max(abs(p.pull) for p in found.parts) > 0.01
     if found.change is not None:
         assert score_one(mixture, {**values, **found.change.values})["segment_id"] == found.change.segment
+
+
+@pytest.mark.parametrize("place", [sg.score, sg.score_one, sg.explain])
+def test_a_model_file_must_be_loaded_first(place, shop: pl.DataFrame) -> None:
+    """The name of a model file in the model's place is an error that says what to do, as is anything else."""
+    with pytest.raises(SettingsError, match=r"sg\.load\('model\.seg'\)"):
+        place("model.seg", shop.row(0, named=True))
+    with pytest.raises(SettingsError, match=r"not a segmentation.*DataFrame.*sg\.fit or sg\.load"):
+        place(shop, shop.row(0, named=True))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -54,6 +55,7 @@ def score(
     segments do not rest on are not read: they go out as they came.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
+    check_segmentation(segmentation)
     if orders is None and customers is not None and segmentation.purchases is None:
         table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
         if fits_memory(segmentation, table):
@@ -64,6 +66,18 @@ def score(
     # Counting would be two passes more, and nobody asks for it here.
     scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)
+
+
+def check_segmentation(given: object) -> None:
+    """Raises SettingsError for what is no segmentation, such as the name of the file that holds one."""
+    if isinstance(given, Segmentation):
+        return
+    named = isinstance(given, (str, Path))
+    raise SettingsError(
+        "This is not a segmentation.",
+        found=repr(str(given)) if named else type(given).__name__,
+        remedy=f"Load it first: sg.load({str(given)!r})." if named else "Give what sg.fit or sg.load returned.",
+    )
 
 
 def read_like(
@@ -196,6 +210,7 @@ def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[
     Answers `segment_id`, `segment`, `description`, `confidence`, `runner_up`, `missing` (features that the usual
     value stood in for) and `notes`. Raises SettingsError for a name that is neither a column nor a feature.
     """
+    check_segmentation(segmentation)
     recipe = segmentation.recipe
     features = recipe.clustered
     frame = customer_frame(segmentation, values)
