@@ -134,3 +134,14 @@ def test_a_model_file_must_be_loaded_first(place, shop: pl.DataFrame) -> None:
         place("model.seg", shop.row(0, named=True))
     with pytest.raises(SettingsError, match=r"not a segmentation.*DataFrame.*sg\.fit or sg\.load"):
         place(shop, shop.row(0, named=True))
+
+
+def test_a_whole_row_is_placed_and_explained(model: Segmentation, shop: pl.DataFrame) -> None:
+    """The id and columns that are only described are ignored, as in a table; a name never seen is refused."""
+    expected = score(model, shop.head(5))["segment_id"].to_list()
+    rows = list(shop.head(5).iter_rows(named=True))
+    assert rows[0].keys() > model.recipe.needed | {model.recipe.id_column}
+    assert [score_one(model, row)["segment_id"] for row in rows] == expected
+    assert [sg.explain(model, row).segment_id for row in rows] == expected
+    with pytest.raises(SettingsError, match="'favourite_colour' is neither"):
+        score_one(model, {**rows[0], "favourite_colour": "red"})

@@ -208,7 +208,8 @@ def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[
     """The segment of one customer given by columns or by features: `{"age": 41, "income": 52000}`.
 
     Answers `segment_id`, `segment`, `description`, `confidence`, `runner_up`, `missing` (features that the usual
-    value stood in for) and `notes`. Raises SettingsError for a name that is neither a column nor a feature.
+    value stood in for) and `notes`. Columns of the fitted table that the segments do not rest on are ignored. Raises
+    SettingsError for a name that is neither a column nor a feature.
     """
     check_segmentation(segmentation)
     recipe = segmentation.recipe
@@ -246,7 +247,7 @@ def customer_frame(segmentation: Segmentation, values: Mapping[str, object]) -> 
     Raises SettingsError for a name that is neither, or a value that cannot be read.
     """
     recipe, features = segmentation.recipe, segmentation.recipe.clustered
-    columns, stated = _sort_out(features, values)
+    columns, stated = _sort_out(segmentation, values)
     table = read(
         text_frame(columns), ReadingSettings(max_rejected_share=1), {c.name: c.reading for c in recipe.columns}
     )
@@ -265,11 +266,13 @@ def _note(scale: Scale, value: float | None) -> list[str]:
 
 
 def _sort_out(
-    features: Sequence[Feature], values: Mapping[str, object]
+    segmentation: Segmentation, values: Mapping[str, object]
 ) -> tuple[dict[str, list[str | None]], dict[str, float | str]]:
     """Values given by column, as text cells for every column the segments rest on; and those given by feature."""
-    by_name = {f.name: f for f in features}
-    columns: dict[str, list[str | None]] = {c: [None] for f in features for c in (*f.sources, *f.over)}
+    recipe = segmentation.recipe
+    by_name = {f.name: f for f in recipe.clustered}
+    columns: dict[str, list[str | None]] = {c: [None] for f in recipe.clustered for c in (*f.sources, *f.over)}
+    ignored = {recipe.id_column, *(c.name for c in recipe.columns), *(r["column"] for r in segmentation.roles)}
     stated: dict[str, float | str] = {}
     for name, value in values.items():
         # A number for a feature that is a column of its own needs no reading: the column's decimal mark may differ.
@@ -278,7 +281,7 @@ def _sort_out(
             columns[name] = [None if value is None else str(value)]
         elif name in by_name:
             stated[name] = str(value) if by_name[name].operation == "category" else _number(name, value)
-        else:
+        elif name not in ignored:
             raise SettingsError(
                 f"'{name}' is neither a feature nor a column that the segments rest on.",
                 found=f"features {', '.join(by_name)}; columns {', '.join(columns)}",
