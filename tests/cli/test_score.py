@@ -91,3 +91,13 @@ def test_rejected_rows_are_told_and_kept_apart(segmentry, model, shared_data, tm
     assert rejects[0] == "line,column,reason,value"
     assert rejects[1].startswith("5,Age,")
     assert "thirty" not in rejects[1]
+
+
+def test_scoring_a_scored_file_says_where_the_answers_are(segmentry, model, shared_data, tmp_path):
+    """The old columns stay, and the new ones are named on the way."""
+    segmentry("score", model, shared_data / MALL, "-o", tmp_path / "once.csv")
+    outcome = segmentry("score", model, tmp_path / "once.csv", "-o", tmp_path / "twice.csv")
+    assert outcome.code == 0
+    assert "warning [taken-names]: The table has segment_id, segment, confidence, runner_up already" in outcome.err
+    twice = pd.read_csv(tmp_path / "twice.csv")
+    assert (twice["segment_id"] == twice["segment_id_"]).all()

@@ -137,3 +137,23 @@ def test_a_mixture_is_explained_too(shop: pl.DataFrame) -> None:
     assert max(abs(p.pull) for p in found.parts) > 0.01
     if found.change is not None:
         assert score_one(mixture, {**values, **found.change.values})["segment_id"] == found.change.segment
+
+
+@pytest.mark.parametrize("place", [sg.score, sg.score_one, sg.explain])
+def test_a_model_file_must_be_loaded_first(place, shop: pl.DataFrame) -> None:
+    """The name of a model file in the model's place is an error that says what to do, as is anything else."""
+    with pytest.raises(SettingsError, match=r"sg\.load\('model\.seg'\)"):
+        place("model.seg", shop.row(0, named=True))
+    with pytest.raises(SettingsError, match=r"not a segmentation.*DataFrame.*sg\.fit or sg\.load"):
+        place(shop, shop.row(0, named=True))
+
+
+def test_a_whole_row_is_placed_and_explained(model: Segmentation, shop: pl.DataFrame) -> None:
+    """The id and columns that are only described are ignored, as in a table; a name never seen is refused."""
+    expected = score(model, shop.head(5))["segment_id"].to_list()
+    rows = list(shop.head(5).iter_rows(named=True))
+    assert rows[0].keys() > model.recipe.needed | {model.recipe.id_column}
+    assert [score_one(model, row)["segment_id"] for row in rows] == expected
+    assert [sg.explain(model, row).segment_id for row in rows] == expected
+    with pytest.raises(SettingsError, match="'favourite_colour' is neither"):
+        score_one(model, {**rows[0], "favourite_colour": "red"})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 
+import duckdb
 import pandas as pd
 import polars as pl
 import pytest
@@ -15,10 +17,10 @@ from segmentry.fitting import FitSettings, fit, fit_source
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score, score_one, score_table
 from segmentry.scoring.frames import OUTPUT
-from segmentry.scoring.score import read_like
+from segmentry.scoring.score import read_any, read_like
 from segmentry.selection import SelectionSettings
 from segmentry.store import dump, parse
-from segmentry.tables import write_table
+from segmentry.tables import ReadingSettings, deliver, read, write_table
 
 FILES = (
     "marketing_campaign.csv",
@@ -203,3 +205,78 @@ def test_one_customer_that_makes_no_sense_is_an_error(model, values, says):
     """Unknown names and values that are no numbers end in one sentence."""
     with pytest.raises(SettingsError, match=says):
         score_one(model, values)
+
+
+@pytest.fixture(scope="module")
+def described(shop):
+    """A model whose described columns are dates, numbers and ids."""
+    days = pl.date(2023, 1, 1) + pl.duration(days=pl.int_range(pl.len()) % 300)
+    named = shop.with_columns(last_purchase=days.dt.strftime("%d-%m-%Y"), n_visits=pl.int_range(pl.len()) % 7)
+    settings = FitSettings(
+        features=FeatureSettings(features=("age", "income", "recency_days", "education")),
+        selection=SelectionSettings(k=4),
+    )
+    return fit(named, settings=settings)
+
+
+ODD = ("last_purchase", "n_visits", "customer_id")
+
+
+def _odd(shop):
+    """The shop with cells that nobody reads in columns that the segments do not rest on."""
+    row = pl.int_range(pl.len())
+    return shop.head(60).with_columns(
+        last_purchase=pl.lit("03/04/2024"),
+        n_visits=pl.when(row == 5).then(pl.lit("two")).otherwise(pl.lit(" 2")),
+        customer_id=pl.when(row == 7).then(pl.lit("?")).otherwise(pl.col("customer_id").cast(pl.String)),
+    )
+
+
+def _source(frame, folder, ending):
+    if ending == "lazy":
+        return frame.lazy()
+    if ending == "duckdb":
+        return duckdb.from_arrow(frame.to_arrow())
+    path = folder / f"new.{ending}"
+    if ending == "db":
+        table = read(frame, ReadingSettings(types=dict.fromkeys(ODD, "text")))
+        write_table(table, table.frame, (), f"sqlite:///{path}?table=t")
+        return f"sqlite:///{path}?table=t"
+    writers = {"csv": frame.write_csv, "parquet": frame.write_parquet, "xlsx": frame.write_excel}
+    (writers | {"jsonl": frame.write_ndjson, "arrow": frame.write_ipc})[ending](path)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx", "jsonl", "arrow", "lazy", "db", "duckdb"])
+def test_columns_that_are_not_used_go_out_as_they_came(described, shop, tmp_path, ending):
+    """Dates written otherwise, a word among numbers: everyone is placed and every cell is there again."""
+    frame = _odd(shop)
+    out = score(described, _source(frame, tmp_path, ending))
+    out = out.collect() if isinstance(out, pl.LazyFrame) else out.pl() if ending == "duckdb" else out
+    assert out["segment_id"].to_list() == score(described, shop.head(60))["segment_id"].to_list()
+    assert out.select(ODD).equals(frame.select(ODD))
+
+
+def test_cells_with_types_of_their_own_get_them_where_every_cell_can(described, shop, tmp_path):
+    """In JSON lines, numbers of a text file that nothing rests on are numbers, unless one of them is a word."""
+    _odd(shop).with_columns(n_orders_since=pl.lit(" 3"), since=pl.lit("2024-05-13")).write_csv(tmp_path / "new.csv")
+    table, _ = read_any(described, tmp_path / "new.csv", None)
+    scored = score_table(described, table)
+    assert scored.counts == score_table(described, read_like(described, shop.head(60))).counts
+    write_table(table, scored.frame, scored.added, tmp_path / "out.jsonl")
+    row = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[5])
+    cells = ("n_orders_since", "since", "n_visits", "last_purchase")
+    assert [row[name] for name in cells] == [3, "2024-05-13", "two", "03/04/2024"]
+
+
+def test_names_that_are_taken_are_told(model, shop):
+    """A scored table that is scored again keeps what it has, and a notice says where the new answers are."""
+    again = score_table(model, read_like(model, score(model, shop).with_columns(segment_id=pl.lit("old"))))
+    said = next(n.message for n in again.notices if n.code == "taken-names")
+    for name in OUTPUT:
+        assert f"{name}_" in again.added
+        assert f"{name}_" in said
+    kept = deliver(again.table, again.frame, again.added)
+    assert set(kept["segment_id"]) == {"old"}
+    assert kept["segment_id_"].to_list() == score(model, shop)["segment_id"].to_list()
+    assert "taken-names" not in _codes(model, shop)

@@ -193,10 +193,13 @@ def test_types_of_a_server(postgresql: str) -> None:
 
 
 def test_dates_without_end_are_rejects(postgresql: str) -> None:
-    """'infinity' is a date for the server and none for a calendar."""
+    """'infinity' is a date for the server and none for a calendar; not read, a moment is not cut to its day."""
     query = "select case i when 9 then date 'infinity' else '2024-05-03' end as d from generate_series(1, 40) r(i)"
     table = read(postgresql, ReadingSettings(query=query))
     assert [(r.line, r.column) for r in table.rejects] == [(9, "d")]
+    unread = read(postgresql, ReadingSettings(query=f"select 1 as n, d::timestamp as d from ({query}) t"), only=["n"])
+    assert unread.rows_rejected == 0
+    assert deliver(unread, unread.frame, [])["d"].to_list()[7:9] == ["2024-05-03 00:00:00", "infinity"]
 
 
 def test_passwords_are_never_shown(postgresql: str) -> None:

@@ -72,11 +72,13 @@ def test_batches_of_other_types_join(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_nested_values_are_named(tmp_path: Path) -> None:
-    """An object or a list in a cell stops with the column, the line and what to do."""
+    """An object or a list in a cell stops with the column, the line and what to do; in one not read it is its JSON."""
     path = tmp_path / "c.jsonl"
     path.write_text('{"id": "a", "address": null}\n{"id": "b", "address": {"city": "Rome"}}\n')
     with pytest.raises(InputError, match=r"'address'.*line 2.*address\.city"):
         read(path)
+    table = read(path, only=["id"])
+    assert deliver(table, table.frame, [])["address"].to_list() == [None, '{"city": "Rome"}']
     path.write_text('{"customers": [{"id": 1}]}')
     with pytest.raises(InputError, match="'customers'"):
         read(path)

@@ -240,3 +240,15 @@ def test_levels_that_differ_in_case_are_noticed() -> None:
     said = next(n.message for n in table.notices if n.code == "similar-levels")
     assert "'Yes' / 'yes'" in said
     assert "stay apart: write them in one way if they mean the same" in said
+
+
+def test_what_the_settings_state_wins_over_the_model(tmp_path: Path) -> None:
+    """A date format and a decimal mark that are given hold, where the model's would reject or change every cell."""
+    path = tmp_path / "new.csv"
+    path.write_text("since;spend\n2024-05-03;1.250\n2023-12-31;2.500\n")
+    expected = {"since": Reading("date", date_format="DD-MM-YYYY"), "spend": Reading("number", decimal=".")}
+    table = read(path, ReadingSettings(date_format="YYYY-MM-DD", decimal=","), expected)
+    assert table.rows_rejected == 0
+    assert to_memory(table.frame)["spend"].tolist() == [1250, 2500]
+    with pytest.raises(InputError, match="not a date as DD-MM-YYYY"):
+        read(path, ReadingSettings(), expected)

@@ -119,7 +119,8 @@ def test_old_workbooks_are_read() -> None:
 
 
 def test_formulas_need_their_results(path: Path) -> None:
-    """A column of formulas that were never computed stops, naming it; computed ones, also empty texts, are read."""
+    """A column of formulas that were never computed stops, or is named where it is not read; computed ones, also empty
+    texts, are read."""
 
     def fill(value: Any) -> Callable[[xlsxwriter.Workbook], None]:
         def filled(made: xlsxwriter.Workbook) -> None:
@@ -132,6 +133,7 @@ def test_formulas_need_their_results(path: Path) -> None:
 
     with pytest.raises(InputError, match=r"'ratio'.*30 cells, the first in row 2.*Excel"):
         read(book(path, fill("")))
+    assert codes(read(path, only=HEADER)) == ["formula-without-result"]
     assert to_memory(read(book(path, fill(3.5))).frame)["ratio"].tolist() == [3.5] * 30
 
 

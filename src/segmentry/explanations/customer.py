@@ -22,7 +22,7 @@ from segmentry.profiles.wording import lowered, say_level, say_number
 from segmentry.prototypes.assign import segment_of
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.rows import RowScorer
-from segmentry.scoring.score import customer_frame, notes_of, score_one
+from segmentry.scoring.score import check_segmentation, customer_frame, notes_of, score_one
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Table, collect_rows, text_of
 
@@ -85,6 +85,7 @@ def explain(
     `changeable` names the features that may change; none takes all but age, tenure, household and the like.
     Raises SettingsError for a name that is neither a column nor a feature.
     """
+    check_segmentation(segmentation)
     parts = {p.feature.name: p for p in _prepared_parts(segmentation.recipe)}
 
     def moved(change: Mapping[str, float | str]) -> str:

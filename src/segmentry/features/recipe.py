@@ -85,6 +85,11 @@ class Recipe:
         return tuple(s.feature for s in self.scales) + tuple(part.feature for part in self.levels)
 
     @property
+    def needed(self) -> frozenset[str]:
+        """The columns that the clustering rests on."""
+        return frozenset(c for f in self.clustered for c in (*f.sources, *f.over))
+
+    @property
     def axes(self) -> tuple[str, ...]:
         """Names of the grid's columns, in order."""
         names = [s.feature.name for s in self.scales]

@@ -33,8 +33,7 @@ def is_log_of(segmentation: Segmentation, table: Table) -> bool:
     recipe = segmentation.purchases
     if recipe is None or recipe.joined:
         return False
-    needed = {c for f in segmentation.recipe.clustered for c in (*f.sources, *f.over)}
-    return not needed <= set(table.names) and {c.name for c in recipe.columns} <= set(table.names)
+    return not segmentation.recipe.needed <= set(table.names) and {c.name for c in recipe.columns} <= set(table.names)
 
 
 def read_orders(

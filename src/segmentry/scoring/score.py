@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -50,14 +51,13 @@ def score(
     `orders` gives new purchases to a segmentation that was made from purchases: the answer is a row per customer, with
     what the orders say. They are counted to the model's date, or to `as_of`.
 
-    A path, and orders, give a Polars frame. Columns are matched by name; order does not matter and further columns are
-    kept.
+    A path, and orders, give a Polars frame. Columns are matched by name; their order does not matter. Columns that the
+    segments do not rest on are not read: they go out as they came.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
+    check_segmentation(segmentation)
     if orders is None and customers is not None and segmentation.purchases is None:
-        # What else is in a frame is no matter of ours: not read, and unable to make a customer unfit.
-        used = {column for f in segmentation.recipe.clustered for column in (*f.sources, *f.over)}
-        table = read_like(segmentation, customers, reading, only=used)
+        table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
         if fits_memory(segmentation, table):
             _check_columns(segmentation.recipe.clustered, table)
             return score_in_memory(segmentation, table)
@@ -68,6 +68,18 @@ def score(
     return deliver(scored.table, scored.frame, scored.added)
 
 
+def check_segmentation(given: object) -> None:
+    """Raises SettingsError for what is no segmentation, such as the name of the file that holds one."""
+    if isinstance(given, Segmentation):
+        return
+    named = isinstance(given, (str, Path))
+    raise SettingsError(
+        "This is not a segmentation.",
+        found=repr(str(given)) if named else type(given).__name__,
+        remedy=f"Load it first: sg.load({str(given)!r})." if named else "Give what sg.fit or sg.load returned.",
+    )
+
+
 def read_like(
     segmentation: Segmentation,
     source: Any,
@@ -75,9 +87,9 @@ def read_like(
     *,
     only: Collection[str] | None = None,
 ) -> Table:
-    """A source read as the fitted one was: the same kinds, decimal marks and date formats.
+    """A source read as the fitted one was: the same kinds, and the same decimal marks and date formats unless stated.
 
-    Of a frame in memory no other columns than `only` are read, where it is given.
+    No other columns than `only` are read, where it is given: what they hold cannot make a customer unfit.
     """
     return read(source, reading or ReadingSettings(), readings_of(segmentation), only=only)
 
@@ -90,13 +102,17 @@ def read_any(
     reading: ReadingSettings | None = None,
     as_of: date | None = None,
 ) -> tuple[Table, tuple[Notice, ...]]:
-    """The customers to place, from their table or from their orders, and what was said of the orders."""
+    """The customers to place, from their table or from their orders, and what was said of the orders.
+
+    Of a table no columns are read but those that the segments rest on, unless it may hold orders.
+    """
     if orders is not None:
         made = read_orders(segmentation, orders, customers, reading=reading, as_of=as_of)
         return made.table, made.notices
     if customers is None:
         raise SettingsError("There is nobody to place.", remedy="Give a table of customers, or their orders.")
-    table = read_like(segmentation, customers, reading)
+    only = segmentation.recipe.needed if segmentation.purchases is None else None
+    table = read_like(segmentation, customers, reading, only=only)
     if not is_log_of(segmentation, table):
         return table, ()
     made = from_log(segmentation, table, as_of=as_of)
@@ -117,12 +133,26 @@ def score_table(
     placed = with_ids((placing or placing_by(recipe, rule))(with_features), rule)
     names = {s.id: s.name for s in segmentation.segments} | NAMES
     named = with_words(placed, {_NAME: (PLACE, [names[answer] for answer in answers_of(rule)])})
-    added = tuple(free_names(OUTPUT, table.taken_names).values())
+    new_names = free_names(OUTPUT, table.taken_names)
+    added = tuple(new_names.values())
     outputs = (SEGMENT, _NAME, CONFIDENCE, RUNNER_UP)
     frame = named.with_columns(*(nw.col(own).alias(name) for own, name in zip(outputs, added, strict=True)))
+    notices = (*table.notices, *_taken(new_names))
     if not count:
-        return Scored(table, frame, added, {}, table.notices)
-    return Scored(table, frame, added, _counts(placed), (*table.notices, *_unusual(recipe, placed)))
+        return Scored(table, frame, added, {}, notices)
+    return Scored(table, frame, added, _counts(placed), (*notices, *_unusual(recipe, placed)))
+
+
+def _taken(new_names: Mapping[str, str]) -> list[Notice]:
+    """What to say where the source has columns of the output's names, as a table that was scored before has."""
+    moved = {own: new for own, new in new_names.items() if own != new}
+    if not moved:
+        return []
+    text = (
+        f"The table has {', '.join(moved)} already; what it has there was kept, and the new answers are in "
+        f"{', '.join(moved.values())}."
+    )
+    return [Notice("taken-names", text)]
 
 
 def _check_columns(features: Sequence[Feature], table: Table) -> None:
@@ -178,8 +208,10 @@ def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[
     """The segment of one customer given by columns or by features: `{"age": 41, "income": 52000}`.
 
     Answers `segment_id`, `segment`, `description`, `confidence`, `runner_up`, `missing` (features that the usual
-    value stood in for) and `notes`. Raises SettingsError for a name that is neither a column nor a feature.
+    value stood in for) and `notes`. Columns of the fitted table that the segments do not rest on are ignored. Raises
+    SettingsError for a name that is neither a column nor a feature.
     """
+    check_segmentation(segmentation)
     recipe = segmentation.recipe
     features = recipe.clustered
     frame = customer_frame(segmentation, values)
@@ -215,7 +247,7 @@ def customer_frame(segmentation: Segmentation, values: Mapping[str, object]) -> 
     Raises SettingsError for a name that is neither, or a value that cannot be read.
     """
     recipe, features = segmentation.recipe, segmentation.recipe.clustered
-    columns, stated = _sort_out(features, values)
+    columns, stated = _sort_out(segmentation, values)
     table = read(
         text_frame(columns), ReadingSettings(max_rejected_share=1), {c.name: c.reading for c in recipe.columns}
     )
@@ -234,11 +266,13 @@ def _note(scale: Scale, value: float | None) -> list[str]:
 
 
 def _sort_out(
-    features: Sequence[Feature], values: Mapping[str, object]
+    segmentation: Segmentation, values: Mapping[str, object]
 ) -> tuple[dict[str, list[str | None]], dict[str, float | str]]:
     """Values given by column, as text cells for every column the segments rest on; and those given by feature."""
-    by_name = {f.name: f for f in features}
-    columns: dict[str, list[str | None]] = {c: [None] for f in features for c in (*f.sources, *f.over)}
+    recipe = segmentation.recipe
+    by_name = {f.name: f for f in recipe.clustered}
+    columns: dict[str, list[str | None]] = {c: [None] for f in recipe.clustered for c in (*f.sources, *f.over)}
+    ignored = {recipe.id_column, *(c.name for c in recipe.columns), *(r["column"] for r in segmentation.roles)}
     stated: dict[str, float | str] = {}
     for name, value in values.items():
         # A number for a feature that is a column of its own needs no reading: the column's decimal mark may differ.
@@ -247,7 +281,7 @@ def _sort_out(
             columns[name] = [None if value is None else str(value)]
         elif name in by_name:
             stated[name] = str(value) if by_name[name].operation == "category" else _number(name, value)
-        else:
+        elif name not in ignored:
             raise SettingsError(
                 f"'{name}' is neither a feature nor a column that the segments rest on.",
                 found=f"features {', '.join(by_name)}; columns {', '.join(columns)}",

@@ -108,7 +108,7 @@ def all_different(frame: nw.LazyFrame[Any], column: str) -> bool:
 def text_of(table: Table, column: str) -> nw.Expr:
     """The cells of a column as text, as they were written: for ids, which are never numbers."""
     found = table.column(column)
-    if found.raw is None and found.reading.kind == "text":
+    if found.raw is None and found.reading.kind == "text" and not found.as_it_came:
         return nw.col(column)  # what reading left as it was has no white space around it, and is not empty
     source = found.raw or column
     return as_text(nw.col(source), table.frame.collect_schema()[source])

@@ -42,8 +42,8 @@ def read(
 
     Each column is read in one way, decided over all its cells; `expected` fixes the way for the columns it
     names, so that new customers are read as those at fitting were. Rows that do not fit are `rejects`.
-    Of a frame in memory no other columns than `only` are read, where it is given: the others go out as they came, and
-    cannot make a row unfit. Other sources are always read whole.
+    No other columns than `only` are read, where it is given: the others go out as they came, and cannot make a row
+    unfit.
 
     >>> import polars as pl
     >>> table = read(pl.DataFrame({"id": ["007", "008"], "spend": ["$1,200.50", "$80.00"]}))
@@ -54,34 +54,36 @@ def read(
     if settings.columns and (is_address(source) or not isinstance(source, (str, Path))):
         raise _named_already()
     if is_address(source):
-        return read_database(source, settings, expected)
+        return read_database(source, settings, expected, only=only)
     if not isinstance(source, (str, Path)):
         warehouse = warehouse_of(source)
         if warehouse is not None:
-            return read_warehouse(source, warehouse, settings, expected)
+            return read_warehouse(source, warehouse, settings, expected, only=only)
         return read_frame(source, settings, expected, only=only)
     path = Path(source)
     if path.is_dir() and parts_of(path):
-        return read_parquet(path, settings, expected)
-    return _read_file(path, settings, expected)
+        return read_parquet(path, settings, expected, only=only)
+    return _read_file(path, settings, expected, only)
 
 
-def _read_file(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+def _read_file(
+    path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], only: Collection[str] | None
+) -> Table:
     content = content_of(path)
     if settings.columns and content not in ("text", "gzip"):
         raise _named_already()
     if content == "parquet":
-        return read_parquet(path, settings, expected)
+        return read_parquet(path, settings, expected, only=only)
     if content == "arrow":
-        return read_arrow(path, settings, expected)
+        return read_arrow(path, settings, expected, only=only)
     if content in ("zip", "ole"):
-        return read_excel(path, settings, expected)
+        return read_excel(path, settings, expected, only=only)
     if content in ("sqlite", "duckdb"):
-        return read_database(f"{content}:///{quote(str(path.absolute()))}", settings, expected)
+        return read_database(f"{content}:///{quote(str(path.absolute()))}", settings, expected, only=only)
     packed = content == "gzip"
     if content == "json" or (packed and packed_content(path) == "json"):
-        return read_json(path, settings, expected, packed=packed)
-    return read_csv(path, settings, expected, packed=packed)
+        return read_json(path, settings, expected, packed=packed, only=only)
+    return read_csv(path, settings, expected, packed=packed, only=only)
 
 
 def _named_already() -> SettingsError:

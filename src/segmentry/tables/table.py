@@ -38,6 +38,7 @@ class Column:
     the typed column differs from them; None when the typed column is the source's own.
     `how` says in words how it was read ("numbers with decimal comma", "dates as DD-MM-YYYY").
     `unit` is a currency sign or % that the cells carried, else "".
+    `as_it_came` tells that nothing was read: the cells have the source's own type, whatever `reading` says.
     """
 
     name: str
@@ -45,6 +46,12 @@ class Column:
     how: str
     raw: str | None = None
     unit: str = ""
+    as_it_came: bool = False
+
+    @classmethod
+    def unread(cls, name: str) -> Column:
+        """A column that is carried along and not looked at."""
+        return cls(name, Reading("text"), "not read", as_it_came=True)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ guessed from text: a text column stays text, without the white space around it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,19 +33,31 @@ class _Typed:
 
 
 def read_warehouse(
-    source: Any, kind: SourceKind, settings: ReadingSettings, expected: Mapping[str, Reading] | None = None
+    source: Any,
+    kind: SourceKind,
+    settings: ReadingSettings,
+    expected: Mapping[str, Reading] | None = None,
+    *,
+    only: Collection[str] | None = None,
 ) -> Table:
     """A typed table over the warehouse's own: numbers as float64, dates as dates, truth values as 1 and 0.
 
-    `expected` and the settings say which columns are wanted as text. Raises InputError where a column of text is
-    wanted as numbers or dates: that is the query's to do.
+    `expected` and the settings say which columns are wanted as text; columns that are not in `only`, where it is given,
+    are left as they are. Raises InputError where a column of text is wanted as numbers or dates: that is the query's to
+    do.
     """
     frame: nw.LazyFrame[Any] = nw.from_native(source)
     schema: Mapping[str, Any] = frame.collect_schema()
     _check_names(frame, list(schema), kind)
     wanted = dict(settings.types) | {name: reading.kind for name, reading in (expected or {}).items()}
-    figures = _look(frame, schema)
-    typed = [_typed(name, dtype, figures, wanted.get(name), settings) for name, dtype in schema.items()]
+    read = {name: dtype for name, dtype in schema.items() if only is None or name in only}
+    figures = _look(frame, read)
+    typed = [
+        _typed(name, dtype, figures, wanted.get(name), settings)
+        if name in read
+        else _Typed(Column.unread(name), nw.col(name))
+        for name, dtype in schema.items()
+    ]
     if all(t.notice is not None and t.notice.code == "nested-column" for t in typed):
         raise UnreadableFileError(f"The {kind} table has no column that can be used.", remedy="Check the query.")
     rows = figures[_ROWS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +15,9 @@ from segmentry.tables.table import Reading, Table
 _FILE = b"ARROW1"
 
 
-def read_arrow(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+def read_arrow(
+    path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
+) -> Table:
     """The rows of an Arrow file; a stream of record batches, which cannot be scanned, is held in memory."""
     with path.open("rb") as file:
         whole = file.read(len(_FILE)) == _FILE
@@ -26,7 +28,7 @@ def read_arrow(path: Path, settings: ReadingSettings, expected: Mapping[str, Rea
     try:
         frame = pl.scan_ipc(path, glob=False) if whole else pl.read_ipc_stream(path).lazy()
         keep: Keep = as_it_is if whole else in_memory
-        return assemble(Source(frame, "arrow", path.name, keep, origin=path), settings, expected)
+        return assemble(Source(frame, "arrow", path.name, keep, origin=path), settings, expected, only)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _damaged(path, type(error).__name__) from error
 

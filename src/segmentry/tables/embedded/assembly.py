@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from segmentry.tables.embedded.typing import Typed, far_dates, spikes, text_as_t
 from segmentry.tables.masking import mask
 from segmentry.tables.names import ROW, check_names, raw_name
 from segmentry.tables.settings import ReadingSettings
-from segmentry.tables.table import Reading, Reject, SourceKind, Table
+from segmentry.tables.table import Column, Reading, Reject, SourceKind, Table
 
 # Sources of which some rows are had without reading, or computing, all.
 _ROWS_AT_HAND = ("parquet", "arrow", "polars", "pandas", "pyarrow")
@@ -62,13 +62,20 @@ def as_it_is(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame
 
 
-def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
-    """Type every column over all rows, set aside the rows that do not fit, and stop when these are too many."""
+def assemble(
+    source: Source,
+    settings: ReadingSettings,
+    expected: Mapping[str, Reading],
+    only: Collection[str] | None = None,
+) -> Table:
+    """Type every column, or those of `only`, over all rows, set aside the rows that do not fit, and stop when these are
+    too many."""
     schema = source.frame.collect_schema()
     check_names(list(schema), source.name)
-    frame, preset = _as_expected(source.frame, schema, settings, expected)
-    texts = [name for name in schema if is_text(schema[name]) or name in preset]
-    native = {name: dtype for name, dtype in schema.items() if name not in texts}
+    read = {name: dtype for name, dtype in schema.items() if only is None or name in only}
+    frame, preset = _as_expected(source.frame, read, settings, expected)
+    texts = [name for name in read if is_text(read[name]) or name in preset]
+    native = {name: dtype for name, dtype in read.items() if name not in texts}
     present = source.present
     if present is None:
         present = int(frame.select(pl.len()).collect(engine="streaming").item())
@@ -77,7 +84,8 @@ def assemble(source: Source, settings: ReadingSettings, expected: Mapping[str, R
     made, notices = type_text(frame, others, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
     made += [text_as_told(name, settings.missing) for name in told]
     more, said = type_native(frame, native, {name: reading.kind for name, reading in expected.items()})
-    by_name = {t.column.name: t for t in (*made, *more)}
+    spare = [Typed(Column.unread(name), pl.col(name)) for name in schema if name not in read]
+    by_name = {t.column.name: t for t in (*made, *more, *spare)}
     typed = [by_name[name] for name in schema]
     # Columns that were turned to text, and categories, differ from the source's own even when no cell does.
     changed = preset | {name for name in texts if schema[name] != pl.String}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +19,14 @@ from segmentry.tables.text.document import Document, open_document
 IN_MEMORY_BELOW = 256 * 1024**2  # bytes; larger files are typed once into Parquet, so that no pass parses text again
 
 
-def read_csv(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], *, packed: bool = False) -> Table:
+def read_csv(
+    path: Path,
+    settings: ReadingSettings,
+    expected: Mapping[str, Reading],
+    *,
+    packed: bool = False,
+    only: Collection[str] | None = None,
+) -> Table:
     """The file's rows, all cells read as text first and typed over the whole file."""
     # Private by construction: the system gives the folder to its owner only.
     scratch = Scratch(tempfile.mkdtemp(prefix="segmentry-"))
@@ -30,7 +37,7 @@ def read_csv(path: Path, settings: ReadingSettings, expected: Mapping[str, Readi
             source = scratch / "unpacked.csv"
             inflate(path, source)
         document = open_document(source, path.name, settings, scratch)
-        table = _typed(document, path, settings, expected, scratch)
+        table = _typed(document, path, settings, expected, scratch, only)
         after = path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise UnreadableFileError(
@@ -43,7 +50,12 @@ def read_csv(path: Path, settings: ReadingSettings, expected: Mapping[str, Readi
 
 
 def _typed(
-    document: Document, path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], scratch: Scratch
+    document: Document,
+    path: Path,
+    settings: ReadingSettings,
+    expected: Mapping[str, Reading],
+    scratch: Scratch,
+    only: Collection[str] | None,
 ) -> Table:
     text = _scan(document)
     small = document.path.stat().st_size < IN_MEMORY_BELOW
@@ -73,7 +85,7 @@ def _typed(
         how=document.how,
         scratch=None if small else scratch,
     )
-    return assemble(source, settings, expected)
+    return assemble(source, settings, expected, only)
 
 
 def _scan(document: Document) -> pl.LazyFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ from segmentry.tables.table import Reading, Table
 _AS_TEXT = ("HUGEINT", "UHUGEINT", "BIGNUM", "VARINT", "UUID", "INTERVAL", "BIT", "ENUM", "JSON", "TIME WITH TIME ZONE")
 
 
-def read_duckdb(address: Address, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+def read_duckdb(
+    address: Address, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
+) -> Table:
     """The rows as they are at one moment, copied by DuckDB itself, so that they never pass through Python."""
     path = Path(address.file)
     scratch = Scratch(tempfile.mkdtemp(prefix="segmentry-"))
@@ -45,7 +47,7 @@ def read_duckdb(address: Address, settings: ReadingSettings, expected: Mapping[s
             origin=choice.origin(address),
             scratch=None if small else scratch,
         )
-        return assemble(source, settings.model_copy(update={"types": {**numbers, **settings.types}}), expected)
+        return assemble(source, settings.model_copy(update={"types": {**numbers, **settings.types}}), expected, only)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise

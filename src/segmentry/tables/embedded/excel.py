@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,9 @@ class _Grid:
     notices: tuple[Notice, ...]
 
 
-def read_excel(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+def read_excel(
+    path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
+) -> Table:
     """The rows of a sheet; numbers and dates as the workbook types them, text as in a text file."""
     before = path.stat()
     zipped = content_of(path) == "zip"
@@ -53,7 +55,7 @@ def read_excel(path: Path, settings: ReadingSettings, expected: Mapping[str, Rea
     sheet = _choose(path, book, reader, settings)
     findings = book.inspect(sheet) if book is not None else Findings()
     grid = _grid(reader, sheet, settings, path)
-    _refuse_unsolved(findings, grid, path)
+    unsolved = _look_for_unsolved(findings, grid, path, only)
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise UnreadableFileError(f"{path.name} changed while it was read.", remedy="Close it, then run again.")
@@ -64,11 +66,11 @@ def read_excel(path: Path, settings: ReadingSettings, expected: Mapping[str, Rea
         keep=in_memory,
         present=grid.frame.height,
         lines=grid.lines,
-        notices=(*grid.notices, *_notices(book, findings, grid, path)),
+        notices=(*grid.notices, *unsolved, *_notices(book, findings, grid, path)),
         origin=path,
         how=f"sheet '{sheet.name}'",
     )
-    return assemble(source, settings, expected)
+    return assemble(source, settings, expected, only)
 
 
 def _open(path: Path, zipped: bool) -> fastexcel.ExcelReader:
@@ -197,16 +199,23 @@ def _without_total(
     return frame[:-1], lines[:-1], (Notice("footer-skipped", text),)
 
 
-def _refuse_unsolved(findings: Findings, grid: _Grid, path: Path) -> None:
+def _look_for_unsolved(findings: Findings, grid: _Grid, path: Path, only: Collection[str] | None) -> list[Notice]:
+    """Raises InputError where a column that is read lacks the results of formulas; of others there are notices."""
+    said = []
     for name in grid.frame.columns:
         rows = [row for row in findings.unsolved.get(grid.letters[name], []) if row >= grid.header.line]
-        if rows:
+        if not rows:
+            continue
+        text = f"The column '{name}' of {path.name} holds formulas whose results were never stored"
+        if only is None or name in only:
             raise InputError(
-                f"The column '{name}' of {path.name} holds formulas whose results were never stored.",
+                f"{text}.",
                 found=f"{len(rows)} cells, the first in row {min(rows)}",
                 remedy="Open the workbook in Excel or LibreOffice and save it: that computes and stores the results.",
                 code="formula-without-result",
             )
+        said.append(Notice("formula-without-result", f"{text}; these {len(rows)} cells are empty."))
+    return said
 
 
 def _notices(book: Workbook | None, findings: Findings, grid: _Grid, path: Path) -> list[Notice]:

@@ -25,7 +25,7 @@ def read_frame(
     """The rows of a frame. `origin` stays the frame as it was handed over, so that it can go out again."""
     native = nw.to_native(source, pass_through=True)
     if isinstance(native, pl.LazyFrame):
-        return assemble(Source(native, "polars-lazy", "the frame", as_it_is, origin=source), settings, expected)
+        return assemble(Source(native, "polars-lazy", "the frame", as_it_is, origin=source), settings, expected, only)
     names, kind, made = _columns_of(native)
     check_names(names, _NAMES[kind])
     frame = made([name for name in names if only is None or name in only])

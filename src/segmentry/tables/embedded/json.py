@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,14 @@ from segmentry.tables.text.encoding import decode
 from segmentry.tables.text.jsonrows import Row, json_rows
 
 
-def read_json(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], *, packed: bool = False) -> Table:
+def read_json(
+    path: Path,
+    settings: ReadingSettings,
+    expected: Mapping[str, Reading],
+    *,
+    packed: bool = False,
+    only: Collection[str] | None = None,
+) -> Table:
     """A row for each object; a key that an object lacks is an empty cell."""
     folder = Path(tempfile.mkdtemp(prefix="segmentry-"))
     batches = Batches()
@@ -38,7 +46,7 @@ def read_json(path: Path, settings: ReadingSettings, expected: Mapping[str, Read
         rejects: list[Reject] = []
         rows = json_rows(decoded.path, decoded.skip, path.name)
         while batch := list(islice(rows, BATCH)):
-            _take(batch, names, lines, rejects, batches, path.name)
+            _take(batch, names, lines, rejects, batches, path.name, only)
         if (before.st_size, before.st_mtime_ns) != (path.stat().st_size, path.stat().st_mtime_ns):
             raise UnreadableFileError(
                 f"{path.name} changed while it was read.", remedy="Wait until it is complete, then run again."
@@ -58,7 +66,7 @@ def read_json(path: Path, settings: ReadingSettings, expected: Mapping[str, Read
             origin=path,
             scratch=batches.scratch,
         )
-        return assemble(made, settings, expected)
+        return assemble(made, settings, expected, only)
     except BaseException:
         batches.drop()
         raise
@@ -73,6 +81,7 @@ def _take(
     rejects: list[Reject],
     batches: Batches,
     name: str,
+    only: Collection[str] | None,
 ) -> None:
     good = [(line, row) for line, row, _ in batch if row is not None]
     rejects += [Reject(line, "", reason, "") for line, row, reason in batch if row is None]
@@ -83,9 +92,16 @@ def _take(
         return
     columns = {column: [row.get(column) for _, row in good] for column in names}
     for column, cells in columns.items():
+        if only is not None and column not in only:
+            columns[column] = [_flat(cell) for cell in cells]
+            continue
         _refuse_nested(column, cells, [line for line, _ in good], name)
     lines.append(np.array([line for line, _ in good], dtype=np.int64))
     batches.add([series(column, cells) for column, cells in columns.items()])
+
+
+def _flat(cell: Any) -> Any:
+    return json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, (dict, list)) else cell
 
 
 def _refuse_nested(column: str, cells: list[Any], lines: list[int], name: str) -> None:

@@ -62,7 +62,10 @@ def split_tokens(column: str, distinct: pl.DataFrame, missing: tuple[str, ...]) 
 
 
 def judge(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> Verdict:
-    """Number, date or text: what the settings or the model say, else what the cells are."""
+    """Number, date or text: what the model or the settings say, else what the cells are.
+
+    A date format and a decimal mark that the settings state win over those of the model.
+    """
     wanted = expected.kind if expected is not None else settings.types.get(seen.column)
     if wanted is None and seen.column in settings.date_formats:
         wanted = "date"
@@ -118,9 +121,7 @@ def _has_huge_wholes(seen: Cells) -> bool:
 
 
 def _mark(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> numbers.Mark:
-    if expected is not None and expected.decimal is not None:
-        return expected.decimal
-    wanted = settings.decimal_of(seen.column)
+    wanted = settings.decimal_of(seen.column) or (expected.decimal if expected is not None else None)
     if wanted is not None:
         return wanted
     text = pl.col("text")
@@ -189,10 +190,8 @@ def _unit(seen: Cells, valid: pl.Expr) -> tuple[str, tuple[Notice, ...]]:
 
 
 def _wanted_form(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> str:
-    if expected is not None and expected.date_format is not None:
-        return expected.date_format
-    form = settings.date_format_of(seen.column) or _likely_form(seen, settings, surely=True)
-    return form or "YYYY-MM-DD"
+    known = settings.date_format_of(seen.column) or (expected.date_format if expected is not None else None)
+    return known or _likely_form(seen, settings, surely=True) or "YYYY-MM-DD"
 
 
 def _valid(seen: Cells, form: str) -> pl.Series:

@@ -14,6 +14,7 @@ from segmentry.tables import numbers
 from segmentry.tables.database.address import is_address
 from segmentry.tables.embedded.sheets import write_workbook
 from segmentry.tables.embedded.tablewriting import check_database, write_database
+from segmentry.tables.embedded.typing import type_where_all_fit
 from segmentry.tables.engines import WAREHOUSES
 from segmentry.tables.names import ROW, free_names
 from segmentry.tables.table import Table
@@ -146,8 +147,13 @@ def _typed(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> pl.L
     original: pl.LazyFrame = nw.to_native(table.frame)
     schema = original.collect_schema()
     read = [c.name for c in table.columns if c.reading.kind != "text" and schema[c.raw or c.name] == pl.String]
-    rows = _restored(table, frame, added, read).drop(ROW, strict=False)
-    numeric = [c.name for c in table.columns if c.name in read and c.reading.kind == "number"]
+    unread = [c.name for c in table.columns if c.as_it_came and schema[c.name] == pl.String]
+    more = type_where_all_fit(original, unread, table.missing)
+    values = [t.value.alias(t.column.name) for t in more]
+    original = original.with_columns(values)
+    rows = _restored(table, frame, added, read).drop(ROW, strict=False).with_columns(values)
+    columns = (*(c for c in table.columns if c.name in read), *(t.column for t in more))
+    numeric = [c.name for c in columns if c.reading.kind == "number"]
     if not numeric:
         return rows
     whole = [((pl.col(n) == pl.col(n).floor()) & (pl.col(n).abs() <= numbers.LARGEST_EXACT)).all() for n in numeric]

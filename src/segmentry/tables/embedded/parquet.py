@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from segmentry.tables.writing import atomically
 _MAGIC = b"PAR1"
 
 
-def read_parquet(path: Path, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+def read_parquet(
+    path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
+) -> Table:
     """The rows of a Parquet file or of all parts in a folder, in the order of the parts' names."""
     parts = parts_of(path)
     for part in parts:
@@ -27,7 +29,7 @@ def read_parquet(path: Path, settings: ReadingSettings, expected: Mapping[str, R
     try:
         frame = pl.scan_parquet(parts, glob=False)
         source = Source(frame, "parquet", path.name, as_it_is, origin=path)
-        return assemble(source, settings, expected)
+        return assemble(source, settings, expected, only)
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError, pl.exceptions.ColumnNotFoundError) as error:
         raise UnreadableFileError(
             f"{path.name} cannot be read as Parquet.",

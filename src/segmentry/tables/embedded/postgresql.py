@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ _WHOLE, _FLOATING, _EXACT = ("int2", "int4", "int8", "oid"), ("float4", "float8"
 _DAYS = ("date", "timestamp", "timestamptz")
 
 
-def read_postgresql(address: Address, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+def read_postgresql(
+    address: Address, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
+) -> Table:
     """The rows as they are at one moment, streamed by COPY; times with a zone are taken in UTC."""
     scratch = Scratch(tempfile.mkdtemp(prefix="segmentry-"))
     try:
@@ -41,7 +43,9 @@ def read_postgresql(address: Address, settings: ReadingSettings, expected: Mappi
             text = in_memory(text)
             shutil.rmtree(scratch, ignore_errors=True)
         long = _long(text, [n for n, t in types.items() if t in _EXACT])
-        frame = text.with_columns(_typed(name, kind, name in long) for name, kind in types.items())
+        frame = text.with_columns(
+            _typed(name, kind, name in long, only is None or name in only) for name, kind in types.items()
+        )
         source = Source(
             frame=frame,
             kind="sql",
@@ -50,7 +54,7 @@ def read_postgresql(address: Address, settings: ReadingSettings, expected: Mappi
             origin=choice.origin(address),
             scratch=None if small else scratch,
         )
-        return assemble(source, _with_types(settings, expected, types, long), expected)
+        return assemble(source, _with_types(settings, expected, types, long), expected, only)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
@@ -135,7 +139,7 @@ def _long(text: pl.LazyFrame, names: list[str]) -> set[str]:
     return {n for n, found in row.collect(engine="streaming").row(0, named=True).items() if found}
 
 
-def _typed(name: str, kind: str, long: bool) -> pl.Expr:
+def _typed(name: str, kind: str, long: bool, read: bool) -> pl.Expr:
     cell = pl.col(name)
     if kind in _WHOLE:
         return cell.cast(pl.Int64)
@@ -144,7 +148,7 @@ def _typed(name: str, kind: str, long: bool) -> pl.Expr:
     if kind == "bool":
         return cell == "t"
     # "infinity" is a date there; as text it is a cell that does not fit, and its row is a reject.
-    return cell.str.head(10) if kind in _DAYS else cell
+    return cell.str.head(10) if kind in _DAYS and read else cell
 
 
 def _with_types(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -23,7 +23,9 @@ _NUMERIC = ("INT", "REAL", "FLOA", "DOUB", "NUM", "DEC")
 _TEXTUAL = ("CHAR", "CLOB", "TEXT", "BLOB", "DATE", "TIME", "BOOL")
 
 
-def read_sqlite(address: Address, settings: ReadingSettings, expected: Mapping[str, Reading]) -> Table:
+def read_sqlite(
+    address: Address, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
+) -> Table:
     """The rows as they are at one moment; a reject's line is the rowid where the table has one."""
     path = Path(address.file)
     batches = Batches()
@@ -46,7 +48,7 @@ def read_sqlite(address: Address, settings: ReadingSettings, expected: Mapping[s
             origin=choice.origin(address),
             scratch=batches.scratch,
         )
-        return assemble(source, settings, expected)
+        return assemble(source, settings, expected, only)
     except sqlite3.Error as error:
         batches.drop()
         raise UnreadableFileError(

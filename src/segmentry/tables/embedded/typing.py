@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from segmentry.errors import Notice
+from segmentry.errors import InputError, Notice
 from segmentry.tables import numbers
 from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.judgement import DATE_NAME, Verdict, judge, split_tokens
@@ -111,6 +112,18 @@ def text_as_told(name: str, missing: Sequence[str]) -> Typed:
     return Typed(Column(name, Reading("text"), "text", raw=raw_name(name)), value)
 
 
+def type_where_all_fit(source: pl.LazyFrame, names: Sequence[str], missing: tuple[str, ...]) -> list[Typed]:
+    """Typed columns for those of the text columns `names` that are numbers or dates in every cell."""
+    found: list[Typed] = []
+    for name in names:
+        with contextlib.suppress(InputError):  # its cells do not say what they mean: it stays text
+            found += type_text(source, [name], ReadingSettings(missing=missing), {})[0]
+    read = [t for t in found if t.column.reading.kind != "text"]
+    bad = [t.bad.fill_null(value=False).any().alias(t.column.name) for t in read if t.bad is not None]
+    flags = source.select(bad).collect(engine="streaming").row(0, named=True) if bad else {}
+    return [t for t in read if not flags.get(t.column.name)]
+
+
 def _look(source: pl.LazyFrame, names: Sequence[str]) -> dict[str, _Look]:
     if not names:
         return {}
@@ -170,7 +183,7 @@ def _is_plain(name: str, look: _Look, three: int, settings: ReadingSettings, exp
     if max(abs(look.low), abs(look.high)) > numbers.LARGEST_EXACT or settings.missing:
         return False
     if expected is not None:
-        return expected.kind == "number" and (not look.points or expected.decimal == ".")
+        return expected.kind == "number" and (not look.points or (settings.decimal_of(name) or expected.decimal) == ".")
     if name in settings.types or name in settings.date_formats:
         return False
     perhaps_dates = look.low >= 19000101 and look.high <= 21001231 and not look.points
