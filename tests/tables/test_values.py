@@ -111,6 +111,15 @@ def test_what_could_be_a_value_is_not_missing(word: str) -> None:
     assert values(column(["12.50", "7.25", word])) == ["12.50", "7.25", word]
 
 
+def test_the_word_that_many_cells_hold_is_shown() -> None:
+    """The word to pass to --missing is named, also beside rarer texts; one of fewer than ten cells may be personal."""
+    figures = [str(i) for i in range(40)]
+    assert "such as 'offen'" in column([*figures, *["offen"] * 10, "Anna Bell"]).notices[0].message
+    hidden = column([*figures, *["offen"] * 9, "Anna Bell"]).notices[0].message
+    assert "such as 'o…'" in hidden
+    assert "offen" not in hidden
+
+
 def test_stated_words_are_missing_everywhere() -> None:
     """What the settings call missing is missing in text and in numbers."""
     settings = ReadingSettings(missing=("NA", "-999"))
