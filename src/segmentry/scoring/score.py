@@ -21,7 +21,17 @@ from segmentry.scoring.frames import OUTPUT as OUTPUT
 from segmentry.scoring.frames import fits_memory, score_in_memory
 from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
 from segmentry.segmentation import Segmentation
-from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, free_names, read, text_frame, with_words
+from segmentry.tables import (
+    ReadingSettings,
+    Table,
+    as_day,
+    collect_rows,
+    deliver,
+    free_names,
+    read,
+    text_frame,
+    with_words,
+)
 
 _NAME = "name::"
 
@@ -42,7 +52,7 @@ def score(
     customers: Any = None,
     *,
     orders: Any = None,
-    as_of: date | None = None,
+    as_of: date | str | None = None,
     reading: ReadingSettings | None = None,
 ) -> Any:
     """The customers with `segment_id`, `segment`, `confidence` and `runner_up`, as the kind of frame that came in.
@@ -54,6 +64,7 @@ def score(
     kept.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
+    until = None if as_of is None else as_day(as_of)
     if orders is None and customers is not None and segmentation.purchases is None:
         # What else is in a frame is no matter of ours: not read, and unable to make a customer unfit.
         used = {column for f in segmentation.recipe.clustered for column in (*f.sources, *f.over)}
@@ -62,7 +73,7 @@ def score(
             _check_columns(segmentation.recipe.clustered, table)
             return score_in_memory(segmentation, table)
     else:
-        table, _ = read_any(segmentation, customers, orders, reading=reading, as_of=as_of)
+        table, _ = read_any(segmentation, customers, orders, reading=reading, as_of=until)
     # Counting would be two passes more, and nobody asks for it here.
     scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)

@@ -26,6 +26,7 @@ from segmentry.tables.memory import (
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.stated import Day, as_day
 from segmentry.tables.table import Column, Kind, Reading, Reject, SourceKind, Table
 from segmentry.tables.writing import (
     atomically,
@@ -39,6 +40,7 @@ __all__ = [
     "ROW",
     "Coded",
     "Column",
+    "Day",
     "Frame",
     "Kind",
     "Numbers",
@@ -52,6 +54,7 @@ __all__ = [
     "Words",
     "all_different",
     "arrays_of",
+    "as_day",
     "atomically",
     "beside",
     "check_output",
