@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -69,3 +70,45 @@ def test_orders_are_scored_and_looked_at_to_a_day_in_any_form(bought):
     for day in (str(last), pd.Timestamp(last)):
         assert sg.score(model, orders=bought, as_of=day).equals(expected)
         assert sg.inspect(bought, as_of=day).as_of == last
+
+
+@pytest.mark.parametrize(("k", "meant"), [(3.0, 3), (np.int64(3), 3), (np.float64(3), 3), (" 3 ", 3)])
+def test_a_whole_number_is_a_number_of_segments(k, meant, shop):
+    """3.0 and numpy's 3 are 3."""
+    assert sg.fit(shop, k=k, settings=QUICK).k == meant
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"k": [3, 5]}, r'k: should be a number such as 5, a range such as "2-10", or "auto"\. Found: \[3, 5\]'),
+        ({"k": range(3, 5)}, r"k: should be .* Found: range\(3, 5\)"),
+        ({"k": 2.5}, r"k: should be .* Found: 2\.5"),
+        ({"k": float("nan")}, r"k: should be .* Found: nan"),
+        ({"k": True}, r"k: should be .* Found: True"),
+        ({"seed": -1}, r"seed: .* greater than or equal to 0\. Found: -1"),
+        ({"seed": "one"}, r"seed: .* valid integer\. Found: 'one'"),
+        ({"features": 5}, r"features should be names\. Found: 5\. Pass a list"),
+        ({"features": ["income", 3]}, r"features should be names\. Found: 3\. Pass a list"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(stated, said, shop):
+    """Wrong arguments end in an error of ours, in `fit` and in `compare`."""
+    with pytest.raises(SettingsError, match=said):
+        sg.fit(shop, settings=QUICK, **stated)
+    with pytest.raises(SettingsError, match=said):
+        sg.compare(shop, settings=QUICK, **stated)
+
+
+@pytest.mark.parametrize("features", ["Income, recency", ["income", "recency"], np.array(["income", "recency"])])
+def test_features_may_be_a_text(features, shop):
+    """A text is a name or, with commas, several."""
+    assert sg.fit(shop, k=3, features=features, settings=QUICK).recipe.axes == ("income", "recency_days")
+    assert sg.fit(shop, k=3, features="income", settings=QUICK).recipe.axes == ("income",)
+
+
+def test_a_text_names_a_method_and_an_earlier_segmentation(shop):
+    """What `compare` takes as lists may be a text as well."""
+    table = shop.with_columns(earlier=pl.int_range(pl.len()) % 3)
+    found = sg.compare(table, methods="k-means, ward", columns="earlier", k=3, settings=QUICK)
+    assert {one.name for one in found.methods} == {"k-means", "ward", "earlier"}

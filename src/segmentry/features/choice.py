@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from segmentry.errors import Notice, SettingsError
 from segmentry.features.derive import label, slug
@@ -20,6 +20,7 @@ from segmentry.features.feature import Feature, Theme
 from segmentry.features.learning import learn_levels, learn_scale, prepared
 from segmentry.features.recipe import LeftOut, Levels, Scale
 from segmentry.features.roles import ColumnRole
+from segmentry.tables.stated import as_names
 from segmentry.tables.table import Table
 
 SAME_THING = 0.9
@@ -50,6 +51,11 @@ class FeatureSettings(BaseModel):
     features: tuple[str, ...] = ()
     roles: Mapping[str, str] = {}
     purposes: Mapping[str, str] = {}  # sensitive column -> why it may be used
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _listed(cls, features: object) -> object:
+        return as_names(features, "features") if isinstance(features, str) else features
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from segmentry.tables.memory import (
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
-from segmentry.tables.stated import Day, as_day
+from segmentry.tables.stated import Day, as_day, as_names, checked
 from segmentry.tables.table import Column, Kind, Reading, Reject, SourceKind, Table
 from segmentry.tables.writing import (
     atomically,
@@ -55,10 +55,12 @@ __all__ = [
     "all_different",
     "arrays_of",
     "as_day",
+    "as_names",
     "atomically",
     "beside",
     "check_output",
     "check_target",
+    "checked",
     "coded_days",
     "coded_texts",
     "collect_rows",

@@ -1,15 +1,19 @@
-"""What callers state, in the ways that people state it; the rest is a SettingsError."""
+"""What callers state, in the ways that people state it: days, lists of names, settings. The rest is a SettingsError."""
 
 from __future__ import annotations
 
+import csv
 import reprlib
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from segmentry.errors import SettingsError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def as_day(stated: object) -> date:
@@ -39,6 +43,42 @@ def _day(stated: object) -> date:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
+
+
+def as_names(stated: object, setting: str) -> tuple[str, ...]:
+    """Names in a list or in a text, where commas stand between several and quotes around one that has a comma.
+
+    >>> as_names("income, recency", "features"), as_names(["income"], "features")
+    (('income', 'recency'), ('income',))
+    >>> as_names('"Income, yearly",age', "features")
+    ('Income, yearly', 'age')
+    """
+    if isinstance(stated, str):
+        return tuple(name.strip() for name in next(csv.reader([stated], skipinitialspace=True), []))
+    if stated is None:
+        return ()
+    names = tuple(stated) if isinstance(stated, Iterable) and not isinstance(stated, Mapping) else (stated,)
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
+        found, remedy = _short(wrong[0]), 'Pass a list, as ["age", "income"], or a text, as "age,income".'
+        raise SettingsError(f"{setting} should be names.", found=found, remedy=remedy)
+    return names
+
+
+def checked(kind: type[Model], values: Mapping[str, object]) -> Model:
+    """Settings made of values. Raises SettingsError with the first that is wrong, what was found and what is allowed.
+
+    >>> from segmentry.tables import ReadingSettings
+    >>> checked(ReadingSettings, {"max_rejected_share": 2})
+    Traceback (most recent call last):
+    segmentry.errors.SettingsError: max_rejected_share: input should be less than or equal to 1. Found: 2.
+    """
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+    place, message = ".".join(map(str, fault["loc"])), str(fault["msg"])
+    raise SettingsError(f"{place}: {message[:1].lower()}{message[1:]}.", found=_short(fault["input"]))
 
 
 def _short(stated: object) -> str:
