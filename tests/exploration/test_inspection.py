@@ -68,6 +68,13 @@ def test_planted_faults_are_found_with_their_number(column: str, cells: list[obj
     assert finding.remedy
 
 
+@pytest.mark.parametrize("word", ["Unknown", "k. A.", "unbekannt", "desconocida", "s/d", "non renseigné"])
+def test_levels_that_say_nothing_are_found(word: str) -> None:
+    """A level that means "not known" is found in four languages."""
+    found = look(shop(city=[("Leeds", "York", word)[i % 3] for i in range(N)]))
+    assert only(found, "empty-level").columns == ("city",)
+
+
 def test_rows_that_repeat_apart_from_the_id_are_counted() -> None:
     """A customer entered twice under two ids is one repeat; an e-mail address of its own does not hide it."""
     frame = shop(email=[f"p{i}@example.org" for i in range(N)])

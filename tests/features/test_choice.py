@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from segmentry.errors import NotEnoughDataError, SettingsError
-from segmentry.fitting import fit
+from segmentry.fitting import FitSettings, fit
 from segmentry.samples import sample_marketing
+from segmentry.scoring import score
 
 THEMES = "age", "income", "spend_total", "purchases_total", "recency_days", "visits_web"
 
@@ -53,6 +56,30 @@ def test_what_says_the_same_is_taken_once(shop):
     assert "moves with" in _left(fit(doubled, k=3))["purchases_total"]
     named = fit(doubled, k=3, features=["spend_total", "purchases_total"])
     assert "counted-twice" in [n.code for n in named.notices if "purchases_total" in n.message]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_ratio_does_not_bring_back_what_was_left_out(seed):
+    """Orders that move with spend are left out, so is spend by order, and the three planted groups are found."""
+    table, planted = _three_groups(seed)
+    model = fit(table, settings=FitSettings(stability_pairs=0))
+    assert "moves with spend_total" in _left(model)["purchases_total"]
+    assert "made of purchases_total" in _left(model)["average_order_value"]
+    assert model.recipe.axes == ("recency_days", "spend_total")
+    assert model.k == 3
+    assert adjusted_rand_score(planted, score(model, table)["segment_id"]) > 0.95
+
+
+def _three_groups(seed: int, n: int = 1_000) -> tuple[pl.DataFrame, np.ndarray]:
+    random = np.random.default_rng(seed)
+    group = random.integers(0, 3, n)
+    columns = {
+        "customer_id": [f"C{i:04d}" for i in range(n)],
+        "total_spend": random.normal(np.array([300, 600, 1500])[group], 40).round(2),
+        "orders": random.poisson(np.array([4, 10, 25])[group]) + 1,
+        "days_since_last_purchase": random.integers(0, 60, n) + np.array([200, 60, 5])[group],
+    }
+    return pl.DataFrame(columns), group
 
 
 def test_what_is_mostly_missing_is_left_out(shop):

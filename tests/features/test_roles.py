@@ -297,6 +297,14 @@ def test_genders_are_sensitive_whatever_they_are_called(name: str) -> None:
         assert roles(**{name: [pair[i % 2] for i in range(40)]})[name].role == "sensitive"
 
 
+@pytest.mark.parametrize(
+    "levels", [("Mann", "Frau", "k. A."), ("Hombre", "Mujer", "desconocido"), ("Homme", "Femme", "non renseigné")]
+)
+def test_genders_that_are_not_all_known_are_sensitive(levels: tuple[str, str, str]) -> None:
+    """A word for "not known" beside the genders makes them no other kind of column."""
+    assert roles(x=[levels[i % 3] for i in range(60)])["x"].role == "sensitive"
+
+
 @pytest.mark.parametrize("name", ["Religion", "ethnicity", "Gesundheitszustand", "discapacidad", "political_views"])
 def test_protected_matters_are_sensitive_by_name(name: str) -> None:
     """What the law protects is sensitive whatever its values are."""

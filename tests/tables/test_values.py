@@ -92,6 +92,34 @@ def test_missing_words_depend_on_the_kind_of_column() -> None:
     assert [n.code for n in words.notices] == ["missing-words-kept"]
 
 
+@pytest.mark.parametrize(
+    "word",
+    ["k. A.", "k.A.", "keine Angabe", "unbekannt", "n. v.", "n.a.", "desconocido", "sin dato", "s/d", "inconnu",
+     "Non renseigné", "NON RENSEIGNÉE"],
+)  # fmt: skip
+def test_missing_is_said_in_four_languages(word: str) -> None:
+    """German, Spanish and French words for "not known" are missing among numbers, however many there are."""
+    table = column(["12.50", "7.25", word, "9.75", word, word])
+    assert values(table)[0] == 12.5
+    assert np.isnan(np.array(values(table), dtype=float)).sum() == 3
+    assert [n.code for n in table.notices] == ["missing-words"]
+
+
+@pytest.mark.parametrize("word", ["nc", "ka", "keine", "sin", "x"])
+def test_what_could_be_a_value_is_not_missing(word: str) -> None:
+    """A state, a code or an answer stays what it is."""
+    assert values(column(["12.50", "7.25", word])) == ["12.50", "7.25", word]
+
+
+def test_the_word_that_many_cells_hold_is_shown() -> None:
+    """The word to pass to --missing is named, also beside rarer texts; one of fewer than ten cells may be personal."""
+    figures = [str(i) for i in range(40)]
+    assert "such as 'offen'" in column([*figures, *["offen"] * 10, "Anna Bell"]).notices[0].message
+    hidden = column([*figures, *["offen"] * 9, "Anna Bell"]).notices[0].message
+    assert "such as 'o…'" in hidden
+    assert "offen" not in hidden
+
+
 def test_stated_words_are_missing_everywhere() -> None:
     """What the settings call missing is missing in text and in numbers."""
     settings = ReadingSettings(missing=("NA", "-999"))

@@ -36,7 +36,7 @@ from segmentry.features.roles import ColumnRole
 from segmentry.features.sample import sampled_values
 from segmentry.features.summaries import ColumnSummary, summarise
 from segmentry.purchases import PurchaseSettings, SourceSettings, open_log, read_either
-from segmentry.tables import ReadingSettings, Table, ordinal
+from segmentry.tables import Day, ReadingSettings, Table, as_day, ordinal
 
 __all__ = ["ColumnInspection", "Finding", "InspectSettings", "Inspection", "inspect"]
 
@@ -58,12 +58,12 @@ class InspectSettings(BaseModel):
     reading: ReadingSettings = ReadingSettings()
     features: FeatureSettings = FeatureSettings()
     id: str | None = None
-    as_of: date | None = None
+    as_of: Day | None = None
     today: date | None = None
     orders: PurchaseSettings = PurchaseSettings()
 
 
-def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None = None) -> Inspection:
+def inspect(source: Any, *, as_of: date | str | None = None, settings: Settings | None = None) -> Inspection:
     """What is in `source`, a path or a frame with a row per customer: columns, roles, figures, and what is wrong.
 
     >>> import polars as pl
@@ -74,6 +74,7 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
     ['few-rows', 'constant-column']
     """
     told = settings or InspectSettings()
+    until = told.as_of if as_of is None else as_day(as_of)
     table, is_log = read_either(source, told.reading, told.orders)
     if table.rows_read == 0:
         raise NotEnoughDataError("The table has no rows.", found="0 rows", remedy="Check the file.")
@@ -82,10 +83,10 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
         told.features,
         id_column=told.id,
         on_duplicate="keep",
-        as_of=as_of or told.as_of,
+        as_of=until,
         today=told.today,
     )
-    log, unread = _log(table, told, as_of) if is_log else (None, [])
+    log, unread = _log(table, told, until) if is_log else (None, [])
     columns = _columns(table, customers.roles)
     compared = customers
     if log is not None:
@@ -123,7 +124,7 @@ def inspect(source: Any, *, as_of: date | None = None, settings: Settings | None
 def _log(table: Table, told: Settings, as_of: date | None) -> tuple[Log | None, list[Finding]]:
     """The log opened; a finding where it cannot be."""
     try:
-        found = open_log(table, told.orders, customer=told.id, as_of=as_of or told.as_of, today=told.today)
+        found = open_log(table, told.orders, customer=told.id, as_of=as_of, today=told.today)
         return look_at(found, told.features), []
     except InputError as error:
         found_there = f" Found: {error.found}." if error.found else ""

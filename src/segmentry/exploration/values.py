@@ -33,7 +33,11 @@ _WHOLE = frozenset(
 )
 _LEVELLED = frozenset({"category", "membership", "education", "satisfaction", "sensitive"})
 _UNSPREAD = ANSWERS | {"constant", "leak"}
-_NO_MEANING = frozenset({"unknown", "undefined", "not available", "not known", "x", "xx", "xxx", "test", "tbd", "todo"})
+_NO_MEANING = frozenset(
+    {"unknown", "undefined", "not available", "not known", "x", "xx", "xxx", "test", "tbd", "todo"}
+    | {"k a", "keine angabe", "keine angaben", "unbekannt", "nicht bekannt", "desconocido", "desconocida"}
+    | {"sin dato", "sin datos", "s d", "inconnu", "inconnue", "non renseigne", "non renseignee"}
+)
 _BELOW = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 _ABOVE = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)
 _DAYS = (date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1), date(9999, 12, 31))

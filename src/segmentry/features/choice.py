@@ -1,7 +1,8 @@
 """Which features the clustering uses: few, each saying something of its own, each with its reason.
 
 The default is what a good analyst would take: age, income, spend, frequency, recency, engagement. What says the
-same thing again (correlation above 0.9), never varies or is mostly missing is left out, and said so.
+same thing again (correlation above 0.9), never varies or is mostly missing is left out, and said so. So is a ratio
+of what says the same thing again: it would bring that back as noise.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from segmentry.errors import Notice, SettingsError
 from segmentry.features.derive import label, slug
@@ -19,6 +20,7 @@ from segmentry.features.feature import Feature, Theme
 from segmentry.features.learning import learn_levels, learn_scale, prepared
 from segmentry.features.recipe import LeftOut, Levels, Scale
 from segmentry.features.roles import ColumnRole
+from segmentry.tables.stated import as_names
 from segmentry.tables.table import Table
 
 SAME_THING = 0.9
@@ -50,6 +52,11 @@ class FeatureSettings(BaseModel):
     roles: Mapping[str, str] = {}
     purposes: Mapping[str, str] = {}  # sensitive column -> why it may be used
 
+    @field_validator("features", mode="before")
+    @classmethod
+    def _listed(cls, features: object) -> object:
+        return as_names(features, "features") if isinstance(features, str) else features
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -73,12 +80,12 @@ def choose_by_default(
     left: dict[str, str] = {}
     numeric = sorted((f for f in features if f.operation != "category"), key=lambda f: f.operation == "ratio")
     for themes in _WANTED:
-        _take_first([f for theme in themes for f in numeric if f.theme == theme], values, taken, left)
+        _take_first([f for theme in themes for f in numeric if f.theme == theme], numeric, values, taken, left)
     if len(taken) < ENOUGH:
         for theme in _SPARE:
             for feature in (f for f in numeric if f.theme == theme):
                 if len(taken) < ENOUGH and feature.name not in {s.feature.name for s in taken}:
-                    _take_first([feature], values, taken, left)
+                    _take_first([feature], numeric, values, taken, left)
     levels: list[Levels] = []
     if not taken:
         categories = [f for f in features if f.operation == "category" and not sensitive & set(f.sources)]
@@ -96,17 +103,23 @@ def choose_by_default(
 
 
 def _take_first(
-    wanted: Sequence[Feature], values: Mapping[str, np.ndarray], taken: list[Scale], left: dict[str, str]
+    wanted: Sequence[Feature],
+    features: Sequence[Feature],
+    values: Mapping[str, np.ndarray],
+    taken: list[Scale],
+    left: dict[str, str],
 ) -> None:
     for feature in wanted:
-        scale, reason = _usable(feature, values, taken)
+        scale, reason = _usable(feature, features, values, taken)
         if scale is not None:
             taken.append(scale)
             return
         left[feature.name] = reason
 
 
-def _usable(feature: Feature, values: Mapping[str, np.ndarray], taken: Sequence[Scale]) -> tuple[Scale | None, str]:
+def _usable(
+    feature: Feature, features: Sequence[Feature], values: Mapping[str, np.ndarray], taken: Sequence[Scale]
+) -> tuple[Scale | None, str]:
     column = values[feature.name]
     missing = float(np.isnan(column).mean()) if len(column) else 1.0
     if missing > MOSTLY_MISSING:
@@ -117,11 +130,30 @@ def _usable(feature: Feature, values: Mapping[str, np.ndarray], taken: Sequence[
     if _commonest_share(column) >= MOSTLY_ONE:
         # K-means would cut off the customers with another value and call that a segment.
         return None, "the same for at least half of the customers"
-    for other in taken:
-        r = correlation(scale, column, other, values[other.feature.name])
-        if abs(r) > SAME_THING:
-            return None, f"moves with {other.feature.name} (correlation {r:.2f}): it would count the same thing twice"
+    if double := _double_of(scale, values, taken):
+        return None, f"{double}: it would count the same thing twice"
+    for part in _parts(feature, features, taken):
+        if double := _double_of(learn_scale(part, values[part.name]), values, taken):
+            return None, f"made of {part.name}, which {double}: it would bring that back as noise"
     return scale, ""
+
+
+def _parts(ratio: Feature, features: Sequence[Feature], taken: Sequence[Scale]) -> list[Feature]:
+    """The features that a ratio divides or divides by, but for those that are taken; none for what is no ratio."""
+    if ratio.operation != "ratio":
+        return []
+    own = {s.feature.name for s in taken}
+    sums = [f for f in features if f.operation != "ratio" and f.name not in own]
+    return [f for f in sums if f.sources in (ratio.sources, ratio.over)]
+
+
+def _double_of(scale: Scale, values: Mapping[str, np.ndarray], taken: Sequence[Scale]) -> str:
+    """Which of the taken features this one moves with, in words; nothing where there is none."""
+    for other in taken:
+        r = correlation(scale, values[scale.feature.name], other, values[other.feature.name])
+        if abs(r) > SAME_THING:
+            return f"moves with {other.feature.name} (correlation {r:.2f})"
+    return ""
 
 
 def _commonest_share(values: np.ndarray) -> float:

@@ -43,7 +43,7 @@ from segmentry.prototypes.everyone import Placing, place_everyone
 from segmentry.purchases import PurchaseSettings
 from segmentry.segmentation import Provenance, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
-from segmentry.tables import ROW, ReadingSettings, Table, held
+from segmentry.tables import ROW, Day, ReadingSettings, Table, as_day, as_names, checked, held
 from segmentry.value import ValueSettings
 
 NO_SEGMENT = -1  # the place of a row that is noise
@@ -66,7 +66,7 @@ class FitSettings(BaseModel):
     features: FeatureSettings = FeatureSettings()
     selection: SelectionSettings = SelectionSettings()
     id: str | None = None
-    as_of: date | None = None
+    as_of: Day | None = None
     today: date | None = None
     names: Mapping[str, str] = {}
     on_duplicate: Literal["error", "keep"] = "error"
@@ -110,9 +110,9 @@ def fit(
     orders: Any = None,
     customers: Any = None,
     k: int | str | None = None,
-    features: Sequence[str] = (),
+    features: Sequence[str] | str = (),
     seed: int | None = None,
-    as_of: date | None = None,
+    as_of: date | str | None = None,
     method: str | None = None,
     settings: FitSettings | None = None,
 ) -> Segmentation:
@@ -120,22 +120,30 @@ def fit(
 
     `orders` gives purchases instead, with a row per order or order line; `customers`, a table to join them to by id. A
     `source` whose columns say that a row is a purchase is taken as orders too.
-    `k` is a number, a range such as "2-10", or "auto" (the default). `features` names columns or derived features;
-    none takes the small default set. `seed` is 0 unless stated. `method` is "k-means" unless stated; `docs/methods.md`
+    `k` is a number, a range such as "2-10", or "auto" (the default). `features` names columns or derived features, in a
+    list or in a text with commas; none takes the small default set. `seed` is 0 unless stated. `as_of` is a date, a
+    time of which the day counts, or a text such as "2026-01-31". `method` is "k-means" unless stated; `docs/methods.md`
     names the others. `settings` states anything else; arguments win over it.
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
     base = settings or FitSettings()
-    given = {"k": k, "seed": seed, "method": method}
-    selection = SelectionSettings(**{**dict(base.selection), **{n: v for n, v in given.items() if v is not None}})
-    chosen = base.model_copy(
+    chosen = with_arguments(base, features=features, as_of=as_of, k=k, seed=seed, method=method)
+    return fit_source(one_source(source, orders, customers), chosen).segmentation
+
+
+def with_arguments(
+    base: FitSettings, *, features: object = (), as_of: object = None, **selection: object
+) -> FitSettings:
+    """The settings with what was said beside them, which wins. None, and no features, say nothing."""
+    said = {name: value for name, value in selection.items() if value is not None}
+    names = as_names(features, "features") or base.features.features
+    return base.model_copy(
         update={
-            "selection": selection,
-            "features": base.features.model_copy(update={"features": tuple(features) or base.features.features}),
-            "as_of": as_of or base.as_of,
+            "selection": checked(SelectionSettings, {**dict(base.selection), **said}),
+            "features": base.features.model_copy(update={"features": names}),
+            "as_of": base.as_of if as_of is None else as_day(as_of),
         }
     )
-    return fit_source(one_source(source, orders, customers), chosen).segmentation
 
 
 def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullcontext()) -> Fitted:

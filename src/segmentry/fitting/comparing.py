@@ -17,7 +17,7 @@ from segmentry.errors import SettingsError
 from segmentry.features.customers import column_beside, feature_values, learn_recipe, prepare_customers
 from segmentry.features.rfm import axis_values
 from segmentry.features.sample import on_grid
-from segmentry.fitting import FitSettings
+from segmentry.fitting import FitSettings, with_arguments
 from segmentry.fitting.comparing_grids import by_rfm_grid
 from segmentry.fitting.sources import read_source
 from segmentry.profiles.comparison import Compared, Comparison, recommend
@@ -26,7 +26,7 @@ from segmentry.quality.stability import adjusted_rand, interval, pair_agreement
 from segmentry.selection import Search, SelectionSettings, search_segments
 from segmentry.selection.refits import PAIRS, refitted
 from segmentry.selection.refits import ROWS as ROWS_REFITTED
-from segmentry.tables import Table
+from segmentry.tables import Table, as_names
 
 ROWS = 4_000
 _Grouped = tuple[Compared, np.ndarray]  # a grouping's figures, and the group of each row
@@ -36,11 +36,11 @@ ALL = tuple(method for method in METHODS if method not in STATED)
 def compare(
     source: Any,
     *,
-    methods: Sequence[str] = (),
+    methods: Sequence[str] | str = (),
     k: int | str | None = None,
-    features: Sequence[str] = (),
+    features: Sequence[str] | str = (),
     seed: int | None = None,
-    columns: Sequence[str] = (),
+    columns: Sequence[str] | str = (),
     settings: FitSettings | None = None,
 ) -> Comparison:
     """Groups the customers by each method and says how good, how steady and how alike the groupings are.
@@ -50,16 +50,16 @@ def compare(
     customers, the same for all. Arguments win over `settings`.
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
-    base = settings or FitSettings()
-    names = tuple(dict.fromkeys(map(known_method, methods or ALL)))
-    given = {"k": k, "seed": seed}
-    selection = SelectionSettings(**{**dict(base.selection), **{n: v for n, v in given.items() if v is not None}})
+    base = with_arguments(settings or FitSettings(), features=features, k=k, seed=seed)
+    selection = base.selection
+    names = tuple(dict.fromkeys(map(known_method, as_names(methods, "methods") or ALL)))
+    columns = as_names(columns, "columns")
     found_in = read_source(source, base)
     table = found_in.table
     _check_columns(columns, table)
     # An earlier segmentation must not be what the new ones are made of.
     roles = {**base.features.roles, **dict.fromkeys(columns, "leak")}
-    wanted = base.features.model_copy(update={"roles": roles, "features": tuple(features) or base.features.features})
+    wanted = base.features.model_copy(update={"roles": roles})
     customers = prepare_customers(
         table,
         wanted,

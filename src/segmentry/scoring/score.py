@@ -22,7 +22,17 @@ from segmentry.scoring.frames import OUTPUT as OUTPUT
 from segmentry.scoring.frames import fits_memory, score_in_memory
 from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
 from segmentry.segmentation import Segmentation
-from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, free_names, read, text_frame, with_words
+from segmentry.tables import (
+    ReadingSettings,
+    Table,
+    as_day,
+    collect_rows,
+    deliver,
+    free_names,
+    read,
+    text_frame,
+    with_words,
+)
 
 _NAME = "name::"
 
@@ -43,7 +53,7 @@ def score(
     customers: Any = None,
     *,
     orders: Any = None,
-    as_of: date | None = None,
+    as_of: date | str | None = None,
     reading: ReadingSettings | None = None,
 ) -> Any:
     """The customers with `segment_id`, `segment`, `confidence` and `runner_up`, as the kind of frame that came in.
@@ -56,13 +66,14 @@ def score(
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
     check_segmentation(segmentation)
+    until = None if as_of is None else as_day(as_of)
     if orders is None and customers is not None and segmentation.purchases is None:
         table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
         if fits_memory(segmentation, table):
             _check_columns(segmentation.recipe.clustered, table)
             return score_in_memory(segmentation, table)
     else:
-        table, _ = read_any(segmentation, customers, orders, reading=reading, as_of=as_of)
+        table, _ = read_any(segmentation, customers, orders, reading=reading, as_of=until)
     # Counting would be two passes more, and nobody asks for it here.
     scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)

@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from segmentry.clusters.grouping import Grouping, Layout, Method
 from segmentry.clusters.kmeans import Clustering
@@ -52,6 +54,15 @@ class SelectionSettings(BaseModel):
     @classmethod
     def _method_is_known(cls, method: str) -> str:
         return known_method(method)
+
+    @field_validator("k", mode="before")
+    @classmethod
+    def _k_is_plain(cls, k: object) -> object:
+        if isinstance(k, (str, int)) and not isinstance(k, bool):
+            return k
+        if isinstance(k, bool) or not isinstance(k, Real) or not float(k).is_integer():
+            raise PydanticCustomError("k", 'Should be a number such as 5, a range such as "2-10", or "auto"')
+        return int(float(k))
 
     @field_validator("k")
     @classmethod

@@ -27,6 +27,7 @@ from segmentry.tables.memory import (
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
+from segmentry.tables.stated import Day, as_day, as_names, checked
 from segmentry.tables.table import Column, Kind, Reading, Reject, SourceKind, Table
 from segmentry.tables.writing import (
     atomically,
@@ -40,6 +41,7 @@ __all__ = [
     "ROW",
     "Coded",
     "Column",
+    "Day",
     "Frame",
     "Kind",
     "Numbers",
@@ -53,10 +55,13 @@ __all__ = [
     "Words",
     "all_different",
     "arrays_of",
+    "as_day",
+    "as_names",
     "atomically",
     "beside",
     "check_output",
     "check_target",
+    "checked",
     "coded_days",
     "coded_texts",
     "collect_rows",

@@ -21,7 +21,13 @@ APOSTROPHES = "'\u2019"
 MINUS = "\\-\u2212"
 
 # In number and date columns these stand for "not known"; in text columns they are words like others.
-MISSING_TOKENS = frozenset({"na", "n/a", "#n/a", "null", "none", "nan", "-", "--", "?", "unknown"})
+# None that could be a figure, a code or a place: "nc" and "ka" are left out.
+MISSING_TOKENS = frozenset(
+    {"na", "n/a", "#n/a", "n.a.", "n. a.", "null", "none", "nan", "-", "--", "?", "unknown"}
+    | {"k. a.", "k.a.", "keine angabe", "keine angaben", "n. v.", "n.v.", "unbekannt", "nicht bekannt"}
+    | {"desconocido", "desconocida", "sin dato", "sin datos", "s/d", "n/d"}
+    | {"inconnu", "inconnue", "non renseigné", "non renseignée", "non renseigne"}
+)
 
 # Numbers that people put where they have none.
 NEGATIVE_SPIKES = (-1.0, -9.0, -99.0, -999.0, -9999.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from typing import Literal
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from segmentry.errors import SettingsError
 from segmentry.tables.dateformats import spelled
+from segmentry.tables.stated import as_names
 
 Decimal = Literal[".", ","]
 
@@ -59,7 +59,7 @@ class ReadingSettings(BaseModel):
     @field_validator("columns", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
-        return tuple(name.strip() for name in next(csv.reader([value]))) if isinstance(value, str) else value
+        return as_names(value, "columns") if isinstance(value, str) else value
 
     @field_validator("date_format")
     @classmethod

@@ -10,7 +10,7 @@ import polars as pl
 from segmentry.errors import AmbiguousColumnError, Notice
 from segmentry.tables import dateformats, numbers
 from segmentry.tables.embedded import cells
-from segmentry.tables.masking import mask
+from segmentry.tables.masking import shown
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading
 
@@ -340,9 +340,9 @@ def _mostly(seen: Cells, as_numbers: int) -> tuple[Notice, ...]:
     if as_numbers * 2 < seen.total or as_numbers == seen.total:
         return ()
     number = pl.any_horizontal(pl.col("text").str.contains(numbers.pattern(m)) for m in (".", ","))
-    others = seen.body.filter(~number)["text"].sort()
+    other, n = seen.body.filter(~number).sort(pl.col("n"), "text", descending=[True, False]).row(0)
     text = (
         f"'{seen.column}' was kept as text: {seen.total - as_numbers} of {seen.total} cells are no numbers, such as "
-        f"'{mask(others[0])}'. If it holds numbers, state its type, or pass --missing for words that mean nothing."
+        f"'{shown(other, n)}'. If it holds numbers, state its type, or pass --missing for words that mean nothing."
     )
     return (Notice("mostly-numbers", text),)

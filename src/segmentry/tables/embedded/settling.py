@@ -76,8 +76,11 @@ def _odd_cells(source: pl.LazyFrame, name: str, settings: ReadingSettings) -> pl
     own, text = pl.col("own"), cells.trimmed("own")
     rows = source.select(pl.col(name).cast(pl.String).alias("own"))
     # Words are looked for among short cells, and those with spaces: for most columns of ids and names that is nowhere.
-    longest = max(map(len, (*numbers.MISSING_TOKENS, *settings.missing)))
-    few = rows.filter((own.str.len_chars() <= longest) | (own != own.str.strip_chars()))
+    # Some ids are as short as words, and a pattern passes over them faster than they are written small and looked up.
+    words = sorted({*numbers.MISSING_TOKENS, *settings.missing})
+    short = own.str.len_chars() <= max(map(len, words))
+    wordlike = short & own.str.contains(f"(?i)^(?:{'|'.join(map(pl.escape_regex, words))})$")
+    few = rows.filter(wordlike | (own != own.str.strip_chars()))
     word = pl.when(cells.is_token(text, settings.missing)).then(own).alias("word")
     spaced = own.filter(own.ne_missing(text)).first().alias("own")
     found = few.group_by(word).agg(spaced, pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")

@@ -1,0 +1,85 @@
+"""What callers state, in the ways that people state it: days, lists of names, settings. The rest is a SettingsError."""
+
+from __future__ import annotations
+
+import csv
+import reprlib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic_core import PydanticCustomError
+
+from segmentry.errors import SettingsError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def as_day(stated: object) -> date:
+    """The day of a date, a time (as pandas has them) or a text such as "2026-01-31".
+
+    >>> as_day("2026-01-31"), as_day(datetime(2026, 1, 31, 18, 30))
+    (datetime.date(2026, 1, 31), datetime.date(2026, 1, 31))
+    """
+    try:
+        moment = datetime.fromisoformat(stated.strip()) if isinstance(stated, str) else stated
+        if isinstance(moment, datetime):
+            # Not its own date(): what pandas has for "no time" answers with an error that depends on its version.
+            return date(moment.year, moment.month, moment.day)
+        if isinstance(moment, date):
+            return moment
+    except (ValueError, TypeError):
+        pass
+    raise SettingsError("as_of is not a day.", found=_short(stated), remedy='Pass a date, or a text as "2026-01-31".')
+
+
+def _day(stated: object) -> date:
+    try:
+        return as_day(stated)
+    except SettingsError:
+        # For pydantic to tell together with whatever else is wrong.
+        raise PydanticCustomError("day", 'Should be a date, or a text as "2026-01-31"') from None
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+def as_names(stated: object, setting: str) -> tuple[str, ...]:
+    """Names in a list or in a text, where commas stand between several and quotes around one that has a comma.
+
+    >>> as_names("income, recency", "features"), as_names(["income"], "features")
+    (('income', 'recency'), ('income',))
+    >>> as_names('"Income, yearly",age', "features")
+    ('Income, yearly', 'age')
+    """
+    if isinstance(stated, str):
+        return tuple(name.strip() for name in next(csv.reader([stated], skipinitialspace=True), []))
+    if stated is None:
+        return ()
+    names = tuple(stated) if isinstance(stated, Iterable) and not isinstance(stated, Mapping) else (stated,)
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
+        found, remedy = _short(wrong[0]), 'Pass a list, as ["age", "income"], or a text, as "age,income".'
+        raise SettingsError(f"{setting} should be names.", found=found, remedy=remedy)
+    return names
+
+
+def checked(kind: type[Model], values: Mapping[str, object]) -> Model:
+    """Settings made of values. Raises SettingsError with the first that is wrong, what was found and what is allowed.
+
+    >>> from segmentry.tables import ReadingSettings
+    >>> checked(ReadingSettings, {"max_rejected_share": 2})
+    Traceback (most recent call last):
+    segmentry.errors.SettingsError: max_rejected_share: input should be less than or equal to 1. Found: 2.
+    """
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+    place, message = ".".join(map(str, fault["loc"])), str(fault["msg"])
+    raise SettingsError(f"{place}: {message[:1].lower()}{message[1:]}.", found=_short(fault["input"]))
+
+
+def _short(stated: object) -> str:
+    return " ".join(reprlib.repr(stated).split())

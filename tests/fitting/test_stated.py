@@ -1,0 +1,114 @@
+"""What is stated in Python is understood as people write it, or refused with what is allowed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+import segmentry as sg
+from segmentry.errors import SettingsError
+from segmentry.samples import sample_marketing, sample_orders
+
+QUICK = sg.FitSettings(stability_pairs=0)
+DAY = date(2014, 12, 31)
+DAYS = [
+    pd.Timestamp("2014-12-31"),
+    pd.Timestamp("2014-12-31 18:30", tz="Europe/Berlin"),
+    datetime(2014, 12, 31, 23, 59, tzinfo=UTC),
+    "2014-12-31",
+    " 2014-12-31T18:30 ",
+]
+NO_DAYS = [pd.NaT, 20141231, "31.12.2014", "yesterday", "", [DAY]]
+
+
+@pytest.fixture(scope="module")
+def shop() -> pl.DataFrame:
+    return sample_marketing(200, seed=4)
+
+
+@pytest.fixture(scope="module")
+def bought() -> pl.DataFrame:
+    return sample_orders(200, seed=4)
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_a_day_may_be_a_time_or_a_text(day, shop, tmp_path):
+    """A time of pandas counts as its day, as do texts, so that what was saved can be loaded."""
+    model = sg.fit(shop, as_of=day, k=3, settings=QUICK)
+    assert model.recipe.as_of == DAY
+    assert type(model.recipe.as_of) is date
+    sg.save(model, tmp_path / "ts.seg")
+    assert sg.load(tmp_path / "ts.seg") == model
+    assert sg.FitSettings(as_of=day).as_of == DAY
+
+
+@pytest.mark.parametrize("day", NO_DAYS)
+def test_what_is_no_day_is_refused(day, shop):
+    """Every function that takes a day says what was found and what to pass; a number is no count of seconds."""
+    for call in (
+        lambda: sg.fit(shop, as_of=day, settings=QUICK),
+        lambda: sg.inspect(shop, as_of=day),
+        lambda: sg.score(None, shop, as_of=day),
+    ):
+        with pytest.raises(SettingsError, match=r"as_of is not a day.*2026-01-31"):
+            call()
+    with pytest.raises(ValidationError, match=r"as_of\s.*2026-01-31"):
+        sg.FitSettings(as_of=day, id=3)
+
+
+def test_orders_are_scored_and_looked_at_to_a_day_in_any_form(bought):
+    """A text and a time give what the date gives."""
+    model = sg.fit(orders=bought, k=3, settings=QUICK)
+    last = model.recipe.as_of
+    assert last is not None
+    expected = sg.score(model, orders=bought, as_of=last)
+    for day in (str(last), pd.Timestamp(last)):
+        assert sg.score(model, orders=bought, as_of=day).equals(expected)
+        assert sg.inspect(bought, as_of=day).as_of == last
+
+
+@pytest.mark.parametrize(("k", "meant"), [(3.0, 3), (np.int64(3), 3), (np.float64(3), 3), (" 3 ", 3)])
+def test_a_whole_number_is_a_number_of_segments(k, meant, shop):
+    """3.0 and numpy's 3 are 3."""
+    assert sg.fit(shop, k=k, settings=QUICK).k == meant
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"k": [3, 5]}, r'k: should be a number such as 5, a range such as "2-10", or "auto"\. Found: \[3, 5\]'),
+        ({"k": range(3, 5)}, r"k: should be .* Found: range\(3, 5\)"),
+        ({"k": 2.5}, r"k: should be .* Found: 2\.5"),
+        ({"k": float("nan")}, r"k: should be .* Found: nan"),
+        ({"k": True}, r"k: should be .* Found: True"),
+        ({"seed": -1}, r"seed: .* greater than or equal to 0\. Found: -1"),
+        ({"seed": "one"}, r"seed: .* valid integer\. Found: 'one'"),
+        ({"features": 5}, r"features should be names\. Found: 5\. Pass a list"),
+        ({"features": ["income", 3]}, r"features should be names\. Found: 3\. Pass a list"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(stated, said, shop):
+    """Wrong arguments end in an error of ours, in `fit` and in `compare`."""
+    with pytest.raises(SettingsError, match=said):
+        sg.fit(shop, settings=QUICK, **stated)
+    with pytest.raises(SettingsError, match=said):
+        sg.compare(shop, settings=QUICK, **stated)
+
+
+@pytest.mark.parametrize("features", ["Income, recency", ["income", "recency"], np.array(["income", "recency"])])
+def test_features_may_be_a_text(features, shop):
+    """A text is a name or, with commas, several."""
+    assert sg.fit(shop, k=3, features=features, settings=QUICK).recipe.axes == ("income", "recency_days")
+    assert sg.fit(shop, k=3, features="income", settings=QUICK).recipe.axes == ("income",)
+
+
+def test_a_text_names_a_method_and_an_earlier_segmentation(shop):
+    """What `compare` takes as lists may be a text as well."""
+    table = shop.with_columns(earlier=pl.int_range(pl.len()) % 3)
+    found = sg.compare(table, methods="k-means, ward", columns="earlier", k=3, settings=QUICK)
+    assert {one.name for one in found.methods} == {"k-means", "ward", "earlier"}
