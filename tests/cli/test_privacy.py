@@ -55,7 +55,8 @@ def test_a_shared_report_draws_no_customer(segmentry, tmp_path):
     """`fit --share` says of its scatter that a point stands for ten or more; so does the help of fit and of report."""
     table = _table(tmp_path / "kunden.csv")
     folder = tmp_path / "out"
-    outcome = segmentry("fit", table, "-o", folder, "--k", "3", "--as-of", "2024-12-31", "--share")
+    features = "--features", "umsatz,bestellungen"  # a picture of points needs two
+    outcome = segmentry("fit", table, "-o", folder, "--k", "3", "--as-of", "2024-12-31", "--share", *features)
     assert outcome.code == 0, outcome.err
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "One point stands for 10 customers or more" in page

@@ -54,12 +54,12 @@ def test_the_curl_example_places_a_customer(server: Any) -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_commands_in_the_help_are_answered(server: Any) -> None:
     """What `segmentry serve --help` tells to paste tells the fields, and places a customer."""
-    told = (serve_command.__doc__ or "").split("In another window:")[1].split("On this machine")[0]
+    told = (serve_command.__doc__ or "").split("In another window:")[1].split("Between the inner")[0]
     script = told.replace("http://127.0.0.1:8000", server.url)
     done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True, check=True, timeout=60)
     fields, end = json.JSONDecoder().raw_decode(done.stdout)
     assert "customer_id" in {field["name"] for field in fields["fields"]}
-    assert json.loads(done.stdout[end:])["customers"][0]["id"] == "C1"
+    assert [customer["segment_id"] for customer in json.loads(done.stdout[end:])["customers"]] == ["no-data"]
 
 
 def test_the_refusal_on_the_page_is_the_one_that_comes(server: Any) -> None:

@@ -53,8 +53,9 @@ def serve(
     In another window:
       curl http://127.0.0.1:8000/v1/schema
       curl http://127.0.0.1:8000/v1/score -H 'Content-Type: application/json' \\
-        -d '{"customers": [{"FIELD": VALUE}]}'    with the fields of the schema; all may be left out
+        -d '{"customers": [{}]}'
 
+    Between the inner braces go fields that the schema lists, such as "income": 52000; all may be left out.
     On this machine no key is needed. To answer others, make a file of keys:
 
     \b

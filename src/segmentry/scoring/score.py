@@ -65,8 +65,8 @@ def score(
     segments do not rest on are not read: they go out as they came.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
-    check_segmentation(segmentation)
     until = None if as_of is None else as_day(as_of)
+    check_segmentation(segmentation)
     if orders is None and customers is not None and segmentation.purchases is None:
         table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
         if fits_memory(segmentation, table):
