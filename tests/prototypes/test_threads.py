@@ -19,7 +19,8 @@ def threads():
 
 def _run(program: str, threads: str = "2") -> None:
     """In a process of its own: which thread may set limits is remembered by the process."""
-    command = f"import os\nos.environ['OPENBLAS_NUM_THREADS'] = '{threads}'\n{SETUP}\n{program}"
+    limits = "".join(f"os.environ['{name}'] = '{threads}'\n" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"))
+    command = f"import os\n{limits}{SETUP}\n{program}"
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
 
@@ -48,6 +49,20 @@ with ThreadPoolExecutor(2) as pool:
     assert threads() == {2}
 with threadpool_limits(limits=1):
     assert threads() == {1}
+""")
+
+
+def test_loops_in_parallel_are_held_to_one_thread_where_it_was_asked_for() -> None:
+    """scikit-learn's k-means adds up on as many threads as OpenMP gives to the thread that calls it."""
+    _run("""
+import sklearn.cluster
+def loops():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "openmp"}
+
+assert loops() == {2}
+with on_one_thread():
+    assert loops() == {1}
+assert loops() == {2}
 """)
 
 

@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_limits
 
 
 class _OneThread:
-    """The limit is one of the whole process: whoever comes out last puts back what the first one found.
+    """The limit of most libraries is the whole process's: whoever comes out last puts back what the first one found.
 
-    threadpoolctl heeds the thread that set a limit for as long as it lives, and no other. So a thread of its own sets
-    and lifts the limit, and ends with it.
+    threadpoolctl heeds the thread that set such a limit for as long as it lives, and no other. So a thread of its own
+    sets and lifts it, and ends with it. The limit of OpenMP is one of the thread that asks.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,8 @@ class _OneThread:
             self._limits.append(self._keeper.submit(threadpool_limits, 1).result())
             self._inside += 1
         try:
-            yield
+            with threadpool_limits(1):
+                yield
         finally:
             with self._lock:
                 self._inside -= 1
