@@ -5,9 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """The libraries that were loaded when the first one came, the limit on them, and the thread that set it."""
+
+    libraries: ThreadpoolController
+    limit: Any
+    keeper: ThreadPoolExecutor
+
+    def lift(self) -> None:
+        self.keeper.submit(self.limit.restore_original_limits).result()
+        self.keeper.shutdown()
+
+
+def _set() -> _Limit:
+    libraries, keeper = ThreadpoolController(), ThreadPoolExecutor(1)
+    return _Limit(libraries, keeper.submit(libraries.limit, limits=1).result(), keeper)
 
 
 class _OneThread:
@@ -20,30 +40,22 @@ class _OneThread:
     def __init__(self) -> None:
         self._lock = Lock()
         self._inside = 0
-        self._limits: list[threadpool_limits] = []
-        self._keeper = ThreadPoolExecutor(1)
+        self._limit: _Limit | None = None
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
         with self._lock:
-            if not self._inside:
-                self._keeper = ThreadPoolExecutor(1)
-            # Each time, for a library may have been loaded meanwhile.
-            self._limits.append(self._keeper.submit(threadpool_limits, 1).result())
+            self._limit = limit = self._limit or _set()
             self._inside += 1
         try:
-            with threadpool_limits(1):
+            with limit.libraries.limit(limits=1):
                 yield
         finally:
             with self._lock:
                 self._inside -= 1
                 if not self._inside:
-                    self._lift()
-
-    def _lift(self) -> None:
-        while self._limits:
-            self._keeper.submit(self._limits.pop().restore_original_limits).result()
-        self._keeper.shutdown()
+                    self._limit = None
+                    limit.lift()
 
 
 on_one_thread = _OneThread()
