@@ -14,8 +14,7 @@ import pytest
 import segmentry
 from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings, Fitted, fit_source
-from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP_PLACE
-from segmentry.prototypes.everyone import placing_by
+from segmentry.prototypes.assign import CONFIDENCE, PLACE
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score_table
 from segmentry.selection import SelectionSettings
@@ -139,5 +138,3 @@ def test_a_name_of_ours_in_the_source_is_no_obstacle() -> None:
     shop = sample_marketing(300, seed=4).with_columns(pl.lit(1).alias(name) for name in (PLACE, CONFIDENCE))
     fitted = fit_source(shop, FitSettings(selection=SelectionSettings(k=3)))
     assert _answers(fitted, placing=fitted.placing).equals(_answers(fitted))
-    assert placing_by(fitted.segmentation.recipe, fitted.segmentation.rule) is not fitted.placing
-    assert RUNNER_UP_PLACE not in shop.columns
