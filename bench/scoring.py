@@ -102,7 +102,7 @@ def in_turn(*works: Callable[[], Any]) -> list[dict[str, float]]:
 
 def compare(name: str, customers: pl.DataFrame, features: Sequence[str]) -> None:
     segmentation = sg.fit(sample_marketing(FITTED, seed=0), k=5, features=features)
-    columns = sorted({c for f in segmentation.recipe.clustered for c in (*f.sources, *f.over)})
+    columns = sorted(segmentation.recipe.needed)
     frame = customers.select(columns)
     held = frame.with_columns(pl.col(pl.Date).cast(pl.Datetime("us"))).to_pandas()  # as pandas reads dates
     peer = pipeline(segmentation).fit(held[:FITTED])

@@ -154,7 +154,7 @@ def values_of(segmentation: Segmentation, table: Table, customer: str) -> dict[s
             found="no id column in the model" if recipe.id_column is None else ", ".join(table.names),
             remedy="Give the customer's values with --set.",
         )
-    missing = sorted({c for f in recipe.clustered for c in (*f.sources, *f.over)} - set(table.names))
+    missing = sorted(recipe.needed - set(table.names))
     if missing:
         raise ColumnNotFoundError(
             f"The segments rest on the column '{missing[0]}', and the table does not have it.",

@@ -48,7 +48,7 @@ def explain_segments(
 
 def _shaped(recipe: Recipe) -> frozenset[str]:
     """Features that were not clustered on and are made of a column that was."""
-    used = {c for f in recipe.clustered for c in (*f.sources, *f.over)}
+    used = recipe.needed
     return frozenset(f.name for f in recipe.described if used & {*f.sources, *f.over})
 
 

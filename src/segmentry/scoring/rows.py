@@ -206,7 +206,7 @@ class RowScorer:
 def fields_of(segmentation: Segmentation) -> tuple[Field, ...]:
     """What may be given of a customer: the columns that the segments rest on, in name order, and first the id."""
     recipe = segmentation.recipe
-    needed = {column for f in recipe.clustered for column in (*f.sources, *f.over)}
+    needed = recipe.needed
     alone = {f.sources[0]: f for f in recipe.clustered if len(f.sources) == 1 and not f.over}
     scales = {s.feature.name: s for s in recipe.scales}
     known = {p.feature.name: p.levels for p in recipe.levels}

@@ -152,7 +152,7 @@ class _Names:
 
 def _scorer(segmentation: Segmentation, d: Dialect) -> _Scorer:
     recipe = segmentation.recipe
-    used = {c for f in recipe.clustered for c in (*f.sources, *f.over)}
+    used = recipe.needed
     columns = tuple(c for c in recipe.columns if c.name in used)
     names = _Names({c.name.casefold() for c in columns})
     return _Scorer(

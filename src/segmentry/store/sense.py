@@ -63,7 +63,7 @@ def _in_recipe(recipe: Recipe) -> str:
         if not _can_be_derived(feature, recipe):
             return f"feature '{feature.name}' cannot be derived"
     columns = {c.name for c in recipe.columns}
-    needed = {c for f in recipe.clustered for c in (*f.sources, *f.over)}
+    needed = recipe.needed
     return "" if needed <= columns else "it does not say how its columns are read"
 
 
