@@ -176,12 +176,46 @@ def test_mixed_day_and_month_first_is_an_error() -> None:
 MIXED = ["2024-05-03", "2024-06-13", "2024-07-21"] * 10 + ["14/05/2024", "23/06/2024"] * 10
 
 
-def test_dates_written_in_several_ways_are_not_left_as_text() -> None:
-    """A column half in one form and half in another stops with how many are in each, and what settles it."""
-    with pytest.raises(AmbiguousColumnError, match="30 as YYYY-MM-DD, 20 as DD/MM/YYYY") as caught:
+def test_dates_left_over_by_a_program_that_swapped_the_others_are_not_read() -> None:
+    """Where only days past the 12th are written in a second way, the first ones may have day and month swapped: the
+    column stops with how many are in each way, and what settles it."""
+    with pytest.raises(AmbiguousColumnError, match=r"20 as DD/MM/YYYY [(]and all of them past") as caught:
         column(MIXED)
     assert "--date-format YYYY-MM-DD and --max-rejected 0.4 " in str(caught.value)
     assert caught.value.code == "mixed-dates"
+
+
+def test_a_second_way_that_may_be_either_order_is_not_guessed_at() -> None:
+    """The fifth of March or the third of May: the cells of that way do not tell, whatever the others are."""
+    with pytest.raises(AmbiguousColumnError, match=r"10 as DD/MM/YYYY \(or MM/DD/YYYY\)"):
+        column(["2024-05-03"] * 20 + ["05/03/2024"] * 10)
+
+
+CLEAR = {
+    "2024-05-03": (2024, 5, 3), "14.05.2024": (2024, 5, 14), "03.05.2024": (2024, 5, 3), "Jun 7, 2024": (2024, 6, 7),
+    "12/25/2023 10:30": (2023, 12, 25), "03/05/2024": (2024, 3, 5), "9-Jul-24": (2024, 7, 9),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("others", [1, 50])
+def test_dates_written_in_several_clear_ways_are_each_read_as_they_are_written(others: int) -> None:
+    """Days, months and years of every way are right, whether most cells are written in one way or not; it is said."""
+    cells = [*CLEAR, *["2024-05-03"] * (200 // others)]
+    found = column(cells)
+    assert found.rows_rejected == 0
+    assert values(found) == [dt.date(*CLEAR[cell]).toordinal() for cell in cells]
+    [notice] = [n for n in found.notices if n.code == "several-date-formats"]
+    assert "2 as MM/DD/YYYY, 2 as DD.MM.YYYY, 1 as DD-Mon-YY, 1 as Mon DD, YYYY" in notice.message
+    form = found.columns[0].reading.date_format
+    again = column(["03.05.2024"], expected=Reading("date", date_format=form))
+    assert values(again) == [dt.date(2024, 5, 3).toordinal()]
+
+
+def test_several_ways_of_writing_a_date_can_be_stated() -> None:
+    """What the cells leave open, the format settles: each cell is read in the first of its ways that it fits."""
+    settled = column(MIXED, ReadingSettings(date_format="%Y-%m-%d or dd/mm/yyyy"))
+    assert settled.rows_rejected == 0
+    assert values(settled)[-1] == dt.date(2024, 6, 23).toordinal()
 
 
 def test_what_the_message_on_mixed_dates_says_settles_them() -> None:

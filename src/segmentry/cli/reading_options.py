@@ -30,7 +30,7 @@ def reading_options(
     encoding: str | None = typer.Option(None, "--encoding", help="Encoding of the file, for example cp1252."),
     decimal: str | None = typer.Option(None, "--decimal", help='Decimal mark of numbers: "." or ",".'),
     date_format: str | None = typer.Option(
-        None, "--date-format", help="How dates are written, for example DD-MM-YYYY."
+        None, "--date-format", help='How dates are written: DD-MM-YYYY, or "YYYY-MM-DD or DD.MM.YYYY".'
     ),
     missing: list[str] = typer.Option([], "--missing", help='A cell that means "not known": --missing -999.'),
     max_rejected: float | None = typer.Option(

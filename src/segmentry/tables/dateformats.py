@@ -1,11 +1,13 @@
 """Ways of writing a date, as people spell them ("DD-MM-YYYY"), each turned into one pattern.
 
-Knows how a date may be written; which way a column uses is decided where the column is read.
+Knows how a date may be written; which way a column uses is decided where the column is read. A column of several ways
+has a format that names them all: "YYYY-MM-DD or DD.MM.YYYY".
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from segmentry.errors import SettingsError
@@ -47,9 +49,23 @@ CANDIDATES = (
 def spelled(form: str) -> str:
     """The format as people spell it, whatever way it was written; an error when it has no day, month or year.
 
-    >>> spelled("%d-%m-%Y"), spelled("dd/mm/yyyy"), spelled("%Y-%m-%d %H:%M:%S")
-    ('DD-MM-YYYY', 'DD/MM/YYYY', 'YYYY-MM-DD')
+    >>> spelled("%d-%m-%Y"), spelled("dd/mm/yyyy"), spelled("%Y-%m-%d %H:%M:%S or dd.mm.yy")
+    ('DD-MM-YYYY', 'DD/MM/YYYY', 'YYYY-MM-DD or DD.MM.YY')
     """
+    return together([_spelled(way) for way in ways(form)])
+
+
+def ways(form: str) -> list[str]:
+    """The ways of writing a date that a format names."""
+    return re.split(r"\s+or\s+", form.strip())
+
+
+def together(forms: Iterable[str]) -> str:
+    """The format that names all of these ways."""
+    return " or ".join(dict.fromkeys(forms))
+
+
+def _spelled(form: str) -> str:
     text = _TIME_CODES.sub("", form.strip()) if "%" in form else _SPELLED_TIME.sub("", form.strip())
     for code, name in _STRPTIME.items():
         text = text.replace(code, name)
@@ -68,7 +84,7 @@ def spelled(form: str) -> str:
 
 @cache
 def pattern(form: str) -> str:
-    """A regular expression with the groups y, m and d that the whole cell must match."""
+    """A regular expression, of one way, with the groups y, m and d that the whole cell must match."""
     fixed = form.replace("YYYYMMDD", "YYYY\0MM\0DD")
     if "\0" in fixed:
         return r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})" + TIME + "$"

@@ -32,6 +32,10 @@ def number(text: pl.Expr, mark: numbers.Mark) -> pl.Expr:
 
 def date(text: pl.Expr, form: str) -> pl.Expr:
     """The date that is written, missing where the cell is no date of this form or no day of the calendar."""
+    return pl.coalesce(_date(text, way) for way in dateformats.ways(form))
+
+
+def _date(text: pl.Expr, form: str) -> pl.Expr:
     parts = text.str.extract_groups(dateformats.pattern(form))
     year, month, day = (parts.struct.field(part) for part in ("y", "m", "d"))
     if dateformats.has_short_year(form):

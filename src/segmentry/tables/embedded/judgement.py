@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
 from segmentry.errors import AmbiguousColumnError, Notice
 from segmentry.tables import dateformats, numbers
-from segmentry.tables.embedded import cells
+from segmentry.tables.embedded.dates import DATE_SHAPE, likely_form, valid
+from segmentry.tables.embedded.seen import Cells
 from segmentry.tables.masking import shown
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading
 
-_DATE_SHAPE = (
-    r"^\d{8}(?:\D|$)|^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\D|$)"
-    r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/., ]+\d"
-)
-_EXCEL_DAY = r"^[2-6]\d{4}(\.\d+)?$"  # the years 1954 to 2091
-DATE_NAME = re.compile(r"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when", re.IGNORECASE)
 _WHOLE = "text, so that leading zeros and long numbers stay whole"
 _CORE_OF_UNIT = rf"[{numbers.SPACES}]|{numbers.UNIT}"
 
@@ -32,33 +27,6 @@ class Verdict:
     how: str
     unit: str = ""
     notices: tuple[Notice, ...] = ()
-
-
-@dataclass
-class Cells:
-    """The different cells of a column with their number, those that say "missing" set apart."""
-
-    column: str
-    body: pl.DataFrame  # text, n
-    tokens: pl.DataFrame
-    total: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.total = int(self.body["n"].sum())
-
-    def count(self, condition: pl.Expr) -> int:
-        return int(self.body.filter(condition)["n"].sum())
-
-    @property
-    def allowed(self) -> int:
-        """Cells that may be wrong without the column losing its kind: one in twenty, and none below twenty."""
-        return self.total // 20
-
-
-def split_tokens(column: str, distinct: pl.DataFrame, missing: tuple[str, ...]) -> Cells:
-    known = distinct.filter(~pl.col("text").is_in(list(missing))) if missing else distinct
-    token = cells.is_token(pl.col("text"))
-    return Cells(column, known.filter(~token), known.filter(token))
 
 
 def judge(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> Verdict:
@@ -82,7 +50,7 @@ def surely_text(some: Cells) -> bool:
     """Whether so few of some cells are numbers or dates that nineteen in twenty of all cells cannot be."""
     text = pl.col("text")
     marked = text.str.contains(numbers.pattern(".")) | text.str.contains(numbers.pattern(","))
-    return some.total >= 100 and some.count(marked | text.str.contains(_DATE_SHAPE)) * 4 < some.total
+    return some.total >= 100 and some.count(marked | text.str.contains(DATE_SHAPE)) * 4 < some.total
 
 
 def text_of_many(some: Cells, tokens: pl.DataFrame) -> Verdict:
@@ -92,7 +60,7 @@ def text_of_many(some: Cells, tokens: pl.DataFrame) -> Verdict:
 
 
 def _judge_freely(seen: Cells, settings: ReadingSettings) -> Verdict:
-    form = _likely_form(seen, settings)
+    form = likely_form(seen, settings)
     if form is not None:
         return _date(seen, form)
     if _has_leading_zeros(seen) or _has_huge_wholes(seen):
@@ -191,108 +159,16 @@ def _unit(seen: Cells, valid: pl.Expr) -> tuple[str, tuple[Notice, ...]]:
 
 def _wanted_form(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> str:
     known = settings.date_format_of(seen.column) or (expected.date_format if expected is not None else None)
-    return known or _likely_form(seen, settings, surely=True) or "YYYY-MM-DD"
-
-
-def _valid(seen: Cells, form: str) -> pl.Series:
-    return seen.body.select(cells.date(pl.col("text"), form).is_not_null()).to_series()
-
-
-def _likely_form(seen: Cells, settings: ReadingSettings, surely: bool = False) -> str | None:
-    """The form in which nearly all cells are dates; None when they are not dates."""
-    text = pl.col("text")
-    enough = max(seen.total - seen.allowed, 1)
-    if not surely and seen.count(text.str.contains(_DATE_SHAPE)) < enough:
-        return _form_beside_serials(seen, enough, settings)
-    wanted = settings.date_format_of(seen.column)
-    if wanted is not None:
-        count = int(seen.body.filter(_valid(seen, wanted))["n"].sum())
-        if count >= enough:
-            return wanted
-    counts = {form: seen.count(text.str.contains(dateformats.pattern(form))) for form in dateformats.CANDIDATES}
-    shaped = max(counts, key=lambda form: counts[form])
-    if counts[shaped] < (1 if surely else enough):
-        return None if surely else _form_of_mixed(seen, counts, enough, wanted)
-    if shaped == "YYYYMMDD":
-        return shaped if surely or _is_convincing(seen) else None
-    return _day_or_month_first(seen, shaped)
-
-
-def _form_of_mixed(seen: Cells, counts: dict[str, int], enough: int, wanted: str | None) -> str | None:
-    """The form asked for, where nearly all cells are dates and no one form holds for nearly all; stops without one."""
-    text = pl.col("text")
-    any_form = pl.any_horizontal(text.str.contains(dateformats.pattern(form)) for form in dateformats.CANDIDATES)
-    if seen.count(any_form) < enough:
-        return None
-    if wanted is not None and _valid(seen, wanted).any():
-        return wanted
-    # A format and its twin hold for the same cells; one of them is enough to name.
-    ways = [form for form in counts if counts[form] and not form.startswith("MM")]
-    ways.sort(key=lambda form: -counts[form])
-    raise AmbiguousColumnError(
-        f"The dates of the column '{seen.column}' are written in several ways.",
-        found=", ".join(f"{counts[form]:,} as {form}" for form in ways),
-        remedy=f"Write them in one way; or pass --date-format {ways[0]} and --max-rejected "
-        f"{_share_up(seen.total - counts[ways[0]], seen.total)} to reject the other rows; or, if the column does not "
-        f'matter, keep it as text in segmentry.toml: [reading.types] "{seen.column}" = "text".',
-        code="mixed-dates",
-    )
-
-
-def _form_beside_serials(seen: Cells, enough: int, settings: ReadingSettings) -> str | None:
-    """None, unless the cells that are no dates are days as Excel counts them, which no form can hold."""
-    text = pl.col("text")
-    serial = text.str.contains(_EXCEL_DAY)
-    days, dates = seen.count(serial), seen.count(text.str.contains(_DATE_SHAPE))
-    if not days or dates * 10 < seen.total or seen.count(serial | text.str.contains(_DATE_SHAPE)) < enough:
-        return None
-    wanted = settings.date_format_of(seen.column)
-    if wanted is not None and _valid(seen, wanted).any():
-        return wanted
-    raise AmbiguousColumnError(
-        f"The column '{seen.column}' holds dates and numbers as Excel counts days.",
-        found=f"{dates:,} dates, {days:,} numbers from 20,000 to 69,999",
-        remedy="Give the column one date format in the spreadsheet and export it again; or pass the format of its "
-        f"dates, as --date-format YYYY-MM-DD, and --max-rejected {_share_up(seen.total - dates, seen.total)} to reject "
-        "the other rows.",
-        code="mixed-dates",
-    )
-
-
-def _share_up(part: int, whole: int) -> str:
-    """A share in hundredths, rounded up so that it allows for the part."""
-    return f"{-(-100 * part // whole) / 100:g}"
-
-
-def _is_convincing(seen: Cells) -> bool:
-    """Eight digits are a date when all cells are one, and there are several or the name says so."""
-    valid = _valid(seen, "YYYYMMDD") & seen.body["text"].str.contains("^(19|20)")
-    return bool(valid.all()) and (seen.total >= 3 or DATE_NAME.search(seen.column) is not None)
-
-
-def _day_or_month_first(seen: Cells, form: str) -> str:
-    other = dateformats.twin(form)
-    if other is None:
-        return form
-    first, second = _valid(seen, form), _valid(seen, other)
-    n = seen.body["n"]
-    only_first, only_second = int(n.filter(first & ~second).sum()), int(n.filter(second & ~first).sum())
-    if max(only_first, only_second) and min(only_first, only_second) <= seen.total // 100:
-        return form if only_first >= only_second else other
-    values = seen.body.select(cells.date(pl.col("text"), f).alias(f) for f in (form, other))
-    if not only_first and not only_second and bool((values[form] == values[other]).all()):
-        return form
-    mixed = f"{only_first} cells fit only {form}, {only_second} only {other}"
-    raise AmbiguousColumnError(
-        f"The dates of the column '{seen.column}' can be read with the day or with the month first.",
-        found=mixed if only_first else f"{seen.total} cells that are dates both as {form} and as {other}",
-        remedy=f"Pass --date-format {form} or --date-format {other}.",
-        code="ambiguous-date",
-    )
+    return known or likely_form(seen, settings, surely=True) or "YYYY-MM-DD"
 
 
 def _date(seen: Cells, form: str) -> Verdict:
     notices: list[Notice] = []
+    ways = dateformats.ways(form)
+    if len(ways) > 1:
+        counted = ", ".join(f"{int(seen.body.filter(valid(seen, way))['n'].sum()):,} as {way}" for way in ways)
+        text = f"'{seen.column}' writes its dates in several ways, and each was read as it is written: {counted}."
+        notices.append(Notice("several-date-formats", text))
     if dateformats.has_short_year(form):
         text = f"'{seen.column}' has years of two digits; 69 to 99 were read as 19.., 00 to 68 as 20..."
         notices.append(Notice("short-years", text))

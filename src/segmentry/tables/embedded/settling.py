@@ -13,7 +13,8 @@ import polars as pl
 
 from segmentry.tables import numbers
 from segmentry.tables.embedded import cells
-from segmentry.tables.embedded.judgement import Verdict, judge, split_tokens, surely_text, text_of_many
+from segmentry.tables.embedded.judgement import Verdict, judge, surely_text, text_of_many
+from segmentry.tables.embedded.seen import split_tokens
 from segmentry.tables.settings import ReadingSettings
 
 LEAST_ROWS = 50_000  # below it, weighing every cell costs nothing

@@ -13,7 +13,9 @@ import polars as pl
 from segmentry.errors import InputError, Notice
 from segmentry.tables import numbers
 from segmentry.tables.embedded import cells
-from segmentry.tables.embedded.judgement import DATE_NAME, Verdict, judge, split_tokens
+from segmentry.tables.embedded.dates import DATE_NAME
+from segmentry.tables.embedded.judgement import Verdict, judge
+from segmentry.tables.embedded.seen import split_tokens
 from segmentry.tables.embedded.settling import settle_texts
 from segmentry.tables.names import raw_name
 from segmentry.tables.settings import ReadingSettings

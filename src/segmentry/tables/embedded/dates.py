@@ -1,0 +1,173 @@
+"""The form in which a text column holds its dates, decided over all of its cells; stops where they do not decide.
+
+A form may name several ways of writing a date, where the cells of each way alone show which it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import polars as pl
+
+from segmentry.errors import AmbiguousColumnError
+from segmentry.tables import dateformats
+from segmentry.tables.embedded import cells
+from segmentry.tables.embedded.seen import Cells
+from segmentry.tables.settings import ReadingSettings
+
+DATE_SHAPE = (
+    r"^\d{8}(?:\D|$)|^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\D|$)"
+    r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/., ]+\d"
+)
+DATE_NAME = re.compile(r"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when", re.IGNORECASE)
+_EXCEL_DAY = r"^[2-6]\d{4}(\.\d+)?$"  # the years 1954 to 2091
+_EIGHT_DIGITS = "YYYYMMDD"
+# So many cells whose day is never one that could be a month are no chance: a program took the others for dates of its
+# own country, day and month swapped, and has written them in another way.
+_NO_CHANCE = 10
+
+
+def likely_form(seen: Cells, settings: ReadingSettings, surely: bool = False) -> str | None:
+    """The form in which nearly all cells are dates; None when they are not dates."""
+    text = pl.col("text")
+    enough = max(seen.total - seen.allowed, 1)
+    if not surely and seen.count(text.str.contains(DATE_SHAPE)) < enough:
+        return _form_beside_serials(seen, enough, settings)
+    wanted = settings.date_format_of(seen.column)
+    if wanted is not None and int(seen.body.filter(valid(seen, wanted))["n"].sum()) >= enough:
+        return wanted
+    counts = {form: seen.count(_written_as(form)) for form in dateformats.CANDIDATES}
+    shaped = max(counts, key=lambda form: counts[form])
+    if counts[shaped] < (1 if surely else enough):
+        return None if surely else _form_of_mixed(seen, counts, enough, wanted)
+    if shaped == _EIGHT_DIGITS:
+        return shaped if surely or _is_convincing(seen) else None
+    others = [_settled(seen, way) for way in _ways(counts) if way not in (shaped, _EIGHT_DIGITS)]
+    return dateformats.together([_day_or_month_first(seen, shaped), *(way for way in others if way is not None)])
+
+
+def valid(seen: Cells, form: str) -> pl.Series:
+    """Which of the cells are days in this form."""
+    return seen.body.select(cells.date(pl.col("text"), form).is_not_null()).to_series()
+
+
+def _written_as(way: str) -> pl.Expr:
+    return pl.col("text").str.contains(dateformats.pattern(way))
+
+
+def _ways(counts: Mapping[str, int]) -> list[str]:
+    """The ways that some cells are written in, the most common first; of twins, which hold for the same cells, one."""
+    ways = [form for form in counts if counts[form] and not form.startswith("MM")]
+    return sorted(ways, key=lambda form: -counts[form])
+
+
+def _form_of_mixed(seen: Cells, counts: Mapping[str, int], enough: int, wanted: str | None) -> str | None:
+    """The form asked for, or one of all ways, where nearly all cells are dates and no one way holds for nearly all;
+    stops where a way is not settled."""
+    if seen.count(pl.any_horizontal(_written_as(form) for form in dateformats.CANDIDATES)) < enough:
+        return None
+    if wanted is not None and valid(seen, wanted).any():
+        return wanted
+    ways = _ways(counts)
+    settled = [None if way == _EIGHT_DIGITS else _settled(seen, way) for way in ways]
+    if None not in settled:
+        return dateformats.together(way for way in settled if way is not None)
+    raise AmbiguousColumnError(
+        f"The dates of the column '{seen.column}' are written in several ways, and it is not certain what each means.",
+        found=", ".join(
+            f"{counts[way]:,} as {way}{'' if known else f' ({_doubt(seen, way)})'}"
+            for way, known in zip(ways, settled, strict=True)
+        ),
+        remedy=f"Write them in one way; or name the ways, as --date-format '{ways[0]} or {ways[1]}'; or pass "
+        f"--date-format {ways[0]} and --max-rejected {_share_up(seen.total - counts[ways[0]], seen.total)} to reject "
+        f"the other rows; or, if the column does not matter, keep it as text in segmentry.toml: [reading.types] "
+        f'"{seen.column}" = "text".',
+        code="mixed-dates",
+    )
+
+
+def _settled(seen: Cells, way: str) -> str | None:
+    """The way or its twin, whichever the cells that are written so show; None where they do not, or are what a program
+    left over that swapped day and month in the others."""
+    own = _cells_of(seen, way)
+    first, second = _only(own, way)
+    return None if max(first, second) == own.total >= _NO_CHANCE else _order(own, way)
+
+
+def _doubt(seen: Cells, way: str) -> str:
+    if way == _EIGHT_DIGITS:
+        return "or numbers"
+    first, second = _only(_cells_of(seen, way), way)
+    return f"or {dateformats.twin(way)}" if min(first, second) or first == second else "and all of them past the 12th"
+
+
+def _cells_of(seen: Cells, way: str) -> Cells:
+    return Cells(seen.column, seen.body.filter(_written_as(way)), seen.tokens)
+
+
+def _form_beside_serials(seen: Cells, enough: int, settings: ReadingSettings) -> str | None:
+    """None, unless the cells that are no dates are days as Excel counts them, which no form can hold."""
+    text = pl.col("text")
+    serial = text.str.contains(_EXCEL_DAY)
+    days, dates = seen.count(serial), seen.count(text.str.contains(DATE_SHAPE))
+    if not days or dates * 10 < seen.total or seen.count(serial | text.str.contains(DATE_SHAPE)) < enough:
+        return None
+    wanted = settings.date_format_of(seen.column)
+    if wanted is not None and valid(seen, wanted).any():
+        return wanted
+    raise AmbiguousColumnError(
+        f"The column '{seen.column}' holds dates and numbers as Excel counts days.",
+        found=f"{dates:,} dates, {days:,} numbers from 20,000 to 69,999",
+        remedy="Give the column one date format in the spreadsheet and export it again; or pass the format of its "
+        f"dates, as --date-format YYYY-MM-DD, and --max-rejected {_share_up(seen.total - dates, seen.total)} to reject "
+        "the other rows.",
+        code="mixed-dates",
+    )
+
+
+def _share_up(part: int, whole: int) -> str:
+    """A share in hundredths, rounded up so that it allows for the part."""
+    return f"{-(-100 * part // whole) / 100:g}"
+
+
+def _is_convincing(seen: Cells) -> bool:
+    """Eight digits are a date when all cells are one, and there are several or the name says so."""
+    dates = valid(seen, _EIGHT_DIGITS) & seen.body["text"].str.contains("^(19|20)")
+    return bool(dates.all()) and (seen.total >= 3 or DATE_NAME.search(seen.column) is not None)
+
+
+def _day_or_month_first(seen: Cells, form: str) -> str:
+    found = _order(seen, form)
+    if found is not None:
+        return found
+    other, (only_first, only_second) = dateformats.twin(form), _only(seen, form)
+    mixed = f"{only_first} cells fit only {form}, {only_second} only {other}"
+    raise AmbiguousColumnError(
+        f"The dates of the column '{seen.column}' can be read with the day or with the month first.",
+        found=mixed if only_first else f"{seen.total} cells that are dates both as {form} and as {other}",
+        remedy=f"Pass --date-format {form} or --date-format {other}.",
+        code="ambiguous-date",
+    )
+
+
+def _order(seen: Cells, form: str) -> str | None:
+    """The form or its twin with day and month swapped, whichever the cells fit; None where they do not decide."""
+    other = dateformats.twin(form)
+    if other is None:
+        return form
+    only_first, only_second = _only(seen, form)
+    if max(only_first, only_second) and min(only_first, only_second) <= seen.total // 100:
+        return form if only_first >= only_second else other
+    values = seen.body.select(cells.date(pl.col("text"), f).alias(f) for f in (form, other))
+    alike = not only_first and not only_second and bool((values[form] == values[other]).all())
+    return form if alike else None
+
+
+def _only(seen: Cells, form: str) -> tuple[int, int]:
+    """How many cells are days in the form and not in its twin, and how many the other way round."""
+    other = dateformats.twin(form)
+    if other is None:
+        return 0, 0
+    first, second, n = valid(seen, form), valid(seen, other), seen.body["n"]
+    return int(n.filter(first & ~second).sum()), int(n.filter(second & ~first).sum())
