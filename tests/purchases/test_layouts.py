@@ -6,9 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
-from segmentry.purchases import Purchases, customers_of, looks_like_log, open_log
+from segmentry.purchases import Purchases, customers_of, looks_like_log, open_log, read_log
 from segmentry.tables import read
 
 LAYOUTS = Path(__file__).parent / "layouts"
@@ -113,6 +114,27 @@ def test_a_total_that_is_repeated_on_every_line_counts_once() -> None:
     assert (log.account.amount, log.account.void) == (94.0, 3)
     assert (found["7"]["spend_total"], found["8"]["spend_total"]) == (54.0, 40.0)
     assert set(found) == {"7", "8"}  # the orders of 9 failed, or wait for a payment
+
+
+ORDER_TOTALS = [
+    (f"O{order:02}", f"c{order % 7}", f"2026-01-{1 + order % 28:02}", f"{10 + order}.00", category, code)
+    for order in range(60)
+    for category, code in (("wine", None), ("bread", "SPRING"), ("meat", None))
+]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_rows_of_an_order_total_may_stand_in_any_order(seed: int) -> None:
+    """Which line keeps the total is no matter of its place; nobody knows how much of it each category cost."""
+    names = ("order_id", "customer_id", "order_date", "order_total", "category", "discount_code")
+    frame = pl.DataFrame(ORDER_TOTALS, schema=names, orient="row")
+    logs = [open_log(read_log(f)) for f in (frame, frame.sample(fraction=1, shuffle=True, seed=seed))]
+    assert logs[0].recipe.amount_is == "order"
+    assert "'order_total' is what a whole order cost" in {n.code: n.message for n in logs[0].notices}["order-amounts"]
+    rows = [customers_of(log).table.frame.to_native().collect().sort("customer_id") for log in logs]
+    assert rows[0].equals(rows[1])
+    assert (rows[0]["spend_total"].sum(), set(rows[0]["discount_share"])) == (60 * 10 + 59 * 30, {1.0})
+    assert not [name for name in rows[0].columns if "category" in name or name.startswith("spend_share")]
 
 
 def test_charges_failed_refunded_and_in_part() -> None:

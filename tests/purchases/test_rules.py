@@ -47,6 +47,21 @@ def test_a_line_without_an_amount_is_left_out() -> None:
     assert (found.account.without_amount, customers(found)["a"]["n_orders"]) == (1, 1)
 
 
+def test_lines_without_an_order_number_are_filled_from_no_other() -> None:
+    """The head of an order stands on its first line; what is sold without a number has its own buyer and day."""
+    orders = [
+        row
+        for n in range(30)
+        for row in ((f"O{n}", f"c{n % 5}", f"2026-01-{1 + n:02}", "10.00"), (f"O{n}", None, None, "5.00"))
+    ]
+    till = [(None, f"c{n}", f"2026-02-{1 + n:02}", "100.00") for n in range(5)]
+    found = log([*orders, *till], "order_id", "customer_id", "order_date", "amount")
+    assert found.recipe.fill == ("customer", "day")
+    assert [(c["spend_total"], c["recency_days"]) for _, c in sorted(customers(found).items())] == [
+        (190.0, 4 - n) for n in range(5)
+    ]
+
+
 def test_repeated_lines_count_unless_told_otherwise() -> None:
     """Two equal lines are two purchases; with `duplicates="drop"` they are one exported twice. Both are said."""
     rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5"), ("a", "2026-01-01", "5"), ("b", "2026-01-02", "1")]

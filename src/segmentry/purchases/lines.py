@@ -59,7 +59,7 @@ def in_one_form(table: Table, recipe: PurchaseRecipe, clock: Clock) -> Lines:
         frame = frame.unique(subset=list(table.names))
     lines = frame.select(**own)
     if recipe.fill:
-        lines = lines.with_columns(*(nw.col(c).max().over(ORDER).alias(c) for c in recipe.fill))
+        lines = lines.with_columns(*(_filled(c).alias(c) for c in recipe.fill))
     if recipe.amount_is == "order":
         lines = _once_an_order(lines)
     return _with_kinds(lines, recipe)
@@ -105,15 +105,30 @@ def _has_discount(table: Table, recipe: PurchaseRecipe) -> nw.Expr:
     return nw.when(given).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
 
 
+def _filled(column: str) -> nw.Expr:
+    """What another line of the order says, where a line says nothing; lines without an order number have no other."""
+    gap = nw.col(column).is_null() & ~nw.col(ORDER).is_null()
+    return nw.when(gap).then(nw.col(column).max().over(ORDER)).otherwise(nw.col(column))
+
+
+_TELLING = (_AMOUNT, DAY, CUSTOMER, _BACK, _STATE, CHANNEL)  # all of a line that matters to who paid what, and when
+
+
 def _once_an_order(lines: Lines) -> Lines:
-    """An amount that stands on every line of its order stays on one of them."""
-    known = nw.when(~nw.col(_AMOUNT).is_null()).then(nw.lit(0)).otherwise(nw.lit(1))
-    ranked = lines.with_columns(known.alias("rank")).with_columns(
-        nw.col("rank").cum_count().over(ORDER, order_by=["rank", DAY]).alias("place")
+    """An amount that stands on every line of its order stays on one of them, whatever the order of the rows; it is
+    discounted where any line is."""
+    # Engines do not agree whether what is missing comes first.
+    gaps = {f"no {c}": nw.when(nw.col(c).is_null()).then(nw.lit(1)).otherwise(nw.lit(0)) for c in _TELLING}
+    by = [column for c in _TELLING for column in (f"no {c}", c)]
+    ranked = lines.with_columns(**gaps).with_columns(
+        nw.col(by[0]).cum_count().over(ORDER, order_by=by).alias("place"),
+        nw.col(DISCOUNTED).max().over(ORDER).alias("any discounted"),
     )
-    first = (nw.col("place") == 1) | nw.col(ORDER).is_null()
-    kept = [nw.when(first).then(nw.col(c)).otherwise(nw.lit(0.0)).alias(c) for c in (_AMOUNT, _BACK)]
-    return ranked.with_columns(*kept).drop("rank", "place")
+    alone = nw.col(ORDER).is_null()
+    first = (nw.col("place") == 1) | alone
+    kept = {c: nw.when(first).then(nw.col(c)).otherwise(nw.lit(0.0)) for c in (_AMOUNT, _BACK)}
+    kept[DISCOUNTED] = nw.when(alone).then(nw.col(DISCOUNTED)).otherwise(nw.col("any discounted"))
+    return ranked.with_columns(**kept).drop("place", "any discounted", *gaps)
 
 
 def _with_kinds(lines: Lines, recipe: PurchaseRecipe) -> Lines:

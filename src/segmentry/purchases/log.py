@@ -55,11 +55,18 @@ class Purchases:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What a reader must know before trusting the figures."""
-        who = self.recipe.column("customer") or ""
-        if not said(who).any("contact"):
-            return self.account.notices()
-        message = f"Customers are told apart by '{who}', which is personal data: keep the labelled customers private."
-        return (Notice("personal-id", message), *self.account.notices())
+        found, who = [], self.recipe.column("customer") or ""
+        if said(who).any("contact"):
+            text = f"Customers are told apart by '{who}', which is personal data: keep the labelled customers private."
+            found.append(Notice("personal-id", text))
+        category = self.recipe.column("category")
+        if self.recipe.amount_is == "order" and category is not None:
+            text = (
+                f"'{self.recipe.column('amount')}' is what a whole order cost. How much of it each "
+                f"'{category}' cost is not known, so there are no shares of spend by category."
+            )
+            found.append(Notice("order-amounts", text))
+        return (*found, *self.account.notices())
 
 
 def open_log(
@@ -105,7 +112,8 @@ def open_log(
     recipe = _dated(lines, draft, told, as_of, today)
     recipe = replace(
         recipe,
-        categories=largest(lines, recipe, ln.CATEGORY, told.categories),
+        # What an order cost is not known by its lines.
+        categories=() if recipe.amount_is == "order" else largest(lines, recipe, ln.CATEGORY, told.categories),
         channels=largest(lines, recipe, ln.CHANNEL, told.channels),
     )
     account = account_for(lines, recipe, table.rows_rejected, _duplicates(table, told))
