@@ -187,7 +187,10 @@ def test_public_names_are_all_there_are() -> None:
 
 def shell_lines(page: Path) -> Iterator[list[str]]:
     """The words of each `segmentry` and `make` line in the code blocks of a page, comments left out."""
-    for block in re.findall(r"^ *```[^\n]*\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.S | re.M):
+    text = page.read_text(encoding="utf-8")
+    fenced = re.findall(r"^ *```[^\n]*\n(.*?)^ *```", text, re.S | re.M)
+    indented = re.findall(r"(?:^ {4}.*\n)+", text, re.M)
+    for block in (*fenced, *indented):
         for line in block.replace("\\\n", " ").splitlines():
             text = re.sub(r"^(\$ |\.venv/bin/)+", "", line.strip())
             if re.match(r"(segmentry|make) ", text):

@@ -1,10 +1,15 @@
-"""The code on our pages runs: every Python block of a page, in order, in one namespace, in an empty folder."""
+"""The code on our pages runs: every Python block of a page, in order, in one namespace, in an empty folder; and the
+commands of the first page, one after the other, as someone new would type them."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +55,25 @@ def test_code_on_the_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.M
     assert blocks(text) or page.name not in MUST_HAVE_CODE
     monkeypatch.chdir(tmp_path)
     run(page.name, text)
+
+
+def test_the_commands_on_the_first_page_run(tmp_path: Path) -> None:
+    """From an empty folder: what is made up is segmented, scored and renamed. What stays open, and pip, are not run."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shell = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M))
+    commands = [shlex.split(line, comments=True)[1:] for line in shell.splitlines() if line.startswith("segmentry ")]
+    run_here = [words for words in commands if words[0] not in ("app", "serve")]
+    assert {words[0] for words in run_here} == {"sample", "fit", "score", "rename"}
+    for words in run_here:
+        if words[0] == "fit":
+            for own, later in (("customers.csv", "new.csv"), ("orders.csv", "newer.csv")):
+                shutil.copy(tmp_path / own, tmp_path / later)
+        command = [sys.executable, "-m", "segmentry", *words]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (words, done.stderr)
+    assert {"segments/report.html", "scored.csv", "buyers.csv"} <= {
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()
+    }
 
 
 def test_blocks_share_a_namespace_and_an_error_tells_its_line() -> None:
