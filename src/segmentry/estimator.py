@@ -24,7 +24,8 @@ from segmentry.errors import NotEnoughDataError, SegmentryError, SettingsError
 from segmentry.features.derive import slug
 from segmentry.features.feature import Feature
 from segmentry.features.grid import KNOWN, axis_columns, axis_expressions, feature_expressions, is_known
-from segmentry.features.learning import learn_scale, order_statistic
+from segmentry.features.learning import learn_scale
+from segmentry.features.outlying import order_statistic
 from segmentry.features.recipe import GRID, LeftOut, Recipe, axis_reach
 from segmentry.features.sample import draw, on_grid, sampled_values
 from segmentry.prototypes.assign import centres_of, kmeans_rule, scores

@@ -146,6 +146,14 @@ def test_impossible_values_are_told_of_though_they_are_no_outliers(column, value
     assert any(says in n.message for n in model.notices if n.code == "impossible-values")
 
 
+@pytest.mark.parametrize(("empty", "told"), [(24, True), (6, False)])
+def test_a_feature_that_many_lack_is_told_of(empty, told):
+    """Where the usual value stands in for two customers in five, that is said; for one in ten it is not."""
+    table = _shop(income=[None] * empty + [20_000 + 137 * i for i in range(60 - empty)])
+    found = [n.message for n in _fit(table, as_of=TODAY).notices if n.code == "often-empty"]
+    assert [message.split(",")[0] for message in found] == ["'income' is empty for 40% of the customers"] * told
+
+
 def test_no_customers_own_figure_is_in_a_warning():
     """A value far out is told of in two figures only: it is somebody's income."""
     table = _shop(income=[20_000 + 137 * i for i in range(59)] + [666_423])

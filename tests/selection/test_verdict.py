@@ -78,7 +78,7 @@ def test_two_that_overlap_are_taken_on_the_likelihood_of_two():
     evidence = gather_evidence(rows, range(2, 7), 0)
     assert (evidence.mixture.bic_k, evidence.mixture.sure) == (2, False)
     candidates = search_segments(rows, SelectionSettings(k="2-6")).candidates
-    several = replace(evidence, valley=False, heaps=replace(evidence.heaps, columns=(0,)))
+    several = replace(evidence, apart={}, heaps=replace(evidence.heaps, columns=(0,)))
     assert weigh(candidates, several, range(2, 7)).k == 2
     of_other_shapes = replace(several, mixture=replace(evidence.mixture, bic_round=False))
     assert weigh(candidates, of_other_shapes, range(2, 7)).k != 2
@@ -143,3 +143,41 @@ def test_one_column_is_judged_by_its_heaps():
     )
     found = search_segments(heaps, SelectionSettings(k="2-5"))
     assert (found.k, found.verdict != "no groups") == (4, True)
+
+
+def _far(sizes, distance, seed, d=2):
+    """A large group, each other one at a distance of it along a column of its own, and nothing else."""
+    random = np.random.default_rng(seed)
+    rows = random.normal(0, 1, (sum(sizes), d))
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    for group in range(1, len(sizes)):
+        rows[labels == group, group - 1] += distance
+    return np.floor(1024 * rows)
+
+
+@pytest.mark.parametrize(("sizes", "distance"), [([800, 160], 12.0), ([800, 80, 80], 9.0)])
+def test_a_small_group_that_stands_far_out_is_natural(sizes, distance):
+    """One customer in six or in twelve, far away in one column: no look-alike tells, but there is nobody between."""
+    found = search_segments(_far(sizes, distance, seed=0), SelectionSettings())
+    assert (found.k, found.verdict) == (len(sizes), "natural")
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("shape", ["fan", "parabola"])
+def test_what_shades_into_the_next_is_never_natural(shape, seed):
+    """Curved or ever wider, without a gap: steady cuts, beyond what look-alikes show, and no kinds of customers."""
+    random = np.random.default_rng(seed)
+    x = random.random(800) * 5.0 if shape == "fan" else random.normal(size=800)
+    noise = random.normal(size=800)
+    rows = np.column_stack([x, x * noise if shape == "fan" else x**2 + 0.3 * noise])
+    found = search_segments(np.floor(1024 * rows), SelectionSettings())
+    assert found.verdict in ("reproducible", "no groups")
+
+
+def test_halves_of_a_heap_beside_a_small_group_are_not_natural():
+    """Two segments that share one heap are a way to divide it, however steady they and the third are."""
+    random = np.random.default_rng(1)
+    rows = random.normal(0, 1, (1030, 3))
+    rows[:30, :2] += 6.0
+    found = search_segments(np.floor(1024 * rows), SelectionSettings())
+    assert found.verdict != "natural" or found.k == 2

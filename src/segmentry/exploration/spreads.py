@@ -9,7 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentry.exploration.inspection import Spread
-from segmentry.features.learning import FENCE
+from segmentry.features.outlying import FENCE
 from segmentry.tables import collect_rows
 
 # Steps from the least to the largest value; their squares, summed over the rows, stay below 2^63.

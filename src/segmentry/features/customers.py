@@ -16,7 +16,7 @@ from segmentry.features.choice import FeatureSettings, choose_by_default, choose
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, feature_expressions, features_of
-from segmentry.features.notices import capped, impossible, later_dates, purpose_notices, role_notices
+from segmentry.features.notices import capped, impossible, later_dates, often_empty, purpose_notices, role_notices
 from segmentry.features.recipe import Recipe, SourceColumn
 from segmentry.features.role_rules import Role
 from segmentry.features.roles import ColumnRole, assign_roles
@@ -242,4 +242,5 @@ def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tupl
         *choice.notices,
         *(capped(scale, customers.sample.whole) for scale in recipe.scales if scale.n_capped),
         *(notice for scale in recipe.scales for notice in impossible(scale)),
+        *(notice for scale in recipe.scales for notice in often_empty(scale, recipe.n_sample)),
     )

@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 
 from segmentry.features.feature import Feature
+from segmentry.features.outlying import order_statistic, outer_fences
 from segmentry.features.recipe import GRID, Levels, Scale
 
-FENCE = 3.0  # interquartile ranges beyond the quartiles at which a value is capped (Tukey's outer fence)
 # Share of values beyond the upper fence above which log(1 + x) is taken; an exponential distribution has 0.9 %.
 # Skewness would not do: groups are skewed as well (few big spenders, many small ones), and a logarithm would draw
 # together what should be told apart; and a single wrong value makes anything skewed.
@@ -24,15 +24,6 @@ SKEWED = 2.0  # where half of the values are the same there is no fence; the ske
 MOST_LEVELS = 12  # levels of a category that get an axis; rarer ones share the origin
 # Two customers in different levels of a category are as far apart as one standard deviation: sqrt(1/2) on each axis.
 LEVEL_WEIGHT = round(GRID * math.sqrt(0.5))
-
-
-def order_statistic(ordered: np.ndarray, share: float) -> float:
-    """The value at `share` of the sorted values, never between two of them.
-
-    >>> order_statistic(np.array([1.0, 2.0, 3.0, 4.0]), 0.5)
-    2.0
-    """
-    return float(ordered[int((len(ordered) - 1) * share)])
 
 
 def mean_and_sd(values: np.ndarray) -> tuple[float, float]:
@@ -45,12 +36,12 @@ def mean_and_sd(values: np.ndarray) -> tuple[float, float]:
 def learn_scale(feature: Feature, values: np.ndarray) -> Scale:
     """How this feature's sampled values (NaN where missing) become whole numbers on the grid."""
     known = np.sort(values[~np.isnan(values)])
-    fences = _fences(known)
+    fences = outer_fences(known)
     transform: Literal["none", "log1p"] = "none"
     skewness = _skewness(_clipped(known, fences))
     if known[0] >= 0 and _has_heavy_tail(known, fences, skewness):
         logs = np.log(known + 1.0)
-        log_fences = _fences(logs)
+        log_fences = outer_fences(logs)
         if abs(_skewness(_clipped(logs, log_fences))) < skewness:
             transform = "log1p"
             fences = None if log_fences is None else (math.expm1(log_fences[0]), math.expm1(log_fences[1]))
@@ -70,12 +61,6 @@ def learn_scale(feature: Feature, values: np.ndarray) -> Scale:
         n_capped=0 if fences is None else int(((known < fences[0]) | (known > fences[1])).sum()),
         skewness=round(skewness, 6),
     )
-
-
-def _fences(ordered: np.ndarray) -> tuple[float, float] | None:
-    q1, q3 = order_statistic(ordered, 0.25), order_statistic(ordered, 0.75)
-    # A feature that is the same for half of the customers has no box to measure outliers by.
-    return None if q1 == q3 else (q1 - FENCE * (q3 - q1), q3 + FENCE * (q3 - q1))
 
 
 def _has_heavy_tail(known: np.ndarray, fences: tuple[float, float] | None, skewness: float) -> bool:

@@ -17,6 +17,7 @@ from segmentry.features.roles import NO_VALUE, ColumnRole
 from segmentry.tables import Table, collect_rows
 
 _LONGEST_LIFE = 110  # years
+_OFTEN = 0.2  # of the customers
 _NEVER_NEGATIVE = ("years", "days", "count")
 _EMPTY = "has no value in any row; it is left out."
 
@@ -53,6 +54,18 @@ def impossible(scale: Scale) -> list[Notice]:
     else:
         return []
     return [Notice("impossible-values", f"{what} Correct or empty these cells if they are mistakes.")]
+
+
+def often_empty(scale: Scale, rows: int) -> list[Notice]:
+    """Where so many customers have no value that the one which stands in for it may make a group of them."""
+    share = scale.n_missing / max(rows, 1)
+    if share < _OFTEN:
+        return []
+    text = (
+        f"'{scale.feature.name}' is empty for {share:.0%} of the customers, and the usual value stands in for all of "
+        "them. What looks like a group may be those without a value: do the segments hold without this feature?"
+    )
+    return [Notice("often-empty", text)]
 
 
 def role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:

@@ -14,8 +14,9 @@ import numpy as np
 
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE
-from segmentry.features.learning import mean_and_sd, order_statistic
+from segmentry.features.learning import mean_and_sd
 from segmentry.features.levels import step_names
+from segmentry.features.outlying import order_statistic
 from segmentry.profiles.profile import (
     MISSING,
     OTHER,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segmentry.features.outlying import has_group_apart
+
 SPIKE = 0.1  # share of rows above which one repeated value (such as "bought nothing") is left out of the test
 DIRECTIONS = 5  # principal components that are looked at
 DOUBT = 0.005  # chance of finding heaps where there are none, over all columns, and again over all directions
@@ -39,7 +41,11 @@ def find_heaps(grid: np.ndarray, references: Sequence[np.ndarray]) -> Heaps:
     """
     d = grid.shape[1]
     limit = _limit(DOUBT / d)
-    columns = tuple(place for place, column in enumerate(grid.T) if _rooted(_smoothed(column)) > limit)
+    columns = tuple(
+        place
+        for place, column in enumerate(grid.T)
+        if _rooted(_smoothed(column)) > limit or has_group_apart(np.sort(column))
+    )
     own = _component_dips(grid)
     limit = _limit(DOUBT / len(own))
     if max(own) <= limit:
@@ -49,15 +55,22 @@ def find_heaps(grid: np.ndarray, references: Sequence[np.ndarray]) -> Heaps:
     return Heaps(columns, int((np.array(own) > np.maximum(limit, beyond)).sum()))
 
 
-def is_valley(grid: np.ndarray, labels: np.ndarray) -> bool:
-    """Whether two groups are heaps of their own along the line through both means, rather than halves of one heap.
+def all_apart(grid: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether each group and the one next to it are heaps of their own along the line through both means, rather than
+    parts of one heap.
 
     >>> rows = np.concatenate([np.arange(50.0), np.arange(50.0) + 200.0])[:, None]
-    >>> is_valley(rows, (rows[:, 0] > 100).astype(int)), is_valley(rows[:50], (rows[:50, 0] > 25).astype(int))
+    >>> all_apart(rows, (rows[:, 0] > 100).astype(int)), all_apart(rows[:50], (rows[:50, 0] > 25).astype(int))
     (True, False)
     """
-    line = grid[labels == 1].mean(axis=0) - grid[labels == 0].mean(axis=0)
-    return _rooted(grid @ line) > _limit(VALLEY)
+    groups = np.unique(labels)
+    means = np.stack([grid[labels == group].mean(axis=0) for group in groups])
+    distances = ((means[:, None] - means[None]) ** 2).sum(axis=2)
+    np.fill_diagonal(distances, np.inf)
+    pairs = {tuple(sorted((place, int(distances[place].argmin())))) for place in range(len(groups))}
+    lines = (grid[np.isin(labels, groups[[one, other]])] @ (means[one] - means[other]) for one, other in sorted(pairs))
+    limit = _limit(VALLEY)
+    return all(_rooted(line) > limit or has_group_apart(np.sort(line)) for line in lines)
 
 
 def chance(rooted_dip: float) -> float:

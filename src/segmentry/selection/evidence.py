@@ -14,7 +14,7 @@ import numpy as np
 from segmentry.clusters.sketch import Sketch, sketch_kmeans
 from segmentry.quality import silhouettes
 from segmentry.quality.gap import gap_choice, gaps
-from segmentry.quality.modes import Heaps, find_heaps, is_valley
+from segmentry.quality.modes import Heaps, all_apart, find_heaps
 from segmentry.quality.prediction_strength import prediction_strength
 from segmentry.quality.reference import boxes, look_alikes
 from segmentry.quality.stability import global_stability
@@ -44,7 +44,7 @@ class Evidence:
     prediction_strength: dict[int, float]
     stability: dict[int, float]
     heaps: Heaps
-    valley: bool  # between the two halves of a cut into 2
+    apart: dict[int, bool]  # whether each segment and the one next to it are heaps of their own
     mixture: MixtureEvidence | None  # None where mixtures have nothing to say
 
 
@@ -64,7 +64,7 @@ def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence 
     gap, error = _gaps(rows, ks, inertias[0], seed)
     strength = {k: prediction_strength(rows, k, _centres, SPLITS, seed) for k in ks}
     heaps = find_heaps(rows, references[:FEW_REFERENCES])
-    valley = ks[0] == 2 and is_valley(rows, found[0].labels[0])
+    apart = {k: all_apart(rows, fit.labels[0]) for k, fit in zip(ks, found, strict=True)}
     mixture = hear_mixtures(rows, references, ks[-1], seed) if len(ks) > 1 else None
     stability = global_stability(rows, ks, seed, PAIRS)
     in_a_row = len(ks) > 1
@@ -78,7 +78,7 @@ def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence 
         prediction_strength={k: value for k, value in strength.items() if value is not None},
         stability={k: math.fsum(values.tolist()) / len(values) for k, values in stability.items()},
         heaps=heaps,
-        valley=valley,
+        apart=apart,
         mixture=mixture,
     )
 

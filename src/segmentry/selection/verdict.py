@@ -22,6 +22,7 @@ GAP, AGAIN = "gap statistic", "prediction strength and stability"
 POINTS = {CHANCE: 3, HEAPS: 3, MIXTURE: 3, LIKELIHOOD: 1, GAP: 1, AGAIN: 1}
 NEEDED = 4
 SURE_WEIGHT = 3.0  # of the number that a sure mixture takes, in criteria; of the one by BIC it is 1
+APART_WEIGHT = 2.0  # of the largest number whose segments all have a valley between them and the next one
 BEYOND = 5.0  # standard deviations beyond look-alikes: twice what tables without groups reach by luck over all k
 STRONG = 0.8  # prediction strength that its authors call good
 STEADY = 0.85  # adjusted Rand of two bootstrap fits at which a division is the same one for all purposes
@@ -116,9 +117,8 @@ def favoured(candidates: Sequence[Candidate], evidence: Evidence) -> dict[str, i
 
 def _quality(k: int, evidence: Evidence) -> Verdict:
     steady = evidence.stability.get(k, 0.0)
-    beyond = max(evidence.silhouette.get(k, 0.0), evidence.tightness.get(k, 0.0)) >= BEYOND
     mixture = evidence.mixture
-    if steady >= STEADY and (beyond or (mixture is not None and mixture.sure and mixture.k == k)):
+    if steady >= STEADY and (evidence.apart.get(k) or (mixture is not None and mixture.sure and mixture.k == k)):
         return "natural"
     return "reproducible" if steady >= REPEATED else "no groups"
 
@@ -129,7 +129,7 @@ def _two_stand_out(evidence: Evidence) -> bool:
 
     The halves of one long heap are steady as well, but there is no valley and the likelihood takes one group.
     """
-    if _quality(2, evidence) == "natural" and evidence.valley:
+    if _quality(2, evidence) == "natural":
         return True
     mixture = evidence.mixture
     if mixture is None or mixture.stretched:
@@ -158,7 +158,7 @@ def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, fl
     silhouette = _shares({c.k: c.silhouette or 0.0 for c in candidates})
     beyond, tight = _shares(evidence.silhouette), _shares(evidence.tightness)
     strong, steady = _largest(evidence.prediction_strength, STRONG), _largest(evidence.stability, 0.9)
-    of_mixtures = _of_mixtures(evidence)
+    of_mixtures, apart = _of_mixtures(evidence), max((k for k, holds in evidence.apart.items() if holds), default=None)
     return {
         c.k: silhouette.get(c.k, 0.0)
         + beyond.get(c.k, 0.0)
@@ -168,6 +168,7 @@ def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, fl
         + 0.5 * (evidence.gap_choice == c.k)
         + (strong == c.k)
         + (steady == c.k)
+        + APART_WEIGHT * (apart == c.k)
         + of_mixtures.get(c.k, 0.0)
         for c in candidates
     }
