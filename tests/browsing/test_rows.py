@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 import segmentry as sg
-from segmentry.browsing import Chosen, Range
+from segmentry.browsing import Chosen, Range, lay_out
 from segmentry.errors import OutputError
 from segmentry.prototypes.assign import CONFIDENCE, SEGMENT
+from segmentry.samples import sample_marketing
 
 
 def test_every_customer_has_the_segment_that_the_model_gives(labelled, rows):
@@ -94,6 +95,21 @@ def test_the_source_comes_back_without_labels(labelled, rows, tmp_path):
     segmentation, _ = labelled
     again = sg.fit(rows.write_source(tmp_path), k=4, seed=0)
     assert again.provenance.fingerprint == segmentation.provenance.fingerprint
+    assert again.rule == segmentation.rule
+
+
+def test_another_fit_takes_the_same_cells_as_missing(tmp_path):
+    """What the first fit was told means "not known" is told to the next one."""
+    place = pl.int_range(pl.len())
+    customers = sample_marketing(300, seed=3).with_columns(
+        income=pl.when(place % 9 == 0).then(-999).otherwise("income")
+    )
+    settings = sg.FitSettings(selection={"k": 3}, reading={"missing": ("-999",)}, stability_pairs=0)
+    segmentation = sg.fit(customers, settings=settings)
+    sg.score(segmentation, customers).write_csv(tmp_path / "customers.csv")
+    rows = lay_out(segmentation, tmp_path / "customers.csv", tmp_path)
+    again = sg.fit(rows.write_source(tmp_path), settings=settings.model_copy(update={"reading": rows.reading}))
+    assert rows.reading.missing == ("-999",)
     assert again.rule == segmentation.rule
 
 

@@ -96,6 +96,21 @@ def test_nan_and_infinity_are_missing(
     assert segments(found) == ours(fitted, missing)
 
 
+@pytest.mark.parametrize("dialect", RUN)
+def test_what_meant_missing_at_fitting_is_missing(
+    dialect: str, odd_shop: pl.DataFrame, odd_roles: dict[str, str], databases: Any
+) -> None:
+    """Numbers, words and days that the model was told of count as not known in the query as well."""
+    level, day = odd_shop["ort"].drop_nulls()[0], odd_shop['born "on"'].drop_nulls()[0]
+    money = odd_shop["income"].drop_nulls()[0]
+    features = {"features": ("age", "income", "ort"), "roles": odd_roles}
+    reading = {"missing": (level, f"{money:g}", str(day))}
+    settings = FitSettings(id=ID, features=features, reading=reading, selection={"k": 4}, stability_pairs=0)
+    model = sg.fit(odd_shop, settings=settings)
+    found = databases.answer(dialect, odd_shop, sg.to_sql(model, dialect=dialect))
+    assert segments(found) == ours(model, odd_shop)
+
+
 @pytest.mark.parametrize(
     ("dialect", "table", "parts"),
     [

@@ -126,6 +126,20 @@ def test_an_unknown_field_is_refused(mall: RowScorer) -> None:
         mall.score([{"nickname": "x"}])
 
 
+def test_what_meant_missing_at_fitting_is_missing() -> None:
+    """A number or word that the model was told of is not known of a customer either."""
+    place = pl.int_range(pl.len())
+    customers = sample_marketing(600, seed=5).with_columns(
+        income=pl.when(place % 9 == 0).then(-999).otherwise("income"),
+        education=pl.when(place % 7 == 0).then(pl.lit("(none)")).otherwise("education"),
+    )
+    features = {"features": ("age", "income", "education")}
+    settings = FitSettings(reading={"missing": ("-999", "(none)")}, features=features, stability_pairs=0)
+    scorer = RowScorer(sg.fit(customers, k=4, settings=settings))
+    rows = [{"year_birth": 1970, "income": income, "education": "(none)"} for income in (-999, -999.0, None)]
+    assert {row.missing for row in scorer.score(rows)} == {("income", "education")}
+
+
 def test_what_is_unusual_is_told_by_feature() -> None:
     """Values that are missing, beyond what was seen, or of a new category are named."""
     scorer = RowScorer(sg.fit(sample_ecommerce(1000, seed=0), k=4, settings=FitSettings(stability_pairs=0)))

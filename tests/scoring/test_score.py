@@ -79,6 +79,58 @@ def test_every_customer_alone_is_placed_as_among_all(shared_data, tmp_path, name
         assert score(model, single)["segment_id"].to_list() == [expected[place - 1]]
 
 
+@pytest.fixture(scope="module")
+def unknown(shop):
+    """Customers with cells that say "not known" in a number and in a word, and a model that was told so."""
+    place = pl.int_range(pl.len())
+    frame = shop.with_columns(
+        income=pl.when(place % 9 == 0).then(-999.0).otherwise("income"),
+        education=pl.when(place % 7 == 0).then(pl.lit("(none)")).otherwise("education"),
+    )
+    settings = FitSettings(
+        reading={"missing": ("-999", "(none)")},
+        features=FeatureSettings(features=("age", "income", "recency_days", "education")),
+        selection=SelectionSettings(k=4),
+    )
+    return frame, parse(dump(fit(frame, settings=settings)))
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "polars", "lazy", "pandas", "pyarrow", "duckdb"])
+def test_what_meant_missing_at_fitting_does_at_scoring(unknown, tmp_path, kind):
+    """The model keeps the words: the fitted customers get the segments of the fit, wherever they come from."""
+    frame, model = unknown
+    assert next(s for s in model.recipe.scales if s.feature.name == "income").n_missing > len(frame) / 9
+    told = frame.with_columns(
+        income=pl.when(pl.col("income") != -999).then("income"),
+        education=pl.when(pl.col("education") != "(none)").then("education"),
+    )
+    frame.write_csv(tmp_path / "a.csv")
+    frame.write_parquet(tmp_path / "a.parquet")
+    made = {"polars": frame, "lazy": frame.lazy(), "pandas": frame.to_pandas(), "pyarrow": frame.to_arrow()}
+    with duckdb.connect() as connection:
+        made["duckdb"] = connection.sql(f"select * from '{tmp_path / 'a.parquet'}'")
+        found = score(model, made.get(kind, tmp_path / f"a.{kind}"))
+        found = found.pl() if kind == "duckdb" else found.collect() if kind == "lazy" else found
+        pairs = dict(zip(map(str, found["customer_id"]), map(str, found["segment_id"]), strict=True))
+    expected = score(model, told)
+    assert pairs == dict(zip(expected["customer_id"], expected["segment_id"], strict=True))
+
+
+def test_words_stated_at_scoring_are_added_to_those_of_the_fit(unknown):
+    """A word of the new file is missing too; what the fit took as missing stays so."""
+    frame, model = unknown
+    other = frame.with_columns(pl.col("education").replace("(none)", "?!"))
+    again = score(model, other, reading=ReadingSettings(missing=("?!",)))
+    assert again["segment_id"].equals(score(model, frame)["segment_id"])
+
+
+def test_one_customer_with_what_meant_missing_at_fitting(unknown):
+    """Given as a number or as text, it is not known."""
+    _, model = unknown
+    for value in (-999, -999.0, "-999"):
+        assert {"income", "education"} <= set(score_one(model, {"income": value, "education": "(none)"})["missing"])
+
+
 def test_column_order_and_further_columns_change_nothing(model, shop):
     """Columns are matched by name; one more is kept and ignored."""
     expected = score(model, shop)["segment_id"].to_list()

@@ -50,6 +50,25 @@ def test_cells_go_out_as_they_came_in(customers: Path, tmp_path: Path) -> None:
     assert lines == [line + (",segment" if i == 0 else ",s1") for i, line in enumerate(RAW.splitlines())]
 
 
+@pytest.mark.parametrize("kind", ["polars", "pandas", "pyarrow", "parquet"])
+def test_numbers_and_days_that_mean_missing_are_missing(kind: str, tmp_path: Path) -> None:
+    """In columns that are numbers or dates in the source too; the cells go out as they are, and no spike is told of."""
+    day = dt.date(9999, 12, 31)
+    frame = pl.DataFrame({"whole": [1, 2, -999, -999], "part": [0.5, -999.0, 1.0, None], "day": [day, None, day, day]})
+    frame.write_parquet(tmp_path / "a.parquet")
+    source = {"polars": frame, "pandas": frame.to_pandas(), "pyarrow": frame.to_arrow()}.get(
+        kind, tmp_path / "a.parquet"
+    )
+    table = read(source, ReadingSettings(missing=("-999", "9999-12-31")))
+    found = nw.to_native(table.frame).collect()
+    assert found["whole"].to_list() == [1.0, 2.0, None, None]
+    assert found["part"].to_list() == [0.5, None, 1.0, None]
+    assert found["day"].to_list() == [None] * 4
+    assert not table.notices
+    out = deliver(table, segmented(table.frame), ["segment"])
+    assert list(out["whole"].to_pylist() if kind == "pyarrow" else out["whole"]) == [1, 2, -999, -999]
+
+
 def test_order_survives_shuffling(customers: Path) -> None:
     """Whatever an engine does to the order of rows, the input's comes out."""
     table = read(customers)

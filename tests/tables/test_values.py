@@ -127,6 +127,20 @@ def test_stated_words_are_missing_everywhere() -> None:
     assert np.isnan(values(column(["5", "-999"], settings))[1])
 
 
+@pytest.mark.parametrize("cells", [["5.5", "-999.0", "7.25"], ["1,5", "-999,00", "3,25"], ["5", "-999.0", "x"]])
+def test_a_number_that_means_missing_may_be_written_otherwise(cells: list[str]) -> None:
+    """Among numbers -999 is -999.0 and -999,00 as well; among words the cell is what it is."""
+    numbers = cells[2] != "x"
+    found = values(column(cells, ReadingSettings(missing=("-999",))))
+    assert (np.isnan(found[1]) and not np.isnan(found[2])) if numbers else found == cells
+
+
+def test_a_spike_is_shown_as_one_would_state_it() -> None:
+    """What the notice says to pass is the number with all its digits."""
+    found = column([str(i) for i in range(1, 50)] + ["9999999"] * 5).notices
+    assert "pass --missing 9999999 if so" in " ".join(n.message for n in found)
+
+
 @pytest.mark.parametrize("spike", ["-999", "9999"])
 def test_spikes_are_noticed(spike: str) -> None:
     """Numbers that stand for 'not known' are kept and named."""

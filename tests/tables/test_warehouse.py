@@ -54,6 +54,18 @@ def test_text_is_trimmed_as_everywhere(relation: Any) -> None:
     assert cells(read(relation, ReadingSettings(missing=("N/A",))), "city") == ["Rome", None, None]
 
 
+def test_numbers_and_days_that_mean_missing_are_missing(relation: Any) -> None:
+    """A number is the same one in any type, a day is written as YYYY-MM-DD, and the cells go out as they are."""
+    table = read(relation, ReadingSettings(missing=("12.50", "1.5", "1999-12-31")))
+    assert cells(table, "money") == [None, None, 0.25]
+    assert cells(table, "ratio") == [None, None, None]
+    assert [str(day) for day in cells(table, "day")] == ["2024-05-03", "None", "None"]
+    assert [str(day) for day in cells(table, "moment")] == ["2024-05-03", "None", "None"]
+    kept = deliver(table, table.frame, []).pl().sort("id")
+    assert kept["id"].to_list() == [1, 2, 3]
+    assert str(kept["day"][2]) == "1999-12-31"
+
+
 def test_long_whole_numbers_stay_whole(relation: Any) -> None:
     """Beyond 2^53 a float holds no id exactly, so such a column is text, as it is from a file."""
     table = read(relation)

@@ -138,6 +138,7 @@ class CustomerRows:
             types={c.name: c.reading.kind for c in read},
             decimals={c.name: c.reading.decimal for c in read if c.reading.decimal is not None},
             date_formats={c.name: c.reading.date_format for c in read if c.reading.date_format is not None},
+            missing=tuple(dict.fromkeys(word for c in self.table.columns for word in c.reading.missing)),
         )
 
 

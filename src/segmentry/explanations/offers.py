@@ -83,7 +83,8 @@ def recommend(
             "The segments rest on orders and on a table of customers.", remedy="Give both: --orders and --customers."
         )
     expected = readings_of(segmentation)
-    log = _of_customer(read(orders, reading or ReadingSettings(), expected), segmentation, customer)
+    stated = reading or ReadingSettings()
+    log = _of_customer(read(orders, stated, expected), segmentation, customer)
     purchases = open_like(log, recipe)
     bought = _bought(purchases, customer)
     if not bought:
@@ -92,7 +93,7 @@ def recommend(
             found=f"an id of {len(customer)} characters",
             remedy="Check --id; ids are compared as text.",
         )
-    beside = None if customers is None else read(customers, ReadingSettings(), expected)
+    beside = None if customers is None else read(customers, stated.of_another_file(), expected)
     segment = _segment(segmentation, log, beside, customer)
     known = {s.id: s.name for s in segmentation.segments} | NAMES
     items = {(level, item) for level, item, _ in bought}

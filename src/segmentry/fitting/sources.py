@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol, cast
@@ -86,7 +85,7 @@ def read_source(source: Any, settings: Settings) -> Source:
     reading = settings.reading_by_role
     if isinstance(source, Orders):
         log = read_log(source.log, reading, settings.orders)
-        customers = None if source.customers is None else read(source.customers, _of_customers(reading))
+        customers = None if source.customers is None else read(source.customers, reading.of_another_file())
         return _from_orders(log, customers, settings)
     if isinstance(source, MadeCustomers):
         return _made_before(_enough(read(source.customers, reading)), source.earlier)
@@ -102,12 +101,6 @@ def _enough(table: Table) -> Table:
     if table.rows_read == 1:
         raise NotEnoughDataError("Segments need at least two customers.", found="1 row", remedy="Give more customers.")
     return table
-
-
-def _of_customers(reading: ReadingSettings) -> ReadingSettings:
-    """The part of the settings that holds for a second file as well: separators and headers are each file's own."""
-    shared: Mapping[str, Any] = {"types": reading.types, "missing": reading.missing}
-    return ReadingSettings(max_rejected_share=reading.max_rejected_share, **shared)
 
 
 def _from_orders(log: Table, customers: Table | None, settings: Settings) -> Source:

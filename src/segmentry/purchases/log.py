@@ -122,7 +122,8 @@ def open_log(
 
 def _reading(table: Table, column: PurchaseColumn) -> Reading:
     """How a later log's column is to be read: what names something is text, whatever this one's cells look like."""
-    return Reading("text") if column.role in KEYS else table.column(column.column).reading
+    found = table.column(column.column).reading
+    return Reading("text", missing=found.missing) if column.role in KEYS else found
 
 
 def _whole(found: tuple[PurchaseColumn, ...], table: Table) -> tuple[PurchaseColumn, ...]:

@@ -54,8 +54,9 @@ def read_orders(
         raise SettingsError(
             "The segments rest on orders and on a table of customers.", remedy="Give both: --orders and --customers."
         )
-    log = read(orders, reading or ReadingSettings(), expected)
-    beside = None if customers is None else read(customers, ReadingSettings(), expected)
+    stated = reading or ReadingSettings()
+    log = read(orders, stated, expected)
+    beside = None if customers is None else read(customers, stated.of_another_file(), expected)
     return from_log(segmentation, log, beside, as_of=as_of)
 
 

@@ -24,7 +24,7 @@ from segmentry.features.recipe import Scale
 from segmentry.prototypes.assign import NO_DATA, NOISE, scorer_of
 from segmentry.scoring.score import NAMES
 from segmentry.segmentation import Segmentation
-from segmentry.tables import Kind
+from segmentry.tables import Kind, said_by
 
 LARGEST = 1e100  # as in tables: squares of larger numbers leave what a computer can hold
 LARGEST_ID = 2**53  # larger whole numbers lose digits on their way through other programs
@@ -79,6 +79,7 @@ class RowScorer:
         self._names = frozenset(field.name for field in self.fields)
         self._numbers = [field.name for field in self.fields if field.kind == "number"]
         self._others = [field for field in self.fields if field.kind not in ("id", "number")]
+        self._words = {c.name: c.reading.missing for c in recipe.columns if c.reading.missing}
         self._id = next((field.name for field in self.fields if field.kind == "id"), None)
         self._segments = segmentation.rule.segments
         self._named = {s.id: s.name for s in segmentation.segments} | NAMES
@@ -124,7 +125,7 @@ class RowScorer:
         for field in self._others:
             cells = [row.get(field.name) for row in rows]
             made[field.name] = _READERS[field.kind](cells, field.name, first)
-        return made
+        return {name: _known(cells, self._words.get(name, ())) for name, cells in made.items()}
 
     def _number_columns(self, rows: Sequence[Mapping[str, object]], first: int) -> dict[str, Array]:
         """All fields that are numbers. They are read at once where all is well, else one by one, to find the place."""
@@ -276,6 +277,15 @@ def _check_sizes(cells: list[object], name: str, first: int) -> None:
     for place, cell in enumerate(cells):
         if isinstance(cell, int) and abs(cell) > LARGEST:
             raise RowError(_FINITE, first + place, name)
+
+
+def _known(cells: Array, words: Sequence[str]) -> Array:
+    """The cells without what stands for "missing"."""
+    if not words:
+        return cells
+    if cells.dtype == np.float64:
+        return np.where(np.isin(cells, said_by(words)), math.nan, cells)
+    return np.array([None if str(cell) in words else cell for cell in cells], dtype=object)
 
 
 def _texts(cells: list[object], name: str, first: int) -> Array:

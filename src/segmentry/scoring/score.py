@@ -30,6 +30,7 @@ from segmentry.tables import (
     deliver,
     free_names,
     read,
+    said_by,
     text_frame,
     with_words,
 )
@@ -284,10 +285,13 @@ def _sort_out(
     by_name = {f.name: f for f in recipe.clustered}
     columns: dict[str, list[str | None]] = {c: [None] for f in recipe.clustered for c in (*f.sources, *f.over)}
     ignored = {recipe.id_column, *(c.name for c in recipe.columns), *(r["column"] for r in segmentation.roles)}
+    missing = {c.name: c.reading.missing for c in recipe.columns}
     stated: dict[str, float | str] = {}
     for name, value in values.items():
         # A number for a feature that is a column of its own needs no reading: the column's decimal mark may differ.
         plain = name in by_name and by_name[name].operation == "column" and isinstance(value, (int, float))
+        if plain and value in said_by(missing[by_name[name].sources[0]]):
+            continue
         if name in columns and not plain:
             columns[name] = [None if value is None else str(value)]
         elif name in by_name:

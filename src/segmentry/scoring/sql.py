@@ -20,11 +20,12 @@ from segmentry.prototypes.assign import NO_DATA, NOISE
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.dialects import Dialect, dialect_of, table_parts
 from segmentry.segmentation import Segmentation
-from segmentry.tables import free_names
+from segmentry.tables import free_names, said_by
 from segmentry.tables.numbers import LARGEST_USED
 
 _LONGEST_NAME = 48  # PostgreSQL cuts names at 63 bytes, and what was cut off may be all that told them apart
 _LONGEST_LINE = 80
+_FINITE = "NaN, infinity, what is too large to compute with and what stands for missing count as missing"
 
 Columns = list[tuple[str, str]]  # expression, name
 
@@ -74,7 +75,7 @@ class _Step:
 def _up_to_features(scorer: _Scorer) -> list[_Step]:
     return [
         _Step("typed", "the columns, as the types that the arithmetic needs", _typed(scorer)),
-        _Step("finite", "NaN, infinity and what is too large to compute with count as missing", _finite(scorer)),
+        _Step("finite", _FINITE, _finite(scorer)),
         _Step("features", "what is known of each customer", _features(scorer)),
         # In a step of their own: a value that is scored is asked for once a threshold.
         *([_Step("binned", "scores by thresholds", _binned(scorer))] if scorer.scored else []),
@@ -230,9 +231,26 @@ def _finite(scorer: _Scorer) -> Columns:
     columns = scorer.kept()
     for column in scorer.columns:
         name = d.name_of(column.name)
-        number = column.reading.kind == "number"
-        columns.append((f"CASE WHEN ABS({name}) <= {largest} THEN {name} END" if number else name, name))
+        absent = _absent(column, d)
+        conditions = [f"ABS({name}) <= {largest}"] if column.reading.kind == "number" else []
+        conditions += [f"{name} NOT IN ({', '.join(absent)})"] if absent else []
+        columns.append((f"CASE WHEN {' AND '.join(conditions)} THEN {name} END" if conditions else name, name))
     return columns
+
+
+def _absent(column: SourceColumn, d: Dialect) -> list[str]:
+    """The values that stand for "missing" in a column."""
+    words, kind = column.reading.missing, column.reading.kind
+    if kind == "number":
+        return [d.number(number) for number in said_by(words)]
+    return [d.as_date(d.text(w)) for w in words if _is_day(w)] if kind == "date" else [d.text(w) for w in words]
+
+
+def _is_day(word: str) -> bool:
+    try:
+        return date.fromisoformat(word).isoformat() == word
+    except ValueError:
+        return False
 
 
 def _features(scorer: _Scorer) -> Columns:

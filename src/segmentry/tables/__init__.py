@@ -25,6 +25,7 @@ from segmentry.tables.memory import (
     to_memory,
 )
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
+from segmentry.tables.numbers import said_by
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.stated import Day, as_day, as_names, checked
@@ -87,6 +88,7 @@ __all__ = [
     "read",
     "result_frame",
     "row_of",
+    "said_by",
     "share_an_engine",
     "text_frame",
     "text_of",

@@ -7,6 +7,8 @@ one, by spaces of any width or by apostrophes; a group cannot begin with 0, so 0
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Literal
 
 Mark = Literal[".", ","]
@@ -36,6 +38,23 @@ POSITIVE_SPIKES = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)
 LARGEST_EXACT = float(2**53)
 # Squares of larger numbers, and their sums, leave what a computer can hold; nothing in a shop is so large.
 LARGEST_USED = 1e100
+
+
+def said_by(words: Iterable[str]) -> list[float]:
+    """The numbers among words: -999 is what -999.0 says as well.
+
+    >>> said_by(["-999", "unknown", "0,5"])
+    [-999.0, 0.5]
+    """
+    found = [_number(word) for word in words]
+    return [number for number in found if math.isfinite(number)]
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word.replace(",", "."))
+    except ValueError:
+        return math.nan
 
 
 def _groups(mark: Mark) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from segmentry.errors import SettingsError
 from segmentry.tables.dateformats import spelled
 from segmentry.tables.stated import as_names
+from segmentry.tables.table import Reading
 
 Decimal = Literal[".", ","]
 
@@ -86,3 +87,12 @@ class ReadingSettings(BaseModel):
 
     def date_format_of(self, column: str) -> str | None:
         return self.date_formats.get(column, self.date_format)
+
+    def of_another_file(self) -> ReadingSettings:
+        """What holds for a second file as well: separators and headers are each file's own."""
+        return ReadingSettings(types=self.types, missing=self.missing, max_rejected_share=self.max_rejected_share)
+
+    def missing_in(self, expected: Reading | None) -> tuple[str, ...]:
+        """The words that mean "missing" in a column: those stated here, and those it was read with at fitting."""
+        fitted = () if expected is None else expected.missing
+        return tuple(dict.fromkeys((*self.missing, *fitted)))

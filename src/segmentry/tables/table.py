@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,11 +23,13 @@ class Reading:
 
     `kind` is number (Float64), date (Date) or text (String). `decimal` is the decimal mark that was
     settled on, None where no cell has one. `date_format` is spelled as people do: "DD-MM-YYYY".
+    `missing` are the words that the caller said mean "missing".
     """
 
     kind: Kind
     decimal: Literal[".", ","] | None = None
     date_format: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Column:
     raw: str | None = None
     unit: str = ""
     as_it_came: bool = False
+
+    def without(self, missing: tuple[str, ...]) -> Column:
+        """The column, read with these words for "missing"."""
+        return replace(self, reading=replace(self.reading, missing=missing))
 
     @classmethod
     def unread(cls, name: str) -> Column:
@@ -81,7 +87,7 @@ class Table:
     notices: tuple[Notice, ...] = ()
     # Of a frame in memory that was not read whole: all its columns. What is not among `columns` goes out as it came.
     in_source: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()  # words that the caller said mean "missing"
+    missing: tuple[str, ...] = ()  # words that the caller said mean "missing" in every column
     how: str = ""  # what was settled about the source as a whole: "semicolon, cp1252", "sheet 'Spring'"
     # What the caller handed over, so that the same kind goes out; a path, or the frame itself.
     origin: Any = field(default=None, repr=False, compare=False)

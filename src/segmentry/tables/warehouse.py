@@ -16,7 +16,7 @@ from segmentry.errors import ColumnNamesError, InputError, Notice, UnreadableFil
 from segmentry.tables.engines import engine_of
 from segmentry.tables.memory import as_text, collect_rows
 from segmentry.tables.names import check_names, raw_name
-from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED
+from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED, said_by
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Column, Kind, Reading, SourceKind, Table
 
@@ -49,11 +49,13 @@ def read_warehouse(
     frame: nw.LazyFrame[Any] = nw.from_native(source)
     schema: Mapping[str, Any] = frame.collect_schema()
     _check_names(frame, list(schema), kind)
-    wanted = dict(settings.types) | {name: reading.kind for name, reading in (expected or {}).items()}
+    expected = expected or {}
+    wanted = dict(settings.types) | {name: reading.kind for name, reading in expected.items()}
+    missing = {name: settings.missing_in(expected.get(name)) for name in schema}
     read = {name: dtype for name, dtype in schema.items() if only is None or name in only}
     figures = _look(frame, read)
     typed = [
-        _typed(name, dtype, figures, wanted.get(name), settings)
+        _typed(name, dtype, figures, wanted.get(name), missing[name])
         if name in read
         else _Typed(Column.unread(name), nw.col(name))
         for name, dtype in schema.items()
@@ -64,7 +66,7 @@ def read_warehouse(
     kept = [nw.col(t.column.name).alias(t.column.raw) for t in typed if t.column.raw is not None]
     return Table(
         frame=frame.select(*(t.value.alias(t.column.name) for t in typed), *kept),
-        columns=tuple(t.column for t in typed),
+        columns=tuple(t.column.without(missing[t.column.name]) for t in typed),
         rows_present=rows,
         rows_read=rows,
         source_kind=kind,
@@ -107,8 +109,8 @@ def _finite(own: nw.Expr) -> nw.Expr:
     return own.cast(nw.Float64).abs() <= LARGEST_USED
 
 
-def _typed(name: str, dtype: Any, figures: Mapping[str, int], wanted: Kind | None, settings: ReadingSettings) -> _Typed:
-    made = _by_own_type(name, dtype, figures.get(name, 0), settings, wanted)
+def _typed(name: str, dtype: Any, figures: Mapping[str, int], wanted: Kind | None, missing: Sequence[str]) -> _Typed:
+    made = _by_own_type(name, dtype, figures.get(name, 0), missing, wanted)
     kind = made.column.reading.kind
     if wanted is None or wanted == kind or made.notice is not None:
         return made
@@ -123,15 +125,17 @@ def _typed(name: str, dtype: Any, figures: Mapping[str, int], wanted: Kind | Non
     )
 
 
-def _by_own_type(name: str, dtype: Any, n_odd: int, settings: ReadingSettings, wanted: Kind | None) -> _Typed:
+def _by_own_type(name: str, dtype: Any, n_odd: int, missing: Sequence[str], wanted: Kind | None) -> _Typed:
     own, raw = nw.col(name), raw_name(name)
     if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Time):
-        return _Typed(Column(name, Reading("text"), "text", raw=raw), _known_words(as_text(own, nw.String), settings))
+        return _Typed(Column(name, Reading("text"), "text", raw=raw), _known_words(as_text(own, nw.String), missing))
     if dtype == nw.Date:
-        return _Typed(Column(name, Reading("date", date_format=_DATES), "dates"), own)
+        column = Column(name, Reading("date", date_format=_DATES), "dates", raw=raw if missing else None)
+        return _Typed(column, _known_days(own, missing))
     if dtype == nw.Datetime:
         # The day that the session's clock shows; the zone of the session is the user's to set.
-        return _Typed(Column(name, Reading("date", date_format=_DATES), "dates", raw=raw), own.cast(nw.Date))
+        column = Column(name, Reading("date", date_format=_DATES), "dates", raw=raw)
+        return _Typed(column, _known_days(own.cast(nw.Date), missing))
     if dtype == nw.Boolean:
         number = nw.when(own).then(nw.lit(1.0)).otherwise(nw.when(~own).then(nw.lit(0.0)))
         return _Typed(Column(name, Reading("number"), "true and false as 1 and 0", raw=raw), number)
@@ -141,19 +145,29 @@ def _by_own_type(name: str, dtype: Any, n_odd: int, settings: ReadingSettings, w
             "not-finite", f"{n_odd} cells of '{name}' are too large to compute with; they count as missing."
         )
         column = Column(name, Reading("number"), "numbers", raw=raw)
-        return _Typed(column, nw.when(_finite(own)).then(value), infinite if n_odd else None)
+        return _Typed(column, _known_numbers(nw.when(_finite(own)).then(value), missing), infinite if n_odd else None)
     if dtype in _WIDE and n_odd and wanted != "number":
         how = "text, because its whole numbers are too long for exact arithmetic"
         return _Typed(Column(name, Reading("text"), how, raw=raw), own.cast(nw.String))
     if dtype.is_numeric():
-        return _Typed(Column(name, Reading("number"), "numbers", raw=raw), own.cast(nw.Float64))
+        value = _known_numbers(own.cast(nw.Float64), missing)
+        return _Typed(Column(name, Reading("number"), "numbers", raw=raw), value)
     notice = Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used.")
     column = Column(name, Reading("text"), "nested values, not used", raw=raw)
     return _Typed(column, nw.lit(None, dtype=nw.String), notice)
 
 
-def _known_words(text: nw.Expr, settings: ReadingSettings) -> nw.Expr:
-    return nw.when(~text.is_in(list(settings.missing))).then(text) if settings.missing else text
+def _known_words(text: nw.Expr, missing: Sequence[str]) -> nw.Expr:
+    return nw.when(~text.is_in(list(missing))).then(text) if missing else text
+
+
+def _known_numbers(value: nw.Expr, missing: Sequence[str]) -> nw.Expr:
+    said = said_by(missing)
+    return nw.when(~value.is_in(said)).then(value) if said else value
+
+
+def _known_days(day: nw.Expr, missing: Sequence[str]) -> nw.Expr:
+    return nw.when(~day.cast(nw.String).is_in(list(missing))).then(day) if missing else day
 
 
 def deliver_warehouse(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> Any:

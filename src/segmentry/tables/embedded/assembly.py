@@ -82,8 +82,8 @@ def assemble(
     told = [] if source.judged else [n for n in texts if n in expected and expected[n].kind == "text"]
     others = [n for n in texts if n not in told]
     made, notices = type_text(frame, others, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
-    made += [text_as_told(name, settings.missing) for name in told]
-    more, said = type_native(frame, native, {name: reading.kind for name, reading in expected.items()})
+    made += [text_as_told(name, settings.missing_in(expected[name])) for name in told]
+    more, said = type_native(frame, native, settings, expected)
     spare = [Typed(Column.unread(name), pl.col(name)) for name in schema if name not in read]
     by_name = {t.column.name: t for t in (*made, *more, *spare)}
     typed = [by_name[name] for name in schema]
@@ -103,7 +103,7 @@ def assemble(
         notices += far_dates(kept, [t.column.name for t in typed if t.column.reading.kind == "date"])
     table = Table(
         frame=nw.from_native(kept),
-        columns=tuple(t.column for t in typed),
+        columns=tuple(t.column.without(settings.missing_in(expected.get(t.column.name))) for t in typed),
         rows_present=present,
         rows_read=present - len(every),
         source_kind=source.kind,

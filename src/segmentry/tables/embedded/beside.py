@@ -49,7 +49,8 @@ def numbers_of(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
     """
     columns = [] if table.rows_rejected else [table.column(name) for name in names]
     frame: pl.LazyFrame = nw.to_native(table.frame)
-    numbers = [pl.col(c.raw or c.name).alias(c.name) for c in columns if c.reading.kind == "number"]
+    own_name = {c.name: c.name if c.reading.missing else c.raw or c.name for c in columns}
+    numbers = [pl.col(own_name[c.name]).alias(c.name) for c in columns if c.reading.kind == "number"]
     days = [pl.col(c.name).cast(pl.Int32) for c in columns if c.reading.kind == "date"]
     own = frame.select(*numbers, *days).collect()
     return {series.name: _numbers(series) for series in own.iter_columns() if series.dtype.is_numeric()}
@@ -80,7 +81,7 @@ def coded_texts(table: Table, words: Mapping[str, Sequence[str]]) -> dict[str, C
     """
     names = [name for name in words if len(words[name]) <= _MOST_WORDS and table.column(name).reading.kind == "text"]
     own = _own_cells(table, names)
-    told = {name: text_as_told(name, table.missing).value for name in own.columns}
+    told = {name: text_as_told(name, table.column(name).reading.missing).value for name in own.columns}
     known = {name: _as_they_are(name, words[name], told[name]) for name in own.columns}
     found = own.lazy().select(_word_places(name, known[name]) for name in own.columns).collect()
     coded = {}

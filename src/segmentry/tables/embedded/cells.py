@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from segmentry.tables import dateformats, numbers
@@ -47,7 +49,7 @@ def _date(text: pl.Expr, form: str) -> pl.Expr:
     return digits.str.to_date("%Y%m%d", strict=False)
 
 
-def is_token(text: pl.Expr, extra: tuple[str, ...] = ()) -> pl.Expr:
+def is_token(text: pl.Expr, extra: Sequence[str] = ()) -> pl.Expr:
     """Whether the cell says in words that it is missing."""
     said = text.str.to_lowercase().is_in(sorted(numbers.MISSING_TOKENS))
     return said | text.is_in(list(extra)) if extra else said

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -11,7 +11,8 @@ import polars as pl
 from segmentry.errors import InputError, Notice
 from segmentry.tables.embedded.typing import Typed
 from segmentry.tables.names import raw_name
-from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED
+from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED, said_by
+from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Column, Reading
 
 LARGEST = int(LARGEST_EXACT)
@@ -47,9 +48,9 @@ def as_text(name: str, dtype: Any) -> pl.Expr:
 
 
 def type_native(
-    source: pl.LazyFrame, schema: Mapping[str, Any], wanted: Mapping[str, str]
+    source: pl.LazyFrame, schema: Mapping[str, Any], settings: ReadingSettings, expected: Mapping[str, Reading]
 ) -> tuple[list[Typed], list[Notice]]:
-    """Typed columns for those of `schema` that are not text; `wanted` names the kinds that some must have.
+    """Typed columns for those of `schema` that are not text; `expected` has the kinds that some must be of.
 
     Raises InputError for nested values that must be of a kind.
     """
@@ -57,17 +58,32 @@ def type_native(
     typed: list[Typed] = []
     notices: list[Notice] = []
     for name, dtype in schema.items():
-        made = _typed(name, dtype, figures.get(name, _Figures()), wanted.get(name) == "number")
+        wanted = expected[name].kind if name in expected else None
+        made = _typed(name, dtype, figures.get(name, _Figures()), wanted == "number")
         if made.column.how == _NESTED:
-            if name in wanted:
+            if wanted is not None:
                 raise InputError(
-                    f"'{name}' is wanted as a {wanted[name]} and holds nested values.",
+                    f"'{name}' is wanted as a {wanted} and holds nested values.",
                     found=str(dtype),
                     remedy="Give one value in each cell.",
                 )
             notices.append(Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used."))
-        typed.append(made)
+        typed.append(_known(made, dtype, settings.missing_in(expected.get(name))))
     return typed, notices
+
+
+def _known(typed: Typed, dtype: Any, missing: Sequence[str]) -> Typed:
+    """The column without the numbers and days that words for "missing" say."""
+    column, kind = typed.column, typed.column.reading.kind
+    if kind == "date" and missing:
+        known = ~typed.value.cast(pl.String).is_in(list(missing))
+    elif kind == "number" and dtype.is_numeric() and said_by(missing):
+        known = ~typed.value.is_in(said_by(missing))
+    else:
+        return typed
+    bad = None if typed.bad is None else typed.bad & known
+    column = replace(column, raw=raw_name(column.name))
+    return replace(typed, column=column, value=pl.when(known).then(typed.value), bad=bad, extremes=None)
 
 
 @dataclass(frozen=True)

@@ -88,16 +88,17 @@ def type_text(
             notices += found.verdict.notices
             continue
         look, expectation = looks[name], expected.get(name)
-        if _is_plain(name, look, three.get(name, 0), settings, expectation):
+        missing = settings.missing_in(expectation)
+        if not missing and _is_plain(name, look, three.get(name, 0), settings, expectation):
             how = "numbers with decimal point" if look.points else "numbers"
             reading = Reading("number", decimal="." if look.points else None)
             column = Column(name, reading, how, raw=raw_name(name))
             typed.append(Typed(column, _trimmed(name, bool(look.untrimmed)).cast(pl.Float64, strict=False)))
             continue
         distinct = _distinct(source, name)
-        verdict = judge(split_tokens(name, distinct, settings.missing), settings, expectation)
+        verdict = judge(split_tokens(name, distinct, missing), settings, expectation)
         notices += verdict.notices
-        made = _typed(name, verdict, look, distinct, settings)
+        made = _typed(name, verdict, look, distinct, missing)
         # Fitted on truth values of a frame, scored from a file that spells them.
         typed.append(_with_truth(made) if expectation is not None and expectation.kind == "number" else made)
     return typed, notices
@@ -182,7 +183,7 @@ def _is_plain(name: str, look: _Look, three: int, settings: ReadingSettings, exp
     """Whether every cell is a number that all readers take alike, so that nothing is left to judge."""
     if look.zeros or look.plain < look.filled or not look.filled:
         return False
-    if max(abs(look.low), abs(look.high)) > numbers.LARGEST_EXACT or settings.missing:
+    if max(abs(look.low), abs(look.high)) > numbers.LARGEST_EXACT:
         return False
     if expected is not None:
         return expected.kind == "number" and (not look.points or (settings.decimal_of(name) or expected.decimal) == ".")
@@ -202,17 +203,19 @@ def _without(text: pl.Expr, missing: Sequence[str]) -> pl.Expr:
     return pl.when(~text.is_in(list(missing))).then(text) if missing else text
 
 
-def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, settings: ReadingSettings) -> Typed:
+def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, missing: Sequence[str]) -> Typed:
     text, reading = _trimmed(name, bool(look.untrimmed)), verdict.reading
     if reading.kind == "text":
-        dropped = bool(settings.missing) and bool(distinct["text"].is_in(list(settings.missing)).any())
+        dropped = bool(distinct["text"].is_in(list(missing)).any())
         raw = raw_name(name) if look.untrimmed or dropped else None
-        known = _without(text, settings.missing if dropped else ())
+        known = _without(text, missing if dropped else ())
         return Typed(Column(name, reading, verdict.how, raw=raw), known)
     column = Column(name, reading, verdict.how, raw=raw_name(name), unit=verdict.unit)
-    absent = cells.is_token(text, settings.missing)
+    absent = cells.is_token(text, missing)
     if reading.kind == "number":
-        value = pl.when(~absent).then(cells.number(text, reading.decimal or "."))
+        written = cells.number(text, reading.decimal or ".")
+        absent |= written.is_in(numbers.said_by(missing)).fill_null(value=False)
+        value = pl.when(~absent).then(written)
         finite = pl.when(value.abs() <= numbers.LARGEST_USED).then(value)
         reason = "not a finite number" + (f" with decimal '{reading.decimal}'" if reading.decimal else "")
         return Typed(column, finite, text.is_not_null() & ~absent & finite.is_null(), reason)
@@ -311,5 +314,6 @@ def _spike(name: str, low: float, high: float, counts: Mapping[str, Any]) -> Not
         value, many = high, counts["highs"]
     else:
         return None
-    text = f"'{name}' holds {value:g} {many} times, which often stands for 'not known'; pass --missing {value:g} if so."
+    said = f"{value:.0f}"
+    text = f"'{name}' holds {said} {many} times, which often stands for 'not known'; pass --missing {said} if so."
     return Notice("spike", text)
