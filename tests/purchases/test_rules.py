@@ -222,3 +222,5 @@ def test_a_zone_of_the_column_counts_in_utc() -> None:
     local = pl.Series(["2026-01-31T23:40:00"]).str.to_datetime().dt.replace_time_zone("America/New_York")
     table = read(pl.DataFrame({"customer_id": ["a"], "date": local, "amount": [5.0]}), ReadingSettings())
     assert open_log(table).lines.to_native().collect()["day"].to_list() == [date(2026, 2, 1)]
+    pandas = pl.DataFrame({"customer_id": ["a"], "date": local, "amount": [5.0]}).to_pandas()
+    assert open_log(read(pandas)).as_of == open_log(table).as_of == date(2026, 2, 1)

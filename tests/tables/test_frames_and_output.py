@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import stat
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,28 @@ def test_numbers_and_days_that_mean_missing_are_missing(kind: str, tmp_path: Pat
     assert not table.notices
     out = deliver(table, segmented(table.frame), ["segment"])
     assert list(out["whole"].to_pylist() if kind == "pyarrow" else out["whole"]) == [1, 2, -999, -999]
+
+
+@pytest.mark.parametrize("cells", [[2**53 + n for n in (1, 2, 3, 4)], [2**53 + 1, 2**53 + 2, 0.5, None]])
+@pytest.mark.parametrize("kind", [int, Decimal])
+def test_ids_that_come_as_objects_keep_their_digits(kind: Any, cells: list[Any]) -> None:
+    """Decimals, and whole numbers among fractions, that float64 does not hold stay text, each its own."""
+    pandas = pytest.importorskip("pandas")
+    made = [kind(cell) if isinstance(cell, int) else cell for cell in cells]
+    table = read(pandas.DataFrame({"id": pandas.Series(made, dtype=object), "n": range(4)}))
+    assert nw.to_native(table.frame).collect()["id"].to_list() == [None if c is None else str(c) for c in cells]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "UTC", dt.timezone(dt.timedelta(hours=-5))])
+def test_times_keep_their_zone(zone: Any) -> None:
+    """A pandas frame and a Polars frame of the same times are the same days, and the same hours in UTC."""
+    pandas = pytest.importorskip("pandas")
+    stamps = pandas.Series(pandas.to_datetime(["2026-02-03 23:30", "2026-07-01 00:30", None])).dt.tz_localize(zone)
+    frame = pandas.DataFrame({"at": stamps})
+    read_here, read_there = (nw.to_native(read(f).frame).collect() for f in (frame, pl.from_pandas(frame)))
+    assert read_here.equals(read_there)
+    assert read_here.schema == read_there.schema
+    assert read_here["at"].to_list() == [dt.date(2026, 2, 3), dt.date(2026, 7, 1), None]
 
 
 def test_order_survives_shuffling(customers: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import decimal
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ import polars as pl
 
 from segmentry.errors import InputError
 from segmentry.tables.embedded.assembly import Source, as_it_is, assemble, in_memory
+from segmentry.tables.embedded.batches import series
 from segmentry.tables.names import check_names
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, SourceKind, Table
@@ -66,8 +66,7 @@ def _series(name: str, column: Any) -> pl.Series:
         values = column.to_numpy()
         return pl.Series(name, values.astype(np.float64) if values.dtype == np.float16 else values)
     if kind == "M":
-        zoneless = column.dt.tz_localize(None) if getattr(column.dt, "tz", None) is not None else column
-        return pl.Series(name, zoneless.to_numpy().astype("datetime64[us]"))
+        return _times(name, column)
     if kind == "m":
         return pl.Series(name, column.to_numpy().astype("timedelta64[us]"))
     if getattr(dtype, "storage", "") == "pyarrow":
@@ -83,28 +82,37 @@ def _series(name: str, column: Any) -> pl.Series:
     return objects(name, [None if gone else cell for gone, cell in zip(missing, cells, strict=True)])
 
 
+def _times(name: str, column: Any) -> pl.Series:
+    zone = getattr(column.dt, "tz", None)
+    zoneless = column if zone is None else column.dt.tz_convert("UTC").dt.tz_localize(None)
+    times = pl.Series(name, zoneless.to_numpy().astype("datetime64[us]"))
+    return times if zone is None else times.dt.replace_time_zone("UTC").dt.convert_time_zone(_zone_name(zone))
+
+
+def _zone_name(zone: dt.tzinfo) -> str:
+    """The zone's name. One that is so many hours from UTC has one too; what has none is told in UTC."""
+    distance = zone.utcoffset(None)
+    if distance is None:
+        return str(zone)
+    hours, rest = divmod(distance, dt.timedelta(hours=1))
+    # These names count westward.
+    return "UTC" if rest or not hours or not -14 <= -hours <= 12 else f"Etc/GMT{-hours:+d}"
+
+
 def objects(name: str, cells: list[Any]) -> pl.Series:
-    """Python objects as a column: of one kind where all cells are, else as text.
+    """Python objects as a column: days where all cells are days or times, else what `series` makes of them.
 
     >>> objects("when", [dt.date(2024, 5, 3), None]).dtype
     Date
     """
     known = [cell.item() if isinstance(cell, np.generic) else cell for cell in cells]
     kinds = {type(cell) for cell in known if cell is not None}
-    if all(issubclass(kind, bool) for kind in kinds) and kinds:
-        return pl.Series(name, known, dtype=pl.Boolean)
-    if kinds and all(issubclass(kind, (int, float, decimal.Decimal)) and kind is not bool for kind in kinds):
-        if all(issubclass(kind, int) for kind in kinds):
-            small = all(cell is None or -(2**63) <= cell < 2**63 for cell in known)
-            return pl.Series(name, known if small else [None if c is None else str(c) for c in known])
-        return pl.Series(name, [None if c is None else float(c) for c in known], dtype=pl.Float64)
     if kinds and all(issubclass(kind, dt.date) for kind in kinds):
-        days = [c.date() if isinstance(c, dt.datetime) else c for c in known]
-        return pl.Series(name, days, dtype=pl.Date)
-    return pl.Series(name, [None if c is None else _text(c) for c in known], dtype=pl.String)
+        return pl.Series(name, [None if cell is None else _day(cell) for cell in known], dtype=pl.Date)
+    return series(name, known)
 
 
-def _text(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**63:
-        return str(int(cell))
-    return str(cell)
+def _day(cell: dt.date) -> dt.date:
+    if not isinstance(cell, dt.datetime):
+        return cell
+    return (cell if cell.tzinfo is None else cell.astimezone(dt.UTC)).date()
