@@ -280,6 +280,44 @@ def test_preamble_and_total_are_skipped_and_named(tmp_path: Path) -> None:
     assert (padded.names, padded.rows_read) == (("id", "n", "city"), 40)
 
 
+@pytest.mark.parametrize("word", ["Totaal", "Suma", "Total general", "Total général", "SOMME:", "Totale"])
+def test_a_total_is_told_by_words_of_other_languages(tmp_path: Path, word: str) -> None:
+    """As by English and German ones."""
+    table = read(write(tmp_path, "id,n,city\n" + body() + f"{word},999,\n"))
+    assert (table.rows_read, codes(table)) == (40, {"footer-skipped"})
+
+
+SPENT = "customer_id,age,spend\nc1,30,1250.50\nc2,41,99.25\nc3,52,7.49\n"
+
+
+@pytest.mark.parametrize(
+    "total", [",,1357.24", ",41.0,1357.24", ',,"1,357.24"', '"",123,1357', " , ,1357.24\n,,", ",41,1357.2"]
+)
+def test_a_last_row_of_sums_without_a_name_is_a_total(tmp_path: Path, total: str) -> None:
+    """Sums, or means beside them, to as many decimals as they are written in, under a blank first cell."""
+    table = read(write(tmp_path, SPENT + total + "\n"))
+    assert (table.rows_present, table.rows_read) == (3, 3)
+    assert any("line 5 at the end is a total" in n.message for n in table.notices)
+    assert to_memory(table.frame)["spend"].tolist() == [1250.5, 99.25, 7.49]
+
+
+@pytest.mark.parametrize("row", [",,1357.25", ",37,1357.24", ",41,", ",,452.41", "c4,,1357.24", ",,"])
+def test_a_last_row_of_anything_else_is_a_customer(tmp_path: Path, row: str) -> None:
+    """Another number, means alone, or a name of its own: nothing is left out unasked."""
+    table = read(write(tmp_path, SPENT + row + "\n"))
+    assert table.rows_read == (3 if row == ",," else 4)
+    assert "footer-skipped" not in codes(table)
+
+
+def test_a_total_below_many_rows_is_found_where_they_are_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is read from disk in pieces loses its last row all the same."""
+    monkeypatch.setattr("segmentry.tables.embedded.csv.IN_MEMORY_BELOW", 0)
+    table = read(write(tmp_path, "id;spend\n" + "".join(f"c{i};{i},5\n" for i in range(900)) + ";405000,0\n"))
+    assert (table.rows_read, to_memory(table.frame)["spend"].max()) == (900, 899.5)
+
+
 def test_padded_columns(tmp_path: Path) -> None:
     """Columns set apart by runs of spaces are columns."""
     table = read(write(tmp_path, " id  n  spend\n 0001  3  11.77\n 0002 12   9.00\n"))

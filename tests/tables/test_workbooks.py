@@ -95,6 +95,19 @@ def test_title_gap_and_total_are_no_customers(path: Path) -> None:
     assert (table.rows_present, codes(table)) == (30, ["lines-skipped", "footer-skipped"])
 
 
+def test_a_last_row_of_sums_is_no_customer(path: Path) -> None:
+    """A total that no word names is one by its figures."""
+
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = made.add_worksheet()
+        rows = [["id", "spend", "n"], *([f"c{i}", 0.1 * i, i] for i in range(30)), [None, 43.5, 435]]
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+
+    table = read(book(path, fill))
+    assert (table.rows_present, codes(table)) == (30, ["footer-skipped"])
+
+
 def test_sheets_must_be_told_apart(path: Path) -> None:
     """Several sheets are listed with what is hidden; empty ones do not count."""
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from segmentry.errors import UnreadableFileError
 from segmentry.tables.embedded.assembly import Scratch, Source, assemble, in_memory
+from segmentry.tables.embedded.totals import is_row_of_sums
 from segmentry.tables.files import inflate
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
@@ -66,6 +67,10 @@ def _typed(
         shutil.rmtree(scratch, ignore_errors=True)
     else:
         _check_rows(int(text.select(pl.len()).collect(engine="streaming").item()), document, path.name)
+
+    if document.ends_blank and is_row_of_sums(text, len(document.lines)):
+        document = document.without_last(path.name)
+        text = text.head(len(document.lines))
 
     def in_scratch(frame: pl.LazyFrame) -> pl.LazyFrame:
         target = scratch / "typed.parquet"

@@ -14,12 +14,13 @@ import polars as pl
 
 from segmentry.errors import InputError, Notice, SettingsError, UnreadableFileError
 from segmentry.tables.embedded.assembly import Source, assemble, in_memory
+from segmentry.tables.embedded.totals import is_row_of_sums
 from segmentry.tables.files import content_of
 from segmentry.tables.names import check_names
 from segmentry.tables.numbers import LARGEST_EXACT
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
-from segmentry.tables.text.header import Header, find_header, is_total
+from segmentry.tables.text.header import Header, find_header, is_total, total_skipped
 from segmentry.tables.text.records import Record
 from segmentry.tables.workbook import Findings, Sheet, Workbook, letters_of
 
@@ -193,10 +194,9 @@ def _without_total(
     if frame.height < 2:
         return frame, lines, ()
     first = next((str(cell) for cell in frame.row(-1) if cell is not None), "")
-    if not is_total(first.encode(), "\x1f"):
+    if not is_total(first.encode(), "\x1f") and not is_row_of_sums(frame.lazy(), frame.height):
         return frame, lines, ()
-    text = f"{name}: row {lines[-1]} at the end is a total and not a customer; skipped."
-    return frame[:-1], lines[:-1], (Notice("footer-skipped", text),)
+    return frame[:-1], lines[:-1], (total_skipped(f"row {lines[-1]}", name),)
 
 
 def _look_for_unsolved(findings: Findings, grid: _Grid, path: Path, only: Collection[str] | None) -> list[Notice]:

@@ -15,7 +15,7 @@ from segmentry.tables.names import check_names
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reject
 from segmentry.tables.text.encoding import decode
-from segmentry.tables.text.header import Header, find_header, is_total
+from segmentry.tables.text.header import Header, find_header, is_total, starts_blank, total_skipped
 from segmentry.tables.text.records import Record, UnclosedQuoteError, count_lines, records
 from segmentry.tables.text.separator import ONE_COLUMN, elect, is_padded, say, unpad
 from segmentry.tables.text.structure import Body, Rows, walk
@@ -40,6 +40,13 @@ class Document:
     rejects: tuple[Reject, ...]
     notices: tuple[Notice, ...]
     how: str  # how it was read, in words
+    ends_blank: bool  # whether the last row has nothing in its first cell
+
+    def without_last(self, name: str) -> Document:
+        """The document without its last row, which is a total."""
+        notice = total_skipped(f"line {self.lines[-1]}", name)
+        lines, present = self.lines[:-1], self.present - 1
+        return replace(self, lines=lines, present=present, notices=(*self.notices, notice), ends_blank=False)
 
 
 def open_document(source: Path, name: str, settings: ReadingSettings, scratch: Path) -> Document:
@@ -82,6 +89,7 @@ def open_document(source: Path, name: str, settings: ReadingSettings, scratch: P
         tuple(rows.rejects),
         notices,
         f"{say(split_by)}, {decoded.encoding}",
+        len(lines) > 1 and lines[-1] == rows.last_line and starts_blank(rows.last, separator),
     )
 
 
@@ -166,8 +174,7 @@ def _notices(rows: Rows, body: Body) -> list[Notice]:
         text = f"{body.name}: {rows.separators:,} lines hold separators and nothing else; they are no rows."
         out.append(Notice("blank-rows", text))
     if body.dropped_line:
-        text = f"{body.name}: line {body.dropped_line} at the end is a total and not a customer; skipped."
-        out.append(Notice("footer-skipped", text))
+        out.append(total_skipped(f"line {body.dropped_line}", body.name))
     if rows.present + 1 in _EXCEL_LIMITS or rows.present in _EXCEL_LIMITS:
         text = f"{body.name} has exactly {rows.present:,} rows, as many as Excel holds: it was probably cut."
         out.append(Notice("cut-by-excel", text))

@@ -11,7 +11,10 @@ from segmentry.tables.text.records import Record
 
 _MOST_PREAMBLE = 30
 _YEAR_LIKE = re.compile(r"^(19|20)\d\d$")
-_TOTAL = re.compile(r"^\W*(grand\s+|sub\s*)?(totals?|sum|summe|gesamt|insgesamt)\b\W*", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"^\W*(grand\s+|sub\s*)?(total(\s+g[eé]n[eé]ral)?|totals|totaal|totale|sum|suma|summe|somme|gesamt|insgesamt)\b\W*",
+    re.IGNORECASE,
+)
 _NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
 _DATE = tuple(re.compile(dateformats.pattern(form)) for form in dateformats.CANDIDATES)
 
@@ -69,6 +72,15 @@ def is_total(raw: bytes, separator: str) -> bool:
     first = next((cell for cell in cells if cell), "")
     found = _TOTAL.match(first)
     return found is not None and not re.search(r"[A-Za-z]", first[found.end() :])
+
+
+def starts_blank(raw: bytes, separator: str) -> bool:
+    """Whether nothing stands in the first cell of a line."""
+    return not raw.decode("utf-8", "replace").split(separator)[0].strip(' "')
+
+
+def total_skipped(place: str, name: str) -> Notice:
+    return Notice("footer-skipped", f"{name}: {place} at the end is a total and not a customer; skipped.")
 
 
 def _is_blank(record: Record) -> bool:
