@@ -100,11 +100,32 @@ def test_existing_tables_are_kept(database: str) -> None:
         check_output(database, into="customers")
     with pytest.raises(OutputError, match="is the input"):
         write_table(table, segmented(table), ["segment"], database, into="customers", overwrite=True)
-    with pytest.raises(SettingsError, match="name of a table"):
+    with pytest.raises(SettingsError, match=r"name of a table.*Pass --into"):
         check_output(database)
     write_table(table, segmented(table), ["segment"], database, into="scored")
     write_table(table, segmented(table), ["segment"], database, into="scored", overwrite=True)
     assert read(database, ReadingSettings(table="scored")).names == (*table.names, "segment")
+
+
+def test_the_input_is_known_by_any_of_its_names(database: str) -> None:
+    """Another spelling of the table that was read, with its schema or in capitals, is that table."""
+    fill(database)
+    table = read(database)
+    names = {"sqlite": ["Customers"], "duckdb": ["CUSTOMERS", "main.customers", "MAIN.Customers"]}
+    for name in names.get(database.partition(":")[0], ["public.customers"]):
+        with pytest.raises(OutputError, match="is the input"):
+            write_table(table, segmented(table), ["segment"], database, into=name, overwrite=True)
+    assert read(database).names == table.names
+
+
+def test_no_table_that_a_query_may_read_is_replaced(database: str) -> None:
+    """Which tables a query reads is not known: none that is there is written to; a new one is."""
+    fill(database)
+    table = read(database, ReadingSettings(query="select * from customers where orders > 5"))
+    with pytest.raises(OutputError, match="may be what the query reads"):
+        write_table(table, segmented(table), ["segment"], database, into="customers", overwrite=True)
+    write_table(table, segmented(table), ["segment"], database, into="scored", overwrite=True)
+    assert read(database, ReadingSettings(table="scored")).rows_read == 34
 
 
 def test_a_failed_write_leaves_the_old_table(database: str) -> None:

@@ -44,10 +44,9 @@ def check_database(text: str, table: str | None, overwrite: bool) -> Address:
 def write_database(rows: pl.LazyFrame, text: str, table: str | None, origin: Any, *, overwrite: bool) -> None:
     """Write rows as a new table, or in place of the one of that name."""
     address = _target(text, table)
-    if isinstance(origin, Address) and _same(origin, address):
-        raise OutputError(
-            f"The table {address.table} is the input.", remedy="Name another; the input is never overwritten."
-        )
+    if isinstance(origin, Address) and _replaces(address, origin):
+        what = "is the input" if origin.table else "may be what the query reads"
+        raise OutputError(f"The table {address.table} {what}.", remedy="Name another; the input is never overwritten.")
     _refuse_nested(rows)
     writers = {"sqlite": _write_sqlite, "duckdb": _write_duckdb, "postgresql": _write_postgresql}
     try:
@@ -77,7 +76,7 @@ def _target(text: str, table: str | None) -> Address:
         raise SettingsError(
             "The output needs the name of a table.",
             found=address.shown,
-            remedy=f'Pass --table, or name it in the address: "{address.shown}?table=scored".',
+            remedy=f'Pass --into, or name it in the address: "{address.shown}?table=scored".',
             code="which-table",
         )
     return replace(address, table=named)
@@ -88,13 +87,37 @@ def _name(address: Address) -> Name:
     return Name("", address.table or "") if address.system == "sqlite" else Name(schema, table)
 
 
-def _same(one: Address, other: Address) -> bool:
-    if (one.system, one.table) != (other.system, other.table):
+def _replaces(target: Address, origin: Address) -> bool:
+    """Whether the table that would be written is the one that was read; of a query, any table that is there may be."""
+    if not _same_database(origin, target):
+        return False
+    if target.system == "postgresql":
+        with connect_postgresql(target) as connection, connection.cursor() as cursor:
+            read = _name(origin) if origin.table else _name(target)
+            cursor.execute("select to_regclass(%s) = to_regclass(%s)", (read.sql, _name(target).sql))
+            return bool(cursor.fetchone()[0])
+    if origin.table is None:
+        return _exists_in_file(target, Path(target.file))
+    return _folded(origin) == _folded(target)
+
+
+def _same_database(one: Address, other: Address) -> bool:
+    if one.system != other.system:
         return False
     if one.system == "postgresql":
-        return (one.host, one.port, one.database) == (other.host, other.port, other.database)
+        return _server(one) == _server(other)
     first, second = Path(one.file), Path(other.file)
     return first.exists() and second.exists() and first.samefile(second)
+
+
+def _server(address: Address) -> tuple[str, int, str]:
+    return address.host or "localhost", address.port or 5432, address.database or address.user
+
+
+def _folded(address: Address) -> tuple[str, str]:
+    """The table as SQLite and DuckDB know it: they take no notice of case."""
+    name = _name(address)
+    return (name.schema or "main").casefold(), name.table.casefold()
 
 
 def _exists_already(address: Address) -> OutputError:
@@ -182,7 +205,7 @@ def _for_sqlite(schema: Any) -> list[pl.Expr]:
 
 def _exists_duckdb(connection: Any, name: Name) -> bool:
     found = connection.execute(
-        "select 1 from information_schema.tables where lower(table_name) = lower(?) and table_schema = ? "
+        "select 1 from information_schema.tables where lower(table_name) = lower(?) and lower(table_schema) = lower(?) "
         "and table_catalog = current_database()",
         [name.table, name.schema or "main"],
     ).fetchall()
