@@ -13,6 +13,7 @@ from segmentry.baskets.results import EVERYONE, SUPPORT, WORTH
 from segmentry.errors import plural
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
+from segmentry.tables import inert_cell
 
 _LEVELS: tuple[tuple[Level, str, str], ...] = (
     ("product", "product", "products"),
@@ -151,10 +152,6 @@ def _csv(columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_inert(cell) for cell in row] for row in rows)
+    # Names of products come from others, and these files are opened in spreadsheets.
+    writer.writerows([inert_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return out.getvalue()
-
-
-def _inert(cell: object) -> object:
-    """Names of products come from others, and these files are opened in spreadsheets, which would run a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

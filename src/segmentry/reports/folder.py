@@ -26,7 +26,7 @@ from segmentry.reports.workbook import WORKBOOK, write_segments_workbook
 from segmentry.scoring import score_table
 from segmentry.segmentation import Segmentation
 from segmentry.store import save
-from segmentry.tables import Table, write_rejects, write_table, write_text_atomically
+from segmentry.tables import Table, inert_cell, write_rejects, write_table, write_text_atomically
 
 MODEL = "segmentation.seg"
 RECOMMENDATIONS, COHORTS = "recommendations.csv", "cohorts.csv"
@@ -106,14 +106,14 @@ def write_outputs(
 
 
 def profile_csv(segmentation: Segmentation) -> str:
-    """The profile as CSV, a row per measure (or level) and segment, with the segment's name."""
+    """The profile as CSV, a row per measure (or level) and segment, with the segment's name; no cell is a formula."""
     names = {s.id: s.name for s in segmentation.segments}
     rows = [{"segment": names[str(r["segment_id"])], **r} for r in segmentation.profile.rows()]
     columns = ["segment_id", "segment", *(c for c in rows[0] if c not in ("segment_id", "segment"))]
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({c: inert_cell(v) if isinstance(v, str) else v for c, v in row.items()} for row in rows)
     return out.getvalue()
 
 

@@ -12,6 +12,7 @@ from segmentry.tables.embedded.rows import Frame, n_threads, number_table, resul
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
 from segmentry.tables.engines import cut, held, in_warehouse, share_an_engine, with_days, with_words
 from segmentry.tables.files import TextSize, text_size
+from segmentry.tables.inert import inert_cell
 from segmentry.tables.memory import (
     all_different,
     arrays_of,
@@ -75,6 +76,7 @@ __all__ = [
     "free_names",
     "held",
     "in_warehouse",
+    "inert_cell",
     "is_hidden",
     "keeping_of",
     "kept_on_disk",

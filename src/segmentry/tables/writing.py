@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from segmentry.errors import OutputError
+from segmentry.tables.inert import inert_cell
 from segmentry.tables.table import Table
 
 _PART = ".part"
@@ -73,13 +74,8 @@ def write_rejects(table: Table, path: str | Path, overwrite: bool = False) -> No
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["line", "column", "reason", "value"])
     for reject in table.rejects:
-        writer.writerow([reject.line, _inert(reject.column), reject.reason, _inert(reject.value)])
+        writer.writerow([reject.line, inert_cell(reject.column), reject.reason, inert_cell(reject.value)])
     write_text_atomically(path, out.getvalue(), overwrite, private=True)
-
-
-def _inert(text: str) -> str:
-    """A spreadsheet would run a cell that begins like a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _sync(path: Path) -> None:

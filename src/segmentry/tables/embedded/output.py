@@ -16,13 +16,12 @@ from segmentry.tables.embedded.sheets import write_workbook
 from segmentry.tables.embedded.tablewriting import check_database, write_database
 from segmentry.tables.embedded.typing import type_where_all_fit
 from segmentry.tables.engines import WAREHOUSES
+from segmentry.tables.inert import FORMULA, inert_cell
 from segmentry.tables.names import ROW, free_names
 from segmentry.tables.table import Table
 from segmentry.tables.warehouse import deliver_warehouse
 from segmentry.tables.writing import atomically, check_target
 
-# A cell that a spreadsheet would run: these characters first, also behind white space or as wide forms.
-_FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
 _ENDINGS = {
     ".csv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl",
     ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow", ".xlsx": "xlsx",
@@ -214,10 +213,9 @@ def _inert(rows: pl.LazyFrame) -> pl.LazyFrame:
             text = pl.col(name).cast(pl.String)
             trimmed = text.str.strip_chars()
             number = trimmed.str.contains(numbers.pattern(".")) | trimmed.str.contains(numbers.pattern(","))
-            runs = text.str.contains(_FORMULA) & ~number
+            runs = text.str.contains(FORMULA) & ~number
             cells.append(pl.when(runs).then(pl.lit("'") + text).otherwise(text).alias(name))
-    heads = {name: "'" + name for name in schema if name.startswith(("=", "+", "-", "@", "\t", "\r"))}
-    return rows.with_columns(cells).rename(heads)
+    return rows.with_columns(cells).rename({name: inert_cell(name) for name in schema})
 
 
 def _refuse_input(table: Table, target: Path) -> None:

@@ -16,7 +16,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from segmentry.errors import OutputError
-from segmentry.tables import numbers
+from segmentry.tables.inert import inert_cell
 from segmentry.tables.writing import atomically
 
 LARGEST_SHEET = 1_048_576  # rows, the header among them
@@ -31,9 +31,6 @@ _RIGHT = {"align": "right", "indent": 2}  # figures, and their header left of th
 
 # The same bytes for the same rows: Excel shows this date as the day of creation.
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook knows no zones
-
-_FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]")
-_NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
 
 
 @dataclass(frozen=True)
@@ -88,17 +85,6 @@ def check_fits(rows: int, columns: int, name: str) -> None:
             remedy="Write .csv or .parquet instead.",
             code="too-many-rows",
         )
-
-
-def inert(text: str) -> str:
-    """Text that no spreadsheet runs; numbers stay as they are.
-
-    >>> inert("=1+1"), inert("-5.20"), inert("fine")
-    ("'=1+1", '-5.20', 'fine')
-    """
-    if _FORMULA.search(text) and not any(number.match(text.strip()) for number in _NUMBER):
-        return "'" + text
-    return text
 
 
 @dataclass(frozen=True)
@@ -162,7 +148,7 @@ def _fill(sheet: Worksheet, content: _Content, style: _Style) -> None:
     if content.header:
         sheet.autofilter(0, 0, max(content.height, 1), len(content.header) - 1)
     for at, name in enumerate(content.header):
-        sheet.write_string(0, at, inert(name), style.header_of_figures if figures[at] else style.header)
+        sheet.write_string(0, at, inert_cell(name), style.header_of_figures if figures[at] else style.header)
     long = [at for at, name in enumerate(content.header) if name in given.wrapped]
     for place, row in enumerate(content.rows, start=1):
         if long:
@@ -209,7 +195,7 @@ def _write(sheet: Worksheet, row: int, at: int, cell: Any, form: Any, style: _St
     elif isinstance(cell, dt.date) and not isinstance(cell, dt.datetime) and cell >= _FIRST_DAY:
         sheet.write_datetime(row, at, cell, style.date)
     else:
-        _write_text(sheet, row, at, inert(str(cell)), form)
+        _write_text(sheet, row, at, inert_cell(str(cell)), form)
 
 
 def _write_text(sheet: Worksheet, row: int, at: int, text: str, form: Any) -> None:
