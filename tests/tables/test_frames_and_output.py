@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import stat
 from dataclasses import replace
 from decimal import Decimal
@@ -303,6 +304,42 @@ def test_rejects_file_is_private_and_masked(tmp_path: Path) -> None:
     assert "32,n,not a finite number,a…" in text
     assert "anna" not in text
     assert stat.S_IMODE((tmp_path / "rejects.csv").stat().st_mode) == 0o600
+
+
+def test_who_may_read_a_file_stays_as_it_was(tmp_path: Path) -> None:
+    """A file that is replaced keeps its rights, and a link still leads to the file that was written."""
+    (tmp_path / "real").mkdir()
+    secret, link = tmp_path / "real" / "a.txt", tmp_path / "a.txt"
+    write_text_atomically(secret, "old")
+    secret.chmod(0o600)
+    link.symlink_to(secret)
+    write_text_atomically(link, "new", overwrite=True)
+    assert link.is_symlink()
+    assert secret.read_text() == link.read_text() == "new"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    secret.chmod(0o444)
+    write_text_atomically(secret, "newer", overwrite=True)
+    assert (secret.read_text(), stat.S_IMODE(secret.stat().st_mode)) == ("newer", 0o444)
+
+
+def test_what_is_synced_is_open_for_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows syncs no file that was opened to be read."""
+    opened: dict[int, int] = {}
+    synced, open_it, sync_it = [], os.open, os.fsync
+
+    def opening(path: Any, flags: int, *rest: Any) -> int:
+        handle = open_it(path, flags, *rest)
+        opened[handle] = flags
+        return handle
+
+    def syncing(handle: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(handle).st_mode), opened[handle] & os.O_ACCMODE))
+        sync_it(handle)
+
+    monkeypatch.setattr("os.open", opening)
+    monkeypatch.setattr("os.fsync", syncing)
+    write_text_atomically(tmp_path / "a.txt", "a")
+    assert synced == [(False, os.O_RDWR), (True, os.O_RDONLY)]
 
 
 def test_stated_kinds_hold_for_frames() -> None:

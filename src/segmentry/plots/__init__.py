@@ -29,6 +29,7 @@ from segmentry.segmentation import NO_GROUPS_MARK, Segmentation
 __all__ = [
     "BASKETS",
     "OVER_TIME",
+    "PICTURE_KEYS",
     "Picture",
     "draw",
     "draw_all",
@@ -87,6 +88,7 @@ OVER_TIME: Mapping[str, Callable[[Segmentation], Picture]] = {
     "revenue": picture_revenue,
 }
 _ALL: Mapping[str, Callable[[Segmentation], Picture]] = {**_PICTURES, **VALUE, **BASKETS, **OVER_TIME}
+PICTURE_KEYS = tuple(_ALL)
 
 
 def draw_all(segmentation: Segmentation, *, share: bool = False) -> tuple[Picture, ...]:

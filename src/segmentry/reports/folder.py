@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentry.errors import OutputError
-from segmentry.plots import draw_all, write_pictures
+from segmentry.plots import PICTURE_KEYS, draw_all, write_pictures
 from segmentry.prototypes.everyone import Placing
 from segmentry.reports.buying import cohorts_csv, recommendations_csv
 from segmentry.reports.page import RunFacts, report
@@ -26,9 +26,10 @@ from segmentry.reports.workbook import WORKBOOK, write_segments_workbook
 from segmentry.scoring import score_table
 from segmentry.segmentation import Segmentation
 from segmentry.store import save
-from segmentry.tables import Table, inert_cell, write_rejects, write_table, write_text_atomically
+from segmentry.tables import Table, inert_cell, mode_of, write_rejects, write_table, write_text_atomically
 
 MODEL = "segmentation.seg"
+PLOTS = "plots"
 RECOMMENDATIONS, COHORTS = "recommendations.csv", "cohorts.csv"
 _OF_FILES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".json", ".html", ".seg")
 
@@ -95,7 +96,7 @@ def write_outputs(
         with step("pictures"):
             drawn = draw_all(segmentation, share=share) if pictures else ()
             if drawn:
-                write_pictures(drawn, stage / "plots")
+                write_pictures(drawn, stage / PLOTS)
         with step("report"):
             rows = rows_of(segmentation, table)
             facts = RunFacts(*rows, table.source_name, dict(seconds), dict(peak_memory_mb or {}))
@@ -128,11 +129,16 @@ def _write_orders(segmentation: Segmentation, stage: Path) -> None:
 
 @contextmanager
 def _staged(folder: Path, overwrite: bool) -> Iterator[Path]:
-    folder = folder.absolute()
+    folder = Path(os.path.realpath(folder))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         stage = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
-        stage.mkdir()
+        if folder.is_dir():
+            # Nobody may look into the new folder who could not look into the one whose place it takes.
+            stage.mkdir(0o700)
+            stage.chmod(mode_of(folder))
+        else:
+            stage.mkdir()
     except OSError as error:
         raise OutputError(
             f"'{folder}' cannot be made.", found=error.strerror or "", remedy="Name another folder."
@@ -159,10 +165,21 @@ def _publish(stage: Path, folder: Path, overwrite: bool) -> None:
         stage.replace(folder)
         return
     check_folder(folder, overwrite)
-    # Outputs of an earlier run that this one does not have would be taken for its own.
-    for stale in ("rejects.csv", "customers.csv", "customers.parquet", WORKBOOK, RECOMMENDATIONS, COHORTS):
-        (folder / stale).unlink(missing_ok=True)
+    _remove_stale(stage, folder)
     for path in sorted(p for p in stage.rglob("*") if p.is_file()):
         target = folder / path.relative_to(stage)
         target.parent.mkdir(exist_ok=True)
+        if target.exists():
+            path.chmod(mode_of(target))
         path.replace(target)
+
+
+def _remove_stale(stage: Path, folder: Path) -> None:
+    """Outputs of an earlier run that this one does not have would be taken for its own; the user's files stay."""
+    files = ("rejects.csv", "customers.csv", "customers.parquet", WORKBOOK, RECOMMENDATIONS, COHORTS)
+    for name in (*files, *(f"{PLOTS}/{key}.png" for key in PICTURE_KEYS)):
+        if not (stage / name).exists():
+            (folder / name).unlink(missing_ok=True)
+    plots = folder / PLOTS
+    if plots.is_dir() and not (stage / PLOTS).exists() and not any(plots.iterdir()):
+        plots.rmdir()

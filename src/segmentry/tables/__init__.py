@@ -34,6 +34,7 @@ from segmentry.tables.table import Column, Kind, Reading, Reject, SourceKind, Ta
 from segmentry.tables.writing import (
     atomically,
     check_target,
+    mode_of,
     write_bytes_atomically,
     write_rejects,
     write_text_atomically,
@@ -82,6 +83,7 @@ __all__ = [
     "kept_on_disk",
     "materialise",
     "materialise_beside",
+    "mode_of",
     "n_threads",
     "number_table",
     "numbers_of",

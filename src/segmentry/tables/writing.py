@@ -7,6 +7,7 @@ import csv
 import io
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ def check_target(path: str | Path, overwrite: bool = False) -> Path:
         raise OutputError(f"{target} is a directory.", remedy="Name a file.")
     if (target.exists() or target.is_symlink()) and not overwrite:
         raise OutputError(f"{target} exists already.", remedy="Pass --overwrite to replace it, or name another file.")
+    # What a link points at is written, so that the link stays one.
+    target = Path(os.path.realpath(target)) if target.is_symlink() else target
     folder = target.parent
     if not folder.is_dir():
         raise OutputError(f"The folder {folder} does not exist.", remedy="Create it first.")
@@ -39,11 +42,14 @@ def atomically(path: str | Path, *, overwrite: bool = False, private: bool = Fal
     target = check_target(path, overwrite)
     _sweep(target)
     part = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}{_PART}")
+    kept = mode_of(target) if target.exists() and not private else None
     try:
         # Opened here and not by the writer, so that the rights are set before the first byte.
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600 if private else 0o666))
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600 if private or kept is not None else 0o666))
         yield part
         _sync(part)
+        if kept is not None:
+            part.chmod(kept)
         _publish(part, target, overwrite)
         _sync(target.parent)
     except OSError as error:
@@ -78,9 +84,15 @@ def write_rejects(table: Table, path: str | Path, overwrite: bool = False) -> No
     write_text_atomically(path, out.getvalue(), overwrite, private=True)
 
 
+def mode_of(path: Path) -> int:
+    """Who may read and write there, for what takes its place."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
 def _sync(path: Path) -> None:
     try:
-        handle = os.open(path, os.O_RDONLY)
+        # Windows syncs only what may be written to.
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     except OSError:
         if path.is_dir():  # some systems do not open folders
             return
