@@ -8,15 +8,21 @@ import pickle
 import random
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
+import polars as pl
 import pytest
 
+import segmentry as sg
 from segmentry.errors import ModelFileError, OutputError, SettingsError
 from segmentry.fitting import fit
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score
+from segmentry.scoring.frames import OUTPUT
 from segmentry.segmentation import rename
 from segmentry.store import dump, load, parse, save
+
+GOLDEN = Path(__file__).parent / "data"
 
 
 @pytest.fixture(scope="module")
@@ -108,11 +114,43 @@ def test_a_pickle_is_never_opened(tmp_path, protocol):
         load(path)
 
 
-@pytest.mark.parametrize("number", [0, 2, 999999])
-def test_another_format_is_named_with_both_numbers(data, number):
-    """A file of another version says which, and which this version reads."""
-    with pytest.raises(ModelFileError, match=f"has format {number}; this version reads format 1"):
-        parse(_sealed(data.split(b"\n", 1)[1], number))
+def test_a_format_that_never_was_is_named_with_both_numbers(data):
+    """A number below the first says which it is, and which this version reads."""
+    with pytest.raises(ModelFileError, match="has format 0; this version reads format 1"):
+        parse(_sealed(data.split(b"\n", 1)[1], 0))
+
+
+@pytest.mark.parametrize("number", [2, 999999])
+def test_a_file_of_a_later_format_says_who_wrote_it(data, number):
+    """The version that wrote it is named where the file tells, and what to do; so it is where it holds no JSON."""
+    body = data.split(b"\n", 1)[1].replace(f'"segmentry": "{sg.__version__}"'.encode(), b'"segmentry": "9.1.0"')
+    with pytest.raises(ModelFileError, match=r"a newer version of segmentry \(9\.1\.0\)") as caught:
+        parse(_sealed(body, number))
+    assert f"format {number}; this version reads format 1" in str(caught.value)
+    assert "Update segmentry" in str(caught.value)
+    with pytest.raises(ModelFileError, match=r"a newer version of segmentry\."):
+        parse(_sealed(b"\0\1", number))
+
+
+@pytest.mark.parametrize("place", [(), ("recipe",), ("segments", 0)])
+def test_a_field_that_is_not_known_is_of_a_newer_version(data, place):
+    """One field more, wherever it is, is no damage: the error says to update, and names the field."""
+    with pytest.raises(ModelFileError, match="a newer version of segmentry") as caught:
+        parse(_changed(data, _set((*place, "extra"), 1)))
+    assert "extra)" in str(caught.value)
+    with pytest.raises(ModelFileError) as caught:
+        parse(_changed(data, _set((*place, "anna@example.com"), 1)))
+    assert "anna" not in str(caught.value)
+
+
+def test_a_model_of_today_is_read_in_every_later_version():
+    """A file written at the first release loads, and places its customers as it did: golden, never to be remade."""
+    recorded = pl.read_csv(GOLDEN / "format-1.csv")
+    model = load(GOLDEN / "format-1.seg")
+    found = score(model, recorded.drop(OUTPUT))
+    assert found.select("customer_id", *OUTPUT).equals(recorded.select("customer_id", *OUTPUT))
+    assert all(column.reading.missing == () for column in model.recipe.columns)
+    assert parse(dump(model)) == model
 
 
 @pytest.mark.parametrize(
@@ -165,7 +203,6 @@ def _set(path, value):
         (("k",), "4", "k"),
         (("k",), True, "k"),
         (("k",), 4.5, "k"),
-        (("extra",), 1, "known fields"),
         (("inertia",), "much", "inertia"),
         (("inertia",), True, "inertia"),
         (("method",), None, "method"),

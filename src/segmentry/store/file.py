@@ -18,12 +18,13 @@ from typing import Any
 from segmentry.errors import ModelFileError
 from segmentry.segmentation import Segmentation
 from segmentry.store.sense import contradiction
-from segmentry.store.shape import from_plain, to_plain
+from segmentry.store.shape import UnknownFieldError, from_plain, to_plain
 from segmentry.tables import write_bytes_atomically
 
 FORMAT = 1
 LARGEST = 64 * 1024 * 1024
 _HEADER = re.compile(rb"segmentry-segmentation (\d{1,6}) sha256=([0-9a-f]{64}) bytes=(\d{1,12})\n")
+_WRITER = re.compile(rb'"segmentry": "([0-9][0-9A-Za-z.+-]{0,30})"')
 _AGAIN = "Copy the file again, or fit again."
 
 
@@ -61,7 +62,12 @@ def parse(data: bytes, name: str = "model") -> Segmentation:
         plain = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"'{name}' is not a segmentation.", found=type(error).__name__, remedy=_AGAIN) from None
-    segmentation: Segmentation = from_plain(Segmentation, plain, name)
+    try:
+        segmentation: Segmentation = from_plain(Segmentation, plain, name)
+    except UnknownFieldError as error:
+        # A name in a file that is no model may be anybody's.
+        field = str(error) if re.fullmatch(r"[\w.\[\]]{1,80}", str(error)) else "one"
+        raise _newer(name, body, f"a field that this version does not know ({field})") from None
     fault = contradiction(segmentation)
     if fault:
         raise ModelFileError(f"'{name}' contradicts itself: {fault}.", remedy=_AGAIN)
@@ -77,6 +83,8 @@ def _body(data: bytes, name: str) -> bytes:
         raise ModelFileError(
             f"'{name}' is not a segmentation file.", found=found, remedy="Pass a .seg file that `segmentry fit` wrote."
         )
+    if int(header[1]) > FORMAT:
+        raise _newer(name, data, f"format {int(header[1])}; this version reads format {FORMAT}")
     if int(header[1]) != FORMAT:
         raise ModelFileError(
             f"'{name}' has format {int(header[1])}; this version reads format {FORMAT}.",
@@ -86,6 +94,16 @@ def _body(data: bytes, name: str) -> bytes:
     if len(body) != int(header[3]) or hashlib.sha256(body).hexdigest() != header[2].decode():
         raise ModelFileError(f"'{name}' is damaged: its content does not match its checksum.", remedy=_AGAIN)
     return body
+
+
+def _newer(name: str, body: bytes, found: str) -> ModelFileError:
+    writer = _WRITER.search(body)
+    which = f" ({writer[1].decode()})" if writer else ""
+    return ModelFileError(
+        f"'{name}' was written by a newer version of segmentry{which}.",
+        found=found,
+        remedy="Update segmentry: pip install --upgrade segmentry.",
+    )
 
 
 def _kind(data: bytes) -> str:

@@ -32,8 +32,13 @@ def to_plain(value: Any) -> Any:
     return value
 
 
+class UnknownFieldError(Exception):
+    """A field that this version has no place for, by its own place in the document."""
+
+
 def from_plain(kind: Any, value: Any, name: str) -> Any:
-    """A value of the given type. Raises ModelFileError that names the field at fault."""
+    """A value of the given type. Raises ModelFileError that names the field at fault, UnknownFieldError for one too
+    many."""
     try:
         return _build(kind, value, "")
     except _WrongShapeError as error:
@@ -67,7 +72,8 @@ def _build_dataclass(kind: Any, value: Any, place: str) -> Any:
     hints = _hints(kind)
     stored = [f for f in fields(kind) if f.name not in _NOT_STORED]
     unknown = sorted(set(value) - {f.name for f in stored})
-    _checked(not unknown, unknown, place, "known fields only")
+    if unknown:
+        raise UnknownFieldError(f"{place}.{unknown[0]}" if place else unknown[0])
     built = {}
     for field in stored:
         where = f"{place}.{field.name}" if place else field.name
