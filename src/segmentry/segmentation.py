@@ -92,7 +92,8 @@ class OwnAnswer:
 class Provenance:
     """Where the segmentation comes from; nothing in it depends on path, format, engine, threads or clock."""
 
-    fingerprint: str  # row-order-free digest of the typed rows that were used
+    # Digest, free of row order, of all numbers and dates that were used, and of the ids and texts of up to 20,000 rows.
+    fingerprint: str
     n_customers: int
     n_no_data: int
     seed: int

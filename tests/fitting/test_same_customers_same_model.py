@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from segmentry.fitting import fit
+from segmentry.fitting import FitSettings, fit
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score
 from segmentry.store import dump
@@ -117,3 +117,18 @@ def test_the_seed_is_recorded_and_repeated(shop):
     first, second = fit(shop, k=4, seed=3), fit(shop, k=4, seed=3)
     assert dump(first) == dump(second)
     assert first.provenance.seed == 3
+
+
+@pytest.mark.parametrize("n", [300, 21_000])
+def test_the_fingerprint_is_of_ids_and_texts_too(n: int) -> None:
+    """Other ids, or other words in a column, are other customers, whose file belongs to no other model; no order is."""
+    customers = sample_marketing(n, seed=0)
+    settings = FitSettings(features={"features": ("age", "income")}, selection={"k": 2}, stability_pairs=0)
+
+    def fingerprint(frame: pl.DataFrame) -> str:
+        return fit(frame, settings=settings).provenance.fingerprint
+
+    own = fingerprint(customers)
+    assert fingerprint(customers.sample(fraction=1, shuffle=True, seed=1).select(reversed(customers.columns))) == own
+    assert fingerprint(customers.with_columns("X" + pl.col("customer_id"))) != own
+    assert fingerprint(customers.with_columns(pl.col("education").str.reverse())) != own

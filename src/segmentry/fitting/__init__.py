@@ -27,6 +27,7 @@ from segmentry.clusters.rfm.grid import BUILT_IN, RfmGrid, rfm_grid
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, prepare_customers
 from segmentry.features.grid import KNOWN
+from segmentry.features.sample import words_digest
 from segmentry.fitting.bought import study_orders
 from segmentry.fitting.explained import explain_segments
 from segmentry.fitting.final import Final, own_answer, possible, settle_on_all
@@ -268,9 +269,10 @@ def _with_stability(
 
 
 def _provenance(customers: Customers, n_customers: int, settings: FitSettings) -> Provenance:
-    rows = customers.table.rows_read
+    rows, sample = customers.table.rows_read, customers.sample
+    words = words_digest(sample, customers.table.columns, customers.identity if customers.id_column else None)
     return Provenance(
-        fingerprint=hashlib.sha256(f"{rows}:{customers.sample.key_total}".encode()).hexdigest()[:16],
+        fingerprint=hashlib.sha256(f"{rows}:{sample.key_total}:{words}".encode()).hexdigest()[:16],
         n_customers=n_customers,
         n_no_data=rows - n_customers,
         seed=settings.selection.seed,
