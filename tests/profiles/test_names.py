@@ -141,4 +141,4 @@ def test_a_segment_of_a_few_is_not_called_average():
     measure = _measure("income", "income", "money", (130, 100, 70))
     nothing = MeasureInSegment(Spread(1, None, None, None, None, None), None, None)
     small = replace(measure, segments=measure.segments | {"s1": nothing})
-    assert name_segments(_profile(small), SIZES)["s1"].name == "Too few to describe"
+    assert name_segments(_profile(small), SIZES | {"s1": 1})["s1"].name == "Too few to describe"

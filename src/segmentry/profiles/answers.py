@@ -14,6 +14,7 @@ from segmentry.profiles.answer import Answer
 from segmentry.profiles.future import future_answer
 from segmentry.profiles.playbook import Group
 from segmentry.profiles.profile import Measure, Profile
+from segmentry.profiles.sayable import sayable
 from segmentry.profiles.wording import beside, lowered, say, say_number
 
 STILL_VISITING = 0.5  # standard deviations: who visits this much more than others is not away
@@ -44,8 +45,8 @@ class _Leads:
 
 def answer_questions(profile: Profile, groups: Sequence[Group]) -> tuple[Answer, ...]:
     """Who is valuable, at risk, loyal, dormant, price-sensitive, or looks without buying; where budget goes first."""
-    leads = _leads(profile)
     shown = [g for g in groups if g.size >= profile.minimum_customers]
+    leads = _leads(sayable(profile, {g.id: g.size for g in shown}))
     questions: tuple[Callable[[_Leads, Sequence[Group]], Answer], ...] = (
         _valuable,
         _at_risk,

@@ -1,12 +1,13 @@
-"""Whether a share in a segment differs from everyone's by more than chance would make it: an exact test on counts.
+"""Whether a segment differs from everyone by more than chance would make it: exactly for shares, nearly for means.
 
-Where a column has nothing to do with the segments, those of a segment who say yes are as many as if its customers had
-been drawn blindly from all. A profile has many shares, so that chance gets many tries, and each must pass for all.
+Where a column has nothing to do with the segments, those of a segment are as if its customers had been drawn blindly
+from all. A profile has many figures, so that chance gets many tries, and each must pass for all.
 """
 
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 from segmentry.profiles.profile import MISSING, OTHER, Level, Measure, Profile
 
@@ -30,21 +31,35 @@ def flag_beyond_chance(profile: Profile, measure: Measure, segment: str) -> bool
     return _differs(profile, round(own.mean * own.n), own.n, round(everyone.mean * everyone.n), everyone.n)
 
 
+def mean_beyond_chance(profile: Profile, measure: Measure, segment: str) -> bool:
+    """The same of the mean of a number. Of what the segments were made by there is no question: they differ there."""
+    if measure.clustered:
+        return True
+    cell, everyone = measure.segments[segment], measure.population.n
+    if cell.difference is None:
+        return False
+    # In standard deviations, as the difference is: the mean of n drawn without return.
+    error = math.sqrt(max(1.0 / cell.spread.n - 1.0 / everyone, 0.0))
+    return abs(cell.difference) >= NormalDist().inv_cdf(1.0 - _highest(profile)) * error
+
+
 def _differs(profile: Profile, yes: int, size: int, yes_of_all: int, everyone: int) -> bool:
     if yes * everyone < yes_of_all * size:  # fewer say yes is the same as more say no
         yes, yes_of_all = size - yes, everyone - yes_of_all
     if yes < profile.minimum_customers:
         return False
-    highest = LEVEL / (2.0 * _tries(profile))
-    # Of many customers the sum has thousands of terms, and the bound nearly always settles it.
-    return bound(yes, size, yes_of_all, everyone) < highest or at_least(yes, size, yes_of_all, everyone) < highest
+    highest = _highest(profile)
+    # Of many customers the sum has thousands of terms, and the bound or the first of them nearly always settle it.
+    if bound(yes, size, yes_of_all, everyone) < highest:
+        return True
+    return at_least(yes, size, yes_of_all, everyone, highest) < highest
 
 
-def _tries(profile: Profile) -> int:
-    """How many shares of segments the profile puts beside everyone's."""
-    named = [level for c in profile.categories for level in c.levels if level.level not in (MISSING, OTHER)]
-    flags = [m for m in profile.measures if m.unit == "flag"]
-    return sum(len(level.segments) for level in named) + sum(len(flag.segments) for flag in flags)
+def _highest(profile: Profile) -> float:
+    """The chance that each figure which the profile puts beside everyone's may be given, on either side."""
+    levels = [level for c in profile.categories for level in c.levels if level.level not in (MISSING, OTHER)]
+    measures = [m for m in profile.measures if m.unit == "flag" or not m.clustered]
+    return LEVEL / (2.0 * (sum(len(level.segments) for level in levels) + sum(len(m.segments) for m in measures)))
 
 
 def bound(yes: int, size: int, yes_of_all: int, everyone: int) -> float:
@@ -62,8 +77,10 @@ def bound(yes: int, size: int, yes_of_all: int, everyone: int) -> float:
     return math.exp(size * (share * math.log(of_all / share) + rest))
 
 
-def at_least(yes: int, size: int, yes_of_all: int, everyone: int) -> float:
+def at_least(yes: int, size: int, yes_of_all: int, everyone: int, enough: float = 1.0) -> float:
     """The chance that of `size` customers drawn blindly from everyone at least `yes` are among the `yes_of_all`.
+
+    Adding up ends where it has come to `enough`.
 
     >>> round(at_least(4, 4, 5, 10), 4)  # 5/10 x 4/9 x 3/8 x 2/7
     0.0238
@@ -76,7 +93,7 @@ def at_least(yes: int, size: int, yes_of_all: int, everyone: int) -> float:
     ways = _ways(yes_of_all, yes) + _ways(no_of_all, size - yes) - _ways(everyone, size)
     term = total = math.exp(min(ways, 0.0))
     for n in range(yes, min(most, yes + MOST_TERMS)):
-        if term < 1e-12 * total:
+        if term < 1e-12 * total or total >= enough:
             break
         term *= (yes_of_all - n) * (size - n) / ((n + 1) * (no_of_all - size + n + 1))
         total += term

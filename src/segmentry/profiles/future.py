@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from segmentry.profiles.answer import Answer
 from segmentry.profiles.playbook import Group
-from segmentry.profiles.profile import Profile
+from segmentry.profiles.profile import Measure, Profile
+from segmentry.profiles.sayable import KNOWN
 from segmentry.profiles.wording import beside, say, say_number
 
 CLEAR = 0.1  # share of future value by which a segment brings more or less than its share of spend so far
@@ -30,7 +31,7 @@ def future_answer(profile: Profile, groups: Sequence[Group]) -> Answer | None:
         weight = f"{say_number(shares[group.id], 'share')} of future value"
         weight += f" from {say_number(group.share, 'share')} of customers"
         parts = [weight, f"{say(worth, worth.segments[group.id].spread.mean)} each"]
-        parts += [beside(measures[n], group.id) for n in ("expected_purchases", "probability_alive") if n in measures]
+        parts += [_known(measures[n], group) for n in ("expected_purchases", "probability_alive") if n in measures]
         lines.append(f"“{group.name}” ({group.id}): {', '.join(parts)}")
     slipping = [g for g in told if g.spend_share is not None and shares[g.id] < g.spend_share - CLEAR]
     text = ";\n".join(lines) + "."
@@ -44,3 +45,9 @@ def future_answer(profile: Profile, groups: Sequence[Group]) -> Answer | None:
     return Answer(
         "Where will the money come from, and who is slipping?", text, tuple(g.id for g in told), used, "", _RULE
     )
+
+
+def _known(measure: Measure, group: Group) -> str:
+    """The figure, and of how many customers it is where it is not of most."""
+    n = measure.segments[group.id].spread.n
+    return beside(measure, group.id) + (f" of {n:,} of them" if n < KNOWN * group.size else "")

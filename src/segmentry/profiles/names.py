@@ -3,8 +3,9 @@
 A word is true where the segment's mean differs from everyone's by at least 0.3 standard deviations; where no
 measure does, an index of at least 130 or at most 75 counts; where none does either, the name is "Average".
 A segment is also named by a level of a category that was clustered on, where most of it has the level, at an index of
-at least 130. A share of customers (a yes or no, or a level) names a segment only where ten of it make it up, and it is
-beyond chance. A segment that is too small to describe is called so.
+at least 130. What chance could have made does not name a segment, nor what fewer than half of its customers have a
+value for, nor a share of customers (a yes or no, or a level) that fewer than ten make up. A segment that is too small to
+describe is called so.
 Names are unique within a segmentation, and depend on the profile alone: not on the seed, order or segment numbers.
 """
 
@@ -19,8 +20,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from segmentry.profiles.chance import flag_beyond_chance, level_beyond_chance
 from segmentry.profiles.profile import MISSING, OTHER, Category, Level, Measure, MeasureInSegment, Profile
+from segmentry.profiles.sayable import sayable
 from segmentry.profiles.wording import lowered, say, say_number
 
 CLEAR = 0.3
@@ -52,7 +53,9 @@ class Naming:
 
 def name_segments(profile: Profile, sizes: Mapping[str, int]) -> dict[str, Naming]:
     """A unique name for each segment, with its evidence; `sizes` are the customers of each."""
-    words = {s: _words(profile, s, size) for s, size in sizes.items()}
+    said = sayable(profile, sizes)
+    few = profile.minimum_customers
+    words = {s: _words(said, s) if size >= few else [_too_few(few)] for s, size in sizes.items()}
     used = {s: min(WORDS, len(words[s])) for s in sizes}
     while True:
         names = {s: _join(words[s][: used[s]]) for s in sizes}
@@ -100,27 +103,25 @@ def _join(words: Sequence[Word]) -> str:
     return text[:1].upper() + text[1:] if text else "Average"
 
 
-def _words(profile: Profile, segment: str, size: int) -> list[Word]:
+def _too_few(fewest: int) -> Word:
+    """Of a few nothing may be said, "average" least of all."""
+    return Word("too few to describe", 0, "", 0.0, f"Fewer than {fewest} customers: their figures are withheld.")
+
+
+def _words(profile: Profile, segment: str) -> list[Word]:
     """The segment's true words, strongest first, one a theme."""
     cells = [(m, m.segments[segment]) for m in profile.measures]
-    if cells and all(c.spread.mean is None for _, c in cells):
-        # Nothing may be said of it, "average" least of all.
-        text = "too few to describe"
-        return [
-            Word(text, 0, "", 0.0, f"Fewer than {profile.minimum_customers} customers: their figures are withheld.")
-        ]
-    cells = [(m, c) for m, c in cells if m.unit != "flag" or flag_beyond_chance(profile, m, segment)]
     clear = [_word(m, c) for m, c in cells if c.difference is not None and abs(c.difference) >= CLEAR]
     if not any(clear):
         clear = [_word(m, c) for m, c in cells if c.index is not None and not LOW_INDEX < c.index < HIGH_INDEX]
-    clear += [_level_word(category, level, segment) for category, level in _telling_levels(profile, segment, size)]
+    clear += [_level_word(category, level, segment) for category, level in _telling_levels(profile, segment)]
     best: dict[int, Word] = {}
     for word in sorted(clear, key=lambda w: (-w.strength, w.measure)):
         best.setdefault(word.order, word)
     return list(best.values())
 
 
-def _telling_levels(profile: Profile, segment: str, size: int) -> list[tuple[Category, Level]]:
+def _telling_levels(profile: Profile, segment: str) -> list[tuple[Category, Level]]:
     """Levels that most of a segment share and others have less often. No name tells a sensitive attribute."""
     told = []
     for category in profile.categories:
@@ -129,7 +130,7 @@ def _telling_levels(profile: Profile, segment: str, size: int) -> list[tuple[Cat
         for level in category.levels:
             cell = level.segments[segment]
             most = (cell.share or 0.0) >= MOST and (cell.index or 0.0) >= HIGH_INDEX
-            if most and level.level not in (OTHER, MISSING) and level_beyond_chance(profile, level, segment, size):
+            if most and level.level not in (OTHER, MISSING):
                 told.append((category, level))
     return told
 

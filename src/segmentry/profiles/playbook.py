@@ -1,8 +1,8 @@
 """What to do with each segment: the plays whose conditions its profile fulfils, with the figures they rest on.
 
 The rules are in `playbook.toml` and `playrules`. Advice never rests on a sensitive attribute: a condition on one
-never holds. Nor does one on a figure that is withheld or on a measure that the data does not have, nor on a share of
-customers (of a yes or no, or a level) that a few of them make up, or chance.
+never holds. Nor does one on a figure that is withheld or that most of the segment's customers lack, nor on a share of
+customers (of a yes or no, or a level) that a few of them make up. A difference that chance could have made is none.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from segmentry.features.feature import Feature
-from segmentry.profiles.chance import flag_beyond_chance, level_beyond_chance
 from segmentry.profiles.playrules import Condition, Fallback, Playbook, PlayRule, fill, holds
 from segmentry.profiles.profile import Level, Measure, Profile
+from segmentry.profiles.sayable import sayable
 from segmentry.profiles.wording import beside, lowered, say, say_number
 
 # A measure that the segments rest on comes first; another must differ this much more to be spoken of.
@@ -78,13 +78,14 @@ def choose_plays(profile: Profile, group: Group, playbook: Playbook, origins: Or
     """The plays for a segment, the most pressing first; one that says to keep an eye on it where no rule applies."""
     if group.size < profile.minimum_customers:
         return (_fallback(playbook.too_few, group),)
+    said = sayable(profile, {group.id: group.size})
     chosen: list[Play] = []
     for rule in sorted(playbook.play, key=lambda r: (-r.priority, r.key)):
         if len(chosen) == playbook.most:
             break
         if {p.key for p in chosen} & set(rule.not_with):
             continue
-        findings = _findings(rule, profile, group, origins)
+        findings = _findings(rule, said, group, origins)
         if findings is not None:
             chosen.append(_play(rule, findings, group, origins))
     return tuple(chosen) or (_fallback(playbook.otherwise, group),)
@@ -156,30 +157,10 @@ def _check_measure(condition: Condition, profile: Profile, group: Group, origins
             "median": cell.spread.median,
         }
         stated = condition.stated(*figures)
-        if all(holds(bound, figures[name]) for name, bound in stated.items()) and _flag_bears(
-            stated, measure, profile, group
-        ):
+        enough = measure.unit != "flag" or _enough(stated, cell.spread.mean, cell.spread.n, profile)
+        if enough and all(holds(bound, figures[name]) for name, bound in stated.items()):
             return _Finding(beside(measure, group.id), (measure.name,), _said(condition.called, measure, group.id))
     return None
-
-
-def _flag_bears(stated: Mapping[str, str], measure: Measure, profile: Profile, group: Group) -> bool:
-    """Whether enough customers bear out what is stated of a yes or no; it says nothing of other measures."""
-    own, everyone = measure.segments[group.id].spread, measure.population
-    if measure.unit != "flag":
-        return True
-    usual = {"difference": 0.0, "index": 100.0, "mean": everyone.mean, "median": everyone.median}
-    return _enough(stated, own.mean, own.n, profile) and (
-        _usual(stated, usual) or flag_beyond_chance(profile, measure, group.id)
-    )
-
-
-def _level_bears(stated: Mapping[str, str], level: Level, profile: Profile, group: Group) -> bool:
-    """The same of what is stated of a level."""
-    return _enough(stated, level.segments[group.id].share, group.size, profile) and (
-        _usual(stated, {"index": 100.0, "share": level.share})
-        or level_beyond_chance(profile, level, group.id, group.size)
-    )
 
 
 def _enough(stated: Mapping[str, str], share: float | None, n: int, profile: Profile) -> bool:
@@ -189,11 +170,6 @@ def _enough(stated: Mapping[str, str], share: float | None, n: int, profile: Pro
     yes = round(share * n)
     asked = {yes if bound.startswith(">") else n - yes for bound in stated.values()}
     return min(asked) >= profile.minimum_customers
-
-
-def _usual(stated: Mapping[str, str], usual: Mapping[str, float | None]) -> bool:
-    """Whether it holds of everyone as well, so that nothing is said about a difference."""
-    return all(holds(bound, usual[name]) for name, bound in stated.items())
 
 
 def _meant(condition: Condition, profile: Profile, origins: Origins) -> Iterator[Measure]:
@@ -239,7 +215,7 @@ def _check_level(condition: Condition, profile: Profile, group: Group, origins: 
             if (
                 named
                 and all(holds(bound, figures[name]) for name, bound in stated.items())
-                and _level_bears(stated, level, profile, group)
+                and _enough(stated, cell.share, group.size, profile)
             ):
                 found.append((-(cell.share or 0.0), category.name, category.label, level))
     if not found:

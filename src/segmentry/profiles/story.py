@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from segmentry.profiles.chance import level_beyond_chance
 from segmentry.profiles.profile import MISSING, OTHER, Profile
+from segmentry.profiles.sayable import sayable
 from segmentry.profiles.wording import beside, say_number
 
 MOST_FIGURES = 4
@@ -13,11 +13,11 @@ FREQUENT = 0.05
 
 def tell(profile: Profile, segment: str, size: int, share: float, spend_share: float | None) -> str:
     """Weight, the clustered figures furthest from everyone's, and the categories found more often beyond chance."""
-    sentences = [_weight(share, spend_share)]
-    figures = _figures(profile, segment)
+    sentences, said = [_weight(share, spend_share)], sayable(profile, {segment: size})
+    figures = _figures(said, segment)
     if figures:
         sentences.append(f"On average: {'; '.join(figures)}.")
-    levels = _levels(profile, segment, size)
+    levels = _levels(said, segment)
     if levels:
         sentences.append(f"Found more often here: {', '.join(levels)}.")
     return " ".join(sentences)
@@ -37,7 +37,7 @@ def _figures(profile: Profile, segment: str) -> list[str]:
     return [beside(m, segment) for m, _ in ranked[:MOST_FIGURES]]
 
 
-def _levels(profile: Profile, segment: str, size: int) -> list[str]:
+def _levels(profile: Profile, segment: str) -> list[str]:
     found = []
     for category in profile.categories:
         if category.sensitive:
@@ -50,7 +50,6 @@ def _levels(profile: Profile, segment: str, size: int) -> list[str]:
                 and cell.share is not None
                 and cell.index >= STANDS_OUT
                 and cell.share >= FREQUENT
-                and level_beyond_chance(profile, level, segment, size)
             ):
                 found.append((-cell.index, f"{category.label.lower()} {level.level} (index {cell.index:.0f})"))
     return [text for _, text in sorted(found)[:3]]

@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from segmentry.features.recipe import GRID
 from segmentry.profiles.evidence import BINS, Effect, Gorge
 from segmentry.profiles.profile import Category, Level, Measure, Profile
+from segmentry.profiles.sayable import KNOWN
 from segmentry.prototypes.assign import scores
 from segmentry.prototypes.rule import Rule
 
@@ -31,7 +32,7 @@ def effects(profile: Profile, sizes: Mapping[str, int], shaped: frozenset[str] =
     found: list[tuple[Effect, float | None]] = []
     for segment in sizes:
         for measure in profile.measures:
-            one = _of_measure(measure, segment, measure.clustered or measure.name in shaped)
+            one = _of_measure(measure, segment, sizes[segment], measure.clustered or measure.name in shaped)
             found += [one] if one else []
         for category in profile.categories:
             rested = category.clustered or category.name in shaped
@@ -61,7 +62,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _of_measure(measure: Measure, segment: str, rested: bool) -> tuple[Effect, float | None] | None:
+def _of_measure(measure: Measure, segment: str, size: int, rested: bool) -> tuple[Effect, float | None] | None:
     own, everyone = measure.segments[segment].spread, measure.population
     n, rest = own.n, everyone.n - own.n
     if own.mean is None or own.sd is None or everyone.mean is None or everyone.sd is None or rest < 2:
@@ -76,7 +77,8 @@ def _of_measure(measure: Measure, segment: str, rested: bool) -> tuple[Effect, f
     error = math.sqrt(1 / n + 1 / rest + effect**2 / (2 * everyone.n))
     welch = math.sqrt(own.sd**2 / n + spread_of_rest / rest)
     p = None if rested else two_sided((own.mean - others) / welch) if welch > 0 else 0.0
-    marker = abs(effect) - BEYOND_CHANCE * error >= SMALLEST and _outside(measure, segment, own.mean, everyone.mean)
+    marker = n >= KNOWN * size and abs(effect) - BEYOND_CHANCE * error >= SMALLEST
+    marker = marker and _outside(measure, segment, own.mean, everyone.mean)
     made = Effect(segment, measure.name, "", measure.clustered, effect, effect - Z95 * error, effect + Z95 * error,
                   None, marker, n, rest)  # fmt: skip
     return made, p

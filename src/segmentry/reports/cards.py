@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Measure
+from segmentry.profiles.sayable import sayable
 from segmentry.profiles.stability import advise
 from segmentry.profiles.wording import say, say_number
 from segmentry.segmentation import NO_GROUPS_MARK, Segment, Segmentation
@@ -153,12 +154,13 @@ def _stability(segmentation: Segmentation, segment: Segment) -> str:
 
 def _telling(segmentation: Segmentation, segment_id: str) -> list[Measure]:
     """The spend, then the measures in which the segment differs most, and the lifetime value."""
-    known = [m for m in segmentation.profile.measures if segment_id in m.segments]
+    said = sayable(segmentation.profile, {s.id: s.size for s in segmentation.segments if s.id == segment_id})
+    known = [m for m in said.measures if segment_id in m.segments]
     known = [m for m in known if m.segments[segment_id].spread.mean is not None]
     spend = segmentation.profile.spend
     ranked = sorted(known, key=lambda m: (m.name != spend, -abs(m.segments[segment_id].difference or 0.0)))
     worth = [m for m in ranked[FIGURES:] if m.name == "lifetime_value"]
-    return [*ranked[:FIGURES], *worth]
+    return [segmentation.profile.measure(m.name) for m in (*ranked[:FIGURES], *worth)]
 
 
 def _figure(measure: Measure, segment_id: str) -> Figure:
