@@ -37,9 +37,9 @@ PLANTED = (
 def test_a_name_says_what_stands_out():
     """The strongest differences make the name, in a fixed order of words."""
     names = name_segments(_profile(*PLANTED), SIZES)
-    assert names["s1"].name == "Affluent, engaged"
-    assert names["s2"].name == "Low spend, recent"
-    assert names["s3"].name == "Modest income, lapsed"
+    assert names["s1"].name == "Affluent, high engagement"
+    assert names["s2"].name == "Low spend, bought more recently"
+    assert names["s3"].name == "Modest income, bought less recently"
 
 
 def test_every_word_has_evidence_and_is_true():
@@ -100,6 +100,31 @@ def test_a_level_of_a_few_names_no_segment():
     city = Category("city", "City", True, False, (Level("Ulm", 25, 1 / 6, shares),))
     flat = _profile(_measure("income", "income", "money", (101, 100, 99)))
     assert name_segments(replace(flat, categories=(city,)), SIZES | {"s1": 12})["s1"].name == "Average"
+
+
+@pytest.mark.parametrize(
+    ("name", "theme", "unit", "mean", "others", "gap", "said"),
+    [
+        ("recency_days", "recency", "days", 35, 27, None, "Bought less recently"),
+        ("recency_days", "recency", "days", 400, 300, None, "Lapsed"),
+        ("recency_days", "recency", "days", 266, 411, None, "Bought more recently"),
+        ("recency_days", "recency", "days", 12, 27, None, "Recent"),
+        ("recency_days", "recency", "days", 400, 300, 365, "Bought less recently"),
+        ("recency_days", "recency", "days", 35, 27, 14, "Lapsed"),
+        ("recency_days", "recency", "days", 266, 411, 300, "Recent"),
+        ("tenure_days", "tenure", "days", 473, 502, None, "Newer customers"),
+        ("tenure_days", "tenure", "days", 60, 502, None, "New customers"),
+        ("tenure_years", "tenure", "years", 3, 2, None, "Long-standing"),
+        ("probability_alive", "future", "share", 0.16, 0.43, None, "Likely gone"),
+        ("probability_alive", "future", "share", 0.48, 0.58, None, "Less likely to return"),
+        ("spending_score", "engagement", "score", 17, 50, None, "Low spending score"),
+    ],
+)
+def test_a_word_that_needs_no_comparison_needs_a_figure_to_match(name, theme, unit, mean, others, gap, said):
+    """Lapsed, recent, new and gone are so by themselves, recency by the time between orders; else it is compared."""
+    measures = [_measure(name, theme, unit, (mean, others, others), mean=others, sd=abs(mean - others))]
+    measures += [_measure("days_between_orders", "rhythm", "days", (gap,) * 3, mean=gap)] if gap else []
+    assert name_segments(_profile(*measures), SIZES)["s1"].name == said
 
 
 def test_names_are_unique():

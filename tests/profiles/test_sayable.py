@@ -52,7 +52,7 @@ def test_a_figure_that_few_of_a_segment_have_says_nothing_of_it() -> None:
         assert [play.key for play in plays] == ["watch"]
         assert all("s1" not in answer.segments for answer in answer_questions(profile, [_segment(700)]))
         assert tell(profile, "s1", 700, 0.7, None) == "70 % of customers."
-        assert name_segments(profile, SIZES | {"s1": 60})["s1"].name == "Lapsed, buying less"
+        assert name_segments(profile, SIZES | {"s1": 60})["s1"].name == "Bought less recently, buying less"
 
 
 def test_who_is_still_a_customer_is_told_with_how_many_it_is_known_of() -> None:

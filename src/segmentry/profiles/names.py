@@ -4,8 +4,8 @@ A word is true where the segment's mean differs from everyone's by at least 0.3 
 measure does, an index of at least 130 or at most 75 counts; where none does either, the name is "Average".
 A segment is also named by a level of a category that was clustered on, where most of it has the level, at an index of
 at least 130. What chance could have made does not name a segment, nor what fewer than half of its customers have a
-value for, nor a share of customers (a yes or no, or a level) that fewer than ten make up. A segment that is too small to
-describe is called so.
+value for, nor a share of customers (a yes or no, or a level) that fewer than ten make up. A segment that is too small
+to describe is called so.
 Names are unique within a segmentation, and depend on the profile alone: not on the seed, order or segment numbers.
 """
 
@@ -20,6 +20,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from segmentry.profiles.absolute import by_itself
 from segmentry.profiles.profile import MISSING, OTHER, Category, Level, Measure, MeasureInSegment, Profile
 from segmentry.profiles.sayable import sayable
 from segmentry.profiles.wording import lowered, say, say_number
@@ -111,9 +112,11 @@ def _too_few(fewest: int) -> Word:
 def _words(profile: Profile, segment: str) -> list[Word]:
     """The segment's true words, strongest first, one a theme."""
     cells = [(m, m.segments[segment]) for m in profile.measures]
-    clear = [_word(m, c) for m, c in cells if c.difference is not None and abs(c.difference) >= CLEAR]
+    clear = [_word(profile, m, segment) for m, c in cells if c.difference is not None and abs(c.difference) >= CLEAR]
     if not any(clear):
-        clear = [_word(m, c) for m, c in cells if c.index is not None and not LOW_INDEX < c.index < HIGH_INDEX]
+        clear = [
+            _word(profile, m, segment) for m, c in cells if c.index is not None and not LOW_INDEX < c.index < HIGH_INDEX
+        ]
     clear += [_level_word(category, level, segment) for category, level in _telling_levels(profile, segment)]
     best: dict[int, Word] = {}
     for word in sorted(clear, key=lambda w: (-w.strength, w.measure)):
@@ -145,11 +148,12 @@ def _level_word(category: Category, level: Level, segment: str) -> Word:
     return Word(text, int(spoken["order"]), category.name, strength, evidence)
 
 
-def _word(measure: Measure, cell: MeasureInSegment) -> Word:
-    spoken = _spoken(measure)
+def _word(profile: Profile, measure: Measure, segment: str) -> Word:
+    spoken, cell = _spoken(measure), measure.segments[segment]
     high = (cell.difference or 0.0) > 0 if cell.difference is not None else (cell.index or 100.0) > 100
-    rest = measure.label.partition(": ")[2] or measure.label
-    text = str(spoken["high" if high else "low"]).format(rest=rest.lower())
+    rest, side = measure.label.partition(": ")[2] or measure.label, "high" if high else "low"
+    surely = spoken.get("surely", {}) if by_itself(profile, measure, segment, high=high) else {}
+    text = str(surely.get(side, spoken[side])).format(rest=lowered(rest))
     strength = abs(cell.difference or 0.0) * (1.0 if measure.clustered else ASIDE)
     return Word(text, int(spoken["order"]), measure.name, strength, _says(text, measure, cell))
 
@@ -174,8 +178,10 @@ def _spoken(measure: Measure) -> dict[str, Any]:
         ):
             found: dict[str, Any] = entry
             return found
-    other = "flag" if measure.unit == "flag" else "other"
-    chosen: dict[str, Any] = vocabulary["theme"].get(measure.theme) or vocabulary["unknown"][other]
+    unknown: dict[str, Any] = vocabulary["unknown"]
+    if (measure.theme, measure.unit) == ("engagement", "score"):
+        return dict(unknown["score"])
+    chosen: dict[str, Any] = vocabulary["theme"].get(measure.theme) or unknown.get(measure.unit) or unknown["other"]
     return chosen
 
 
