@@ -40,6 +40,7 @@ MEASURES = (
     ("age", "age", "years", "Age"),
     ("probability_alive", "future", "share", "Probability alive"),
     ("lifetime_value", "future", "money", "Lifetime value"),
+    ("days_between_orders", "rhythm", "days", "Days between orders"),
 )
 THEMES = {name: theme for name, theme, _, _ in MEASURES}
 
@@ -55,7 +56,8 @@ CLAIMS: dict[str, dict[str, int]] = {
     "no_discounts": {"deal_share": LESS},
     "win_back": {"recency_days": MORE},
     "onboard": {"tenure_days": LESS},
-    "nurture": {"recency_days": LESS, "spend_total": LESS},
+    "nurture": {"recency_days": LESS, "spend_total": NOT_MORE},
+    "remind": {"days_between_orders": MORE},
     "activate_browsers": {"visits_web": MORE},
     "share_of_wallet": {"income": MORE},
     "within_means": {"income": LESS, "spending_score": MORE},
@@ -286,6 +288,43 @@ def test_the_order_of_measures_changes_nothing() -> None:
     """The same profile gives the same plays, whatever order its measures stand in."""
     measures = [measure(name, (-1) ** place * 0.7) for place, (name, *_) in enumerate(MEASURES)]
     assert plays(*measures) == plays(*reversed(measures))
+
+
+def test_only_who_has_just_come_is_welcomed() -> None:
+    """Newer than most is not new: the welcome is for the first months, and neither for who is away nor at low cost."""
+    poor = Someone(spend_share=0.1)
+    new, spends = measure("tenure_days", -0.6), measure("spend_total", -0.6)
+    assert keys(plays(new, spends, someone=poor)) == ["onboard"]
+    assert keys(plays(measure("tenure_days", -0.6, mean=480.0), spends, someone=poor)) == ["low_cost"]
+    assert "onboard" not in keys(plays(new, spends, measure("recency_days", 0.6), someone=poor))
+
+
+def test_who_is_away_or_likely_gone_is_not_offered_more() -> None:
+    """Rewards, bundles and reasons to come more often are for customers who are there."""
+    rich = Someone(spend_share=0.5)
+    there = [measure(n, 0.6) for n in ("spend_total", "average_order_value", "spend_share_tea")]
+    there.append(measure("purchases_total", -0.6))
+    alive = measure("probability_alive", -0.6, mean=0.6, sd=0.1)
+    gone = measure("probability_alive", -0.6, mean=0.3, sd=0.1)
+    assert keys(plays(*there, someone=rich)) == ["reward", "more_often", "cross_sell"]
+    assert keys(plays(*there, alive, someone=rich)) == ["protect", "reward", "more_often"]
+    assert keys(plays(*there, gone, someone=rich)) == ["watch"]
+    assert keys(plays(*there, measure("recency_days", 0.6), someone=rich)) == ["rescue"]
+
+
+def test_a_place_is_where_to_start_asking_and_not_the_cause() -> None:
+    """Two thirds of a discontented segment in one city say where to ask; half of it does not."""
+    rating = measure("average_rating", -0.6)
+    assert "local_cause" not in keys(plays(rating, categories=(city(0.6),)))
+    play = next(p for p in plays(rating, categories=(city(0.7),)) if p.key == "local_cause")
+    assert play.title == "Start by asking in Lyon"
+
+
+def test_a_way_to_buy_is_said_in_words() -> None:
+    """In the store, not by store; a channel without words of its own keeps its name."""
+    assert plays(measure("purchases_store", 0.6))[0].title == "Meet them in the store"
+    fax = replace(measure("purchases_store", 0.6), label="Purchases: fax")
+    assert plays(fax)[0].title == "Meet them by fax"
 
 
 def test_several_measures_of_a_theme_speak_by_the_one_that_differs_most() -> None:

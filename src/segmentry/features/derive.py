@@ -230,17 +230,20 @@ _LABELS: Mapping[str, str] = {
     "tenure_days": "Days as a customer",
     "deal_share": "Share of purchases on a deal",
     "purchases_per_visit": "Purchases per visit",
+    "complain": "Complained",
 }
+_SPELLED_OUT: Mapping[str, str] = {"prod": "product", "prods": "products"}
 
 
 def label(name: str) -> str:
     """A feature's name as a reader would say it.
 
-    >>> label("spend_share_wine"), label("spending_score")
-    ('Share of spend: wine', 'Spending score')
+    >>> label("spend_share_wine"), label("spending_score"), label("gold_prods")
+    ('Share of spend: wine', 'Spending score', 'Gold products')
     """
     if name in _LABELS:
         return _LABELS[name]
+    name = "_".join(_SPELLED_OUT.get(word, word) for word in name.split("_"))
     for prefix, words in (("spend_share_", "Share of spend: "), ("purchases_", "Purchases: "), ("visits_", "Visits: ")):
         if name.startswith(prefix):
             return words + name.removeprefix(prefix).replace("_", " ")

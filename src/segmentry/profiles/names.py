@@ -23,7 +23,7 @@ from typing import Any
 from segmentry.profiles.absolute import by_itself
 from segmentry.profiles.profile import MISSING, OTHER, Category, Level, Measure, MeasureInSegment, Profile
 from segmentry.profiles.sayable import sayable
-from segmentry.profiles.wording import lowered, say, say_number
+from segmentry.profiles.wording import lowered, part_of, say, say_number, way
 
 CLEAR = 0.3
 HIGH_INDEX, LOW_INDEX = 130.0, 75.0
@@ -151,9 +151,9 @@ def _level_word(category: Category, level: Level, segment: str) -> Word:
 def _word(profile: Profile, measure: Measure, segment: str) -> Word:
     spoken, cell = _spoken(measure), measure.segments[segment]
     high = (cell.difference or 0.0) > 0 if cell.difference is not None else (cell.index or 100.0) > 100
-    rest, side = measure.label.partition(": ")[2] or measure.label, "high" if high else "low"
+    side = "high" if high else "low"
     surely = spoken.get("surely", {}) if by_itself(profile, measure, segment, high=high) else {}
-    text = str(surely.get(side, spoken[side])).format(rest=lowered(rest))
+    text = str(surely.get(side, spoken[side])).format(rest=part_of(measure), way=way(measure))
     strength = abs(cell.difference or 0.0) * (1.0 if measure.clustered else ASIDE)
     return Word(text, int(spoken["order"]), measure.name, strength, _says(text, measure, cell))
 

@@ -16,7 +16,7 @@ from segmentry.features.feature import Feature
 from segmentry.profiles.playrules import Condition, Fallback, Playbook, PlayRule, fill, holds
 from segmentry.profiles.profile import Level, Measure, Profile
 from segmentry.profiles.sayable import sayable
-from segmentry.profiles.wording import beside, lowered, say, say_number
+from segmentry.profiles.wording import beside, lowered, part_of, say, say_number, way
 
 # A measure that the segments rest on comes first; another must differ this much more to be spoken of.
 ASIDE = 0.5
@@ -196,7 +196,8 @@ def _said(name: str, measure: Measure, segment: str) -> dict[str, str]:
         name: say(measure, cell.spread.mean),
         f"{name}.everyone": say(measure, measure.population.mean),
         f"{name}.label": lowered(measure.label),
-        f"{name}.part": measure.label.partition(": ")[2] or lowered(measure.label),
+        f"{name}.part": part_of(measure),
+        f"{name}.way": way(measure),
         f"{name}.index": "–" if cell.index is None else f"{cell.index:.0f}",
     }
 
@@ -229,6 +230,7 @@ def _check_level(condition: Condition, profile: Profile, group: Group, origins: 
         f"{called}.everyone": everyone,
         f"{called}.label": lowered(label),
         f"{called}.part": level.level,
+        f"{called}.way": f"by {level.level}",
         f"{called}.index": index,
     }
     return _Finding(f"{lowered(label)} {level.level} {share} (everyone {everyone})", (name,), values)

@@ -28,7 +28,7 @@ _SUBJECTS = ("theme", "feature", "role")
 _FIGURES = ("difference", "index", "mean", "median")
 _WEIGHTS = ("share", "spend_share", "spend_per_share")
 # What a text may say of a condition, besides its plain name.
-PARTS = ("everyone", "label", "part", "index")
+PARTS = ("everyone", "label", "part", "way", "index")
 _ALWAYS = ("figures", "customers", "share")
 
 
@@ -140,7 +140,8 @@ class PlayRule(_Part):
     """A play and when to make it: all of `all`, at least one of `any` and none of `unless` hold.
 
     `title`, `do` and `why` may name figures of the conditions under `all`: `{recency}`, `{recency.everyone}`,
-    `.label`, `.part` (what follows the colon of the label), `.index`; `{figures}` is all that held, in words.
+    `.label`, `.part` (what follows the colon of the label), `.way` ("in the store"), `.index`; `{figures}` is all that
+    held, in words.
     """
 
     key: Key

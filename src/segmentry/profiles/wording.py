@@ -64,6 +64,28 @@ def beside(measure: Measure, segment: str, everyone: str = "everyone ") -> str:
     return f"{text})"
 
 
+_WAYS = {
+    "app": "in the app",
+    "catalog": "by catalogue",
+    "mobile": "on the phone",
+    "online": "online",
+    "shop": "in the shop",
+    "store": "in the store",
+    "web": "on the web",
+}
+
+
+def part_of(measure: Measure) -> str:
+    """What follows the colon of a label, else the label inside a sentence."""
+    return measure.label.partition(": ")[2] or lowered(measure.label)
+
+
+def way(measure: Measure) -> str:
+    """How those buy whom a measure of a channel counts: `in the store`, `by post`."""
+    part = part_of(measure)
+    return _WAYS.get(part, f"by {part}")
+
+
 def lowered(label: str) -> str:
     """A label inside a sentence; an abbreviation keeps its capitals.
 
