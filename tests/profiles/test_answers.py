@@ -62,7 +62,7 @@ def test_each_question_names_the_segments_it_is_true_of():
     """Every answer names the planted segments by id and name, and no others."""
     answers = asked(spend(), RECENCY, FREQUENCY, VISITS, DEALS, RATING)
     assert answers[VALUABLE].segments == ("s1",)
-    assert answers[RISK].segments == ("s2", "s3")
+    assert answers[RISK].segments == ("s3",)
     assert answers[LOYAL].segments == ("s1",)
     assert answers[DORMANT].segments == ("s2",)
     assert answers[PRICE].segments == ("s3",)
@@ -82,7 +82,8 @@ def test_every_figure_is_that_of_the_profile():
     assert beside(RECENCY, "s2") in answers[DORMANT].answer
     assert beside(FREQUENCY, "s2") in answers[DORMANT].answer
     assert "70 % of spend from 33 % of customers" in answers[VALUABLE].answer
-    assert "Together they bring 30 % of spend." in answers[RISK].answer
+    steady = measure("purchases_total", "frequency", "count", (0.0, 0.0, 0.0))
+    assert "Together they bring 30 % of spend." in asked(spend(), RECENCY, steady, RATING)[RISK].answer
 
 
 @pytest.mark.parametrize(
@@ -123,6 +124,44 @@ def test_no_segment_is_named_where_none_differs():
     for question in (VALUABLE, RISK, LOYAL, DORMANT, PRICE, LOOKING):
         assert answers[question].segments == ()
         assert "No segment" in answers[question].answer
+
+
+def test_a_near_miss_is_told_in_figures():
+    """35 % of purchases on a deal beside 12 % do not differ little: the answer names the lowest and the highest."""
+    near = measure("deal_share", "deals", "share", (-0.2, 0.0, 0.25), label="Share on a deal", mean=0.25, sd=0.4)
+    answer = asked(near)[PRICE].answer
+    assert "share on a deal goes from 17 % in “Champions” (s1) to 35 % in “Lookers” (s3)." in answer
+    assert "total spend is 100 in all" in asked(spend((0.0, 0.0, 0.0)))[VALUABLE].answer
+
+
+def test_who_has_left_is_dormant_and_not_at_risk():
+    """Away for longer and buying less, or away for so long that it needs no comparison: it is too late for risk."""
+    steady = measure("purchases_total", "frequency", "count", (0.0, 0.0, 0.0))
+    for long, buying in (
+        (RECENCY, FREQUENCY),
+        (measure("recency_days", "recency", "days", (-1, 1, 0), mean=400), steady),
+    ):
+        answers = asked(long, buying, RATING)
+        assert answers[DORMANT].segments == ("s2",)
+        assert answers[RISK].segments == ("s3",)
+        assert "not dormant already" in answers[RISK].rule
+    answers = asked(RECENCY, steady)
+    assert (answers[DORMANT].segments, answers[RISK].segments) == ((), ("s2",))
+
+
+def test_many_items_are_not_loyalty():
+    """Who buys much at once need not come often."""
+    items = measure("items", "items", "count", (1.0, -0.6, -0.5), label="Items")
+    answer = asked(items, RECENCY)[LOYAL]
+    assert answer.segments == ()
+    assert "number of purchases" in answer.missing
+
+
+def test_one_segment_has_nothing_to_be_compared_with():
+    """The questions are about differences; of one segment that anything can be told of there are none."""
+    (only,) = asked(spend(), RECENCY, sizes=(50, 5, 5)).values()
+    assert "nothing to compare" in only.answer
+    assert only.segments == ()
 
 
 def test_who_still_visits_is_not_dormant():

@@ -32,7 +32,7 @@ _WANTED: tuple[tuple[Theme, ...], ...] = (
     ("spend",),
     ("recency",),
     ("engagement", "visits", "rating"),
-    ("frequency",),
+    ("frequency", "items"),
     ("income",),
     ("age",),
 )

@@ -14,8 +14,8 @@ from segmentry.features.levels import step_names
 Unit = Literal["money", "years", "days", "count", "share", "score", "rating", "level", "flag", "number", "category"]
 
 Theme = Literal[
-    "age", "income", "spend", "spend_mix", "frequency", "channel", "order_value", "recency", "engagement", "tenure",
-    "household", "children", "deals", "visits", "rating", "membership", "category", "other",
+    "age", "income", "spend", "spend_mix", "frequency", "items", "channel", "order_value", "recency", "engagement",
+    "tenure", "household", "children", "deals", "visits", "rating", "membership", "category", "other",
     "rhythm", "trend", "basket", "variety", "returns", "habits", "future",
 ]  # fmt: skip
 

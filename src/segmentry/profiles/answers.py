@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from segmentry.features.feature import Theme, Unit
+from segmentry.profiles.absolute import by_itself
 from segmentry.profiles.answer import Answer
 from segmentry.profiles.future import future_answer
 from segmentry.profiles.playbook import Group
@@ -41,11 +42,14 @@ class _Leads:
     visits: Measure | None
     campaigns: Measure | None
     score: Measure | None
+    gone: frozenset[str]  # segments that have left already: they are dormant, and not at risk
 
 
 def answer_questions(profile: Profile, groups: Sequence[Group]) -> tuple[Answer, ...]:
     """Who is valuable, at risk, loyal, dormant, price-sensitive, or looks without buying; where budget goes first."""
     shown = [g for g in groups if g.size >= profile.minimum_customers]
+    if len(shown) < 2:
+        return (Answer("What sets the segments apart?", "There is only one segment to tell of: nothing to compare."),)
     leads = _leads(sayable(profile, {g.id: g.size for g in shown}))
     questions: tuple[Callable[[_Leads, Sequence[Group]], Answer], ...] = (
         _valuable,
@@ -71,38 +75,54 @@ def _leads(profile: Profile) -> _Leads:
         widest = max((abs(c.difference or 0.0) for c in measure.segments.values()), default=0.0)
         return (measure.name != profile.spend, not measure.clustered, -widest, measure.name)
 
+    spend, frequency, recency, visits = lead("spend"), lead("frequency"), lead("recency"), lead("visits", "count")
     return _Leads(
-        spend=lead("spend"),
+        spend=spend,
         income=lead("income"),
-        frequency=lead("frequency"),
-        recency=lead("recency"),
+        frequency=frequency,
+        recency=recency,
         ratings=tuple(m for m in profile.measures if m.theme == "rating"),
         deals=lead("deals"),
-        visits=lead("visits", "count"),
+        visits=visits,
         campaigns=lead("engagement", "count"),
         score=lead("engagement", "score"),
+        gone=frozenset() if recency is None else _gone(profile, recency, frequency or spend, visits),
     )
 
 
-def _difference(measure: Measure | None, group: Group) -> float | None:
-    return None if measure is None else measure.segments[group.id].difference
+def _gone(profile: Profile, recency: Measure, bought: Measure | None, visits: Measure | None) -> frozenset[str]:
+    """Segments that have been away for longer and buy less, or are lapsed by any standard; not who still visits."""
+
+    def left(segment: str) -> bool:
+        less = bought is None or _apart(bought, segment) <= -CLEAR
+        lapsed = less or by_itself(profile, recency, segment, high=True)
+        return _apart(recency, segment) >= CLEAR and lapsed and _apart(visits, segment) < STILL_VISITING
+
+    return frozenset(segment for segment in recency.segments if left(segment))
+
+
+def _apart(measure: Measure | None, segment: str) -> float:
+    """Standard deviations from everyone's mean, 0 where nothing is known."""
+    return 0.0 if measure is None else measure.segments[segment].difference or 0.0
 
 
 def _high(measure: Measure | None, group: Group) -> bool:
-    return (_difference(measure, group) or 0.0) >= CLEAR
+    return _apart(measure, group.id) >= CLEAR
 
 
 def _low(measure: Measure | None, group: Group) -> bool:
-    return (_difference(measure, group) or 0.0) <= -CLEAR
+    return _apart(measure, group.id) <= -CLEAR
 
 
 def _unhappy(leads: _Leads, group: Group) -> Measure | None:
     """The rating in which a segment is furthest below everyone, where one is clearly below."""
     below = [m for m in leads.ratings if _low(m, group)]
-    return min(below, key=lambda m: (_difference(m, group) or 0.0, m.name), default=None)
+    return min(below, key=lambda m: (_apart(m, group.id), m.name), default=None)
 
 
 def _slipping(leads: _Leads, group: Group) -> bool:
+    if group.id in leads.gone:
+        return False
     return _high(leads.recency, group) or _unhappy(leads, group) is not None
 
 
@@ -112,6 +132,19 @@ def _called(group: Group) -> str:
 
 def _listed(groups: Sequence[Group], figures: Callable[[Group], Sequence[str]]) -> str:
     return ";\n".join(f"{_called(g)}: {', '.join(figures(g))}" for g in groups) + "."
+
+
+def _range(measure: Measure, groups: Sequence[Group]) -> str:
+    """From the lowest segment to the highest, in figures: how near it was is for the reader to judge."""
+    means = [(measure.segments[g.id].spread.mean, g) for g in groups]
+    told = sorted(((mean, g) for mean, g in means if mean is not None), key=lambda pair: (pair[0], pair[1].id))
+    if not told:
+        return f"{lowered(measure.label)} is not known of most customers"
+    (low, lowest), (high, highest) = told[0], told[-1]
+    if say(measure, low) == say(measure, high):
+        return f"{lowered(measure.label)} is {say(measure, low)} in all"
+    span = f"from {say(measure, low)} in {_called(lowest)} to {say(measure, high)} in {_called(highest)}"
+    return f"{lowered(measure.label)} goes {span}"
 
 
 def _weight(group: Group) -> str:
@@ -137,9 +170,9 @@ def _valuable(leads: _Leads, groups: Sequence[Group]) -> Answer:
             return Answer(question, _unanswered(missing), missing=missing)
         instead = f"Money spent is not among the columns; the nearest to it is {measure.label.lower()}.\n"
     rule = f"Segments whose mean is at least {CLEAR} standard deviations above everyone's, the highest first. {_BASIS}"
-    found = sorted((g for g in groups if _high(measure, g)), key=lambda g: (-(_difference(measure, g) or 0.0), g.id))
+    found = sorted((g for g in groups if _high(measure, g)), key=lambda g: (-_apart(measure, g.id), g.id))
     if not found:
-        text = f"{instead}No segment has clearly more than others: {measure.label.lower()} differs little."
+        text = f"{instead}No segment has clearly more than others: {_range(measure, groups)}."
         return Answer(question, text, (), _names(measure), missing, rule)
     text = instead + _listed(found, lambda g: (_weight(g), beside(measure, g.id)))
     return Answer(question, text, _ids(found), _names(measure), missing, rule)
@@ -153,7 +186,7 @@ def _at_risk(leads: _Leads, groups: Sequence[Group]) -> Answer:
     missing = _RECENT if leads.recency is None else ""
     rule = (
         f"Segments that have been away for longer or are less content than everyone by {CLEAR} standard deviations, "
-        f"those with most spend first. {_BASIS}"
+        f"and are not dormant already; those with most spend first. {_BASIS}"
     )
     found = [g for g in groups if _slipping(leads, g)]
     found = sorted(found, key=lambda g: (-(g.spend_share if g.spend_share is not None else g.share), g.id))
@@ -164,7 +197,8 @@ def _at_risk(leads: _Leads, groups: Sequence[Group]) -> Answer:
         return [_weight(group), *(beside(m, group.id) for m in shown)]
 
     if not found:
-        text = "No segment stands out: none has been away for clearly longer, or is clearly less content, than others."
+        others = " but the dormant" if leads.gone else ""
+        text = f"No segment stands out{others}: none has been away for clearly longer, or is clearly less content."
         return Answer(question, text, (), _names(leads.recency, *leads.ratings), missing, rule)
     text = _listed(found, figures)
     at_stake = sum(g.spend_share for g in found if g.spend_share is not None)
@@ -181,7 +215,7 @@ def _loyal(leads: _Leads, groups: Sequence[Group]) -> Answer:
     away = "" if recency is None else " and have not been away for longer"
     rule = f"Segments that buy more than everyone by {CLEAR} standard deviations{away}. {_BASIS}"
     found = [g for g in groups if _high(frequency, g) and not _high(recency, g)]
-    found = sorted(found, key=lambda g: (-(_difference(frequency, g) or 0.0), g.id))
+    found = sorted(found, key=lambda g: (-_apart(frequency, g.id), g.id))
     also = [recency] if recency is not None else []
     missing = _RECENT if recency is None else ""
     text = (
@@ -197,13 +231,12 @@ def _dormant(leads: _Leads, groups: Sequence[Group]) -> Answer:
     if leads.recency is None:
         return Answer(question, _unanswered(_RECENT), missing=_RECENT)
     recency, bought = leads.recency, leads.frequency or leads.spend
-    little = "" if bought is None else f" and are below in {lowered(bought.label)} by as much"
+    less = "" if bought is None else f" and are below in {lowered(bought.label)} by as much, or lapsed by any standard"
     visiting = "" if leads.visits is None else f", without those that visit more by {STILL_VISITING}"
-    rule = f"Segments that have been away for longer than everyone by {CLEAR} standard deviations{little}{visiting}."
+    rule = f"Segments that have been away for longer than everyone by {CLEAR} standard deviations{less}{visiting}."
     rule += f" {_BASIS}"
-    away = [g for g in groups if _high(recency, g) and (_difference(leads.visits, g) or 0.0) < STILL_VISITING]
-    found = [g for g in away if bought is None or _low(bought, g)]
-    found = sorted(found, key=lambda g: (-(_difference(recency, g) or 0.0), g.id))
+    found = [g for g in groups if g.id in leads.gone]
+    found = sorted(found, key=lambda g: (-_apart(recency, g.id), g.id))
     also = [bought] if bought is not None else []
     if found:
         text = _listed(found, lambda g: [_weight(g), *(beside(m, g.id) for m in (recency, *also))])
@@ -219,11 +252,11 @@ def _price_sensitive(leads: _Leads, groups: Sequence[Group]) -> Answer:
         return Answer(question, _unanswered(_DEALS), missing=_DEALS)
     deals = leads.deals
     rule = f"Segments that buy on discount more than everyone by {CLEAR} standard deviations. {_BASIS}"
-    found = sorted((g for g in groups if _high(deals, g)), key=lambda g: (-(_difference(deals, g) or 0.0), g.id))
+    found = sorted((g for g in groups if _high(deals, g)), key=lambda g: (-_apart(deals, g.id), g.id))
     text = (
         _listed(found, lambda g: (beside(deals, g.id), _weight(g)))
         if found
-        else f"No segment clearly more than others: {deals.label.lower()} differs little."
+        else f"No segment clearly more than others: {_range(deals, groups)}."
     )
     return Answer(question, text, _ids(found), _names(deals), "", rule)
 
@@ -241,7 +274,7 @@ def _looking(leads: _Leads, groups: Sequence[Group]) -> Answer:
     )
     interest = [m for m in (leads.visits, leads.campaigns) if m is not None]
     found = [g for g in groups if any(_high(m, g) for m in interest) and any(_low(m, g) for m in bought)]
-    found = sorted(found, key=lambda g: (-max(_difference(m, g) or 0.0 for m in interest), g.id))
+    found = sorted(found, key=lambda g: (-max(_apart(m, g.id) for m in interest), g.id))
 
     def figures(group: Group) -> list[str]:
         held = [m for m in interest if _high(m, group)] + [m for m in bought if _low(m, group)]

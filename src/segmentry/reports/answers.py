@@ -36,5 +36,5 @@ def _row(segmentation: Segmentation, answer: Answer) -> AnswerRow:
         missing=answer.missing,
         rule=answer.rule,
         basis=", ".join(labels),
-        answered=bool(answer.measures),
+        answered=bool(answer.measures) or not answer.missing,
     )
