@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from segmentry.profiles.playbook import Play
+from segmentry.profiles.playrules import built_in_playbook
 from segmentry.profiles.profile import Measure
 from segmentry.profiles.sayable import sayable
 from segmentry.profiles.stability import advise
@@ -99,16 +100,23 @@ def _found_by(segmentation: Segmentation) -> str:
 
 
 def _look_first(segmentation: Segmentation) -> str:
+    """The segment that brings most beyond its share, else the largest, of those that there is advice for."""
     segments = segmentation.segments
     if len(segments) < 2:
         return ""
-    spending = [(s.spend_share - s.share, s) for s in segments if s.spend_share is not None]
-    if spending:
-        first = max(spending, key=lambda pair: pair[0])[1]
-        spent = say_number(first.spend_share, "share")
-        return f"Look first at “{first.name}”: {say_number(first.share, 'share')} of customers and {spent} of spend."
-    largest = max(segments, key=lambda s: s.size)
-    return f"Look first at “{largest.name}”, the largest segment: {say_number(largest.share, 'share')} of customers."
+    important = [s for s in segments if s.spend_share is not None and s.spend_share >= s.share] or list(segments)
+    first = max([s for s in important if _advised(s)] or important, key=_weight)
+    spent = "" if first.spend_share is None else f" and {say_number(first.spend_share, 'share')} of spend"
+    return f"Look first at “{first.name}”: {say_number(first.share, 'share')} of customers{spent}."
+
+
+def _advised(segment: Segment) -> bool:
+    rules = built_in_playbook()
+    return any(play.key not in (rules.otherwise.key, rules.too_few.key) for play in segment.playbook)
+
+
+def _weight(segment: Segment) -> float:
+    return segment.share if segment.spend_share is None else segment.spend_share - segment.share
 
 
 def cards(segmentation: Segmentation) -> tuple[Card, ...]:
