@@ -36,7 +36,7 @@ def spend(differences=(2.0, -0.5, -1.5), **more):
     return measure("spend_total", "spend", "money", differences, label="Total spend", **more)
 
 
-RECENCY = measure("recency_days", "recency", "days", (-0.5, 1.0, 0.0), label="Days since last purchase")
+RECENCY = measure("recency_days", "recency", "days", (-0.5, 1.0, 0.0), label="Days since last purchase", mean=30, sd=20)
 FREQUENCY = measure("purchases_total", "frequency", "count", (1.0, -0.6, -0.5), label="Purchases")
 VISITS = measure("visits", "visits", "count", (-0.5, 0.0, 1.0), label="Visits")
 DEALS = measure("deal_share", "deals", "share", (-0.5, 0.0, 0.8), label="Share on a deal", mean=0.3, sd=0.1)
@@ -135,7 +135,7 @@ def test_a_near_miss_is_told_in_figures():
 
 
 def test_who_has_left_is_dormant_and_not_at_risk():
-    """Away for longer and buying less, or away for so long that it needs no comparison: it is too late for risk."""
+    """Away for much longer and buying less, or for so long that it needs no comparison: it is too late for risk."""
     steady = measure("purchases_total", "frequency", "count", (0.0, 0.0, 0.0))
     for long, buying in (
         (RECENCY, FREQUENCY),
@@ -145,6 +145,8 @@ def test_who_has_left_is_dormant_and_not_at_risk():
         assert answers[DORMANT].segments == ("s2",)
         assert answers[RISK].segments == ("s3",)
         assert "not dormant already" in answers[RISK].rule
+    near = measure("recency_days", "recency", "days", (-0.5, 1.0, 0.0), mean=27, sd=8)
+    assert asked(near, FREQUENCY)[RISK].segments == ("s2",)
     answers = asked(RECENCY, steady)
     assert (answers[DORMANT].segments, answers[RISK].segments) == ((), ("s2",))
 

@@ -61,10 +61,14 @@ def test_who_is_still_a_customer_is_told_with_how_many_it_is_known_of() -> None:
     worth = _measure("lifetime_value", "future", "money", 700, 1.0)
     answer = future_answer(_profile(alive, worth), [_segment(700)])
     assert answer is not None
-    assert "of 30 of them" in answer.answer
+    assert "known of 30 of them" in answer.answer
     answer = future_answer(_profile(replace(alive, segments=worth.segments), worth), [_segment(700)])
     assert answer is not None
     assert "of them" not in answer.answer
+    nothing = MeasureInSegment(Spread(3, None, None, None, None, None), None, None)
+    answer = future_answer(_profile(replace(alive, segments={"s1": nothing}), worth), [_segment(700)])
+    assert answer is not None
+    assert "probability alive" not in answer.answer
 
 
 @pytest.mark.parametrize(("n", "told"), [(20, False), (200, True)])

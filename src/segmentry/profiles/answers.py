@@ -19,6 +19,7 @@ from segmentry.profiles.sayable import sayable
 from segmentry.profiles.wording import beside, lowered, say, say_number
 
 STILL_VISITING = 0.5  # standard deviations: who visits this much more than others is not away
+MUCH_LONGER = 150.0  # index of days away: half as long again as everyone
 LITTLE = 0.02  # share of all spend below which room to grow is hardly any
 CLEAR = 0.3  # standard deviations from everyone's mean that count as different
 _BASIS = "Averages of groups: they say who differs, not what causes it."
@@ -91,11 +92,15 @@ def _leads(profile: Profile) -> _Leads:
 
 
 def _gone(profile: Profile, recency: Measure, bought: Measure | None, visits: Measure | None) -> frozenset[str]:
-    """Segments that have been away for longer and buy less, or are lapsed by any standard; not who still visits."""
+    """Segments away for so long that they are lapsed by any standard, or for much longer while buying less.
+
+    Who still visits is not gone.
+    """
 
     def left(segment: str) -> bool:
         less = bought is None or _apart(bought, segment) <= -CLEAR
-        lapsed = less or by_itself(profile, recency, segment, high=True)
+        much = less and (recency.segments[segment].index or 0.0) >= MUCH_LONGER
+        lapsed = much or by_itself(profile, recency, segment, high=True)
         return _apart(recency, segment) >= CLEAR and lapsed and _apart(visits, segment) < STILL_VISITING
 
     return frozenset(segment for segment in recency.segments if left(segment))
@@ -231,10 +236,10 @@ def _dormant(leads: _Leads, groups: Sequence[Group]) -> Answer:
     if leads.recency is None:
         return Answer(question, _unanswered(_RECENT), missing=_RECENT)
     recency, bought = leads.recency, leads.frequency or leads.spend
-    less = "" if bought is None else f" and are below in {lowered(bought.label)} by as much, or lapsed by any standard"
+    less = "" if bought is None else f" and are below in {lowered(bought.label)} by {CLEAR} standard deviations"
     visiting = "" if leads.visits is None else f", without those that visit more by {STILL_VISITING}"
-    rule = f"Segments that have been away for longer than everyone by {CLEAR} standard deviations{less}{visiting}."
-    rule += f" {_BASIS}"
+    rule = f"Segments that have been away for half as long again as everyone{less}, "
+    rule += f"or are lapsed by any standard{visiting}. {_BASIS}"
     found = [g for g in groups if g.id in leads.gone]
     found = sorted(found, key=lambda g: (-_apart(recency, g.id), g.id))
     also = [bought] if bought is not None else []

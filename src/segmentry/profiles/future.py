@@ -31,7 +31,8 @@ def future_answer(profile: Profile, groups: Sequence[Group]) -> Answer | None:
         weight = f"{say_number(shares[group.id], 'share')} of future value"
         weight += f" from {say_number(group.share, 'share')} of customers"
         parts = [weight, f"{say(worth, worth.segments[group.id].spread.mean)} each"]
-        parts += [_known(measures[n], group) for n in ("expected_purchases", "probability_alive") if n in measures]
+        more = [measures[n] for n in ("expected_purchases", "probability_alive") if n in measures]
+        parts += [_known(m, group) for m in more if m.segments[group.id].spread.mean is not None]
         lines.append(f"“{group.name}” ({group.id}): {', '.join(parts)}")
     slipping = [g for g in told if g.spend_share is not None and shares[g.id] < g.spend_share - CLEAR]
     text = ";\n".join(lines) + "."
@@ -49,5 +50,5 @@ def future_answer(profile: Profile, groups: Sequence[Group]) -> Answer | None:
 
 def _known(measure: Measure, group: Group) -> str:
     """The figure, and of how many customers it is where it is not of most."""
-    n = measure.segments[group.id].spread.n
-    return beside(measure, group.id) + (f" of {n:,} of them" if n < KNOWN * group.size else "")
+    text, n = beside(measure, group.id), measure.segments[group.id].spread.n
+    return text if n >= KNOWN * group.size else f"{text.removesuffix(')')}; known of {n:,} of them)"
