@@ -21,6 +21,7 @@ FEATURES = [
     Feature("x", "X", "number", "other", "column", ("a",)),
     Feature("x", "X", "number", "other", "sum", ("a", "b", "c")),
     Feature("x", "X", "number", "other", "ratio", ("a", "b"), ("c",)),
+    Feature("x", "X", "share", "deals", "ratio", ("a", "b"), ("c",)),
     Feature("x", "X", "years", "age", "years_since_year", ("a",)),
 ]
 

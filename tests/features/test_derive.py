@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import narwhals.stable.v2 as nw
@@ -32,6 +33,16 @@ def test_a_ratio_without_a_base_is_unknown():
     """Nobody has a share of nothing, nor of less than nothing."""
     ratio = _feature("ratio", "a", over=("a", "b"))
     assert _values(ratio, a=[1.0, 0.0, 2.0, None], b=[3.0, 0.0, -3.0, None]) == [0.25, None, None, None]
+
+
+def test_a_share_is_from_nothing_to_all():
+    """15 purchases on a deal of one in all are all of them, and no spread of shares goes beyond; a ratio may."""
+    columns = {"a": [15.0, 1.0, -2.0, None, 3.0], "b": [1.0, 4.0, 4.0, 4.0, 0.0]}
+    ratio = _feature("ratio", "a", over=("b",))
+    assert _values(ratio, **columns) == [15.0, 0.25, -0.5, None, None]
+    share = replace(ratio, unit="share")
+    assert _values(share, **columns) == [1.0, 0.25, 0.0, None, None]
+    assert share.formula == "(a) / (b), from 0 to 1"
 
 
 @pytest.mark.parametrize(

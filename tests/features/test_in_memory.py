@@ -46,6 +46,7 @@ def test_sums_and_ratios_are_those_of_the_query(a: list[float | None], b: list[f
     for feature in (
         Feature("s", "S", "money", "spend", "sum", ("a", "b")),
         Feature("r", "R", "share", "deals", "ratio", ("a",), ("a", "b")),
+        Feature("r", "R", "number", "other", "ratio", ("a",), ("a", "b")),
         Feature("y", "Y", "years", "age", "years_since_year", ("a",)),
         Feature("c", "C", "number", "other", "column", ("b",)),
     ):

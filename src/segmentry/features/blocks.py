@@ -80,6 +80,8 @@ def _feature(
         unknown = _sum([numbers[c][rows] for c in feature.over], below)
         none = ~(below > 0) if unknown is None else unknown | ~(below > 0)
         below[none] = 1.0
+        if feature.unit == "share":
+            np.clip(out, 0.0, below, out=out)
         np.divide(out, below, out=out)
         return none if missing is None else none | missing
     return missing

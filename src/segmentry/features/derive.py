@@ -298,7 +298,7 @@ def _derived(
         case "sum":
             return _sum(feature.sources, feature.levels)
         case "ratio":
-            return parts[feature.sources, False] / parts[feature.over, True]
+            return _ratio_of(parts[feature.sources, False], parts[feature.over, True], feature.unit)
         case "years_since_year":
             return nw.lit(float(_known(as_of, feature).year)) - first
         case "years_since":
@@ -312,6 +312,13 @@ def _derived(
             return _level(first, feature.levels)
         case _:
             return first
+
+
+def _ratio_of(above: nw.Expr, below: nw.Expr, unit: Unit) -> nw.Expr:
+    if unit == "share":
+        # Columns need not add up: there are 15 purchases on a deal of one in all, and refunds.
+        above = nw.when(above > below).then(below).otherwise(nw.when(above < 0.0).then(nw.lit(0.0)).otherwise(above))
+    return above / below
 
 
 def _known(as_of: date | None, feature: Feature) -> date:

@@ -22,7 +22,7 @@ Theme = Literal[
 Operation = Literal[
     "column",  # the column itself
     "sum",  # row-wise sum of columns, missing parts count as nothing, all missing is missing
-    "ratio",  # sum of `sources` / sum of `over`, missing where the divisor is not positive
+    "ratio",  # sum of `sources` / sum of `over`, missing where the divisor is not positive; a share is from 0 to 1
     "years_since_year",  # year of the as-of date - column
     "years_since",  # whole years from a date to the as-of date
     "days_since",  # days from a date to the as-of date
@@ -89,7 +89,8 @@ class Feature:
             case "sum":
                 return joined
             case "ratio":
-                return f"({joined}) / ({' + '.join(self.over)})"
+                bounds = ", from 0 to 1" if self.unit == "share" else ""
+                return f"({joined}) / ({' + '.join(self.over)}){bounds}"
             case "years_since_year":
                 return f"year of the as-of date - {joined}"
             case "years_since":

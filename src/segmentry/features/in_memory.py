@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from segmentry.features.derive import meaning_yes
-from segmentry.features.feature import Bins, Feature
+from segmentry.features.feature import Bins, Feature, Unit
 from segmentry.features.levels import steps
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe
 
@@ -47,7 +47,7 @@ def _derived(feature: Feature, columns: Mapping[str, Array], as_of: date | None)
         case "sum":
             return _sum(columns, feature.sources, feature.levels)
         case "ratio":
-            return _ratio(_sum(columns, feature.sources, ()), _sum(columns, feature.over, ()))
+            return _ratio(_sum(columns, feature.sources, ()), _sum(columns, feature.over, ()), feature.unit)
         case "years_since_year":
             return float(_known(as_of, feature).year) - first
         case "years_since":
@@ -152,8 +152,9 @@ def _sum(columns: Mapping[str, Array], names: Sequence[str], true_levels: Sequen
     return np.where(known, total, np.nan)
 
 
-def _ratio(above: Array, below: Array) -> Array:
+def _ratio(above: Array, below: Array, unit: Unit) -> Array:
     positive = below > 0
+    above = np.clip(above, 0.0, below) if unit == "share" else above
     with np.errstate(over="ignore"):
         return np.where(positive, above / np.where(positive, below, 1.0), np.nan)
 

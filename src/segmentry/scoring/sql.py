@@ -282,7 +282,11 @@ def _feature(feature: Feature, as_of: date | None, d: Dialect) -> str:
     if feature.operation == "ratio":
         # Where nothing of it is known, the total below is 0.
         above, below = _sum(feature.sources, (), d), _total(feature.over, (), d)
-        return f"CASE WHEN {below} > {d.number(0)} THEN {above} / ({below}) END"
+        value = f"{above} / ({below})"
+        if feature.unit == "share":
+            ends = f"WHEN {above} < {d.number(0)} THEN {d.number(0)} WHEN {above} > {below} THEN {d.number(1)}"
+            value = f"CASE {ends} ELSE {value} END"
+        return f"CASE WHEN {below} > {d.number(0)} THEN {value} END"
     if feature.operation == "flag":
         return f"CAST({_flag(column, feature.levels, d)} AS {d.double})"
     if feature.operation == "level":
