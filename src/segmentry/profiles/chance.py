@@ -59,7 +59,8 @@ def _highest(profile: Profile) -> float:
     """The chance that each figure which the profile puts beside everyone's may be given, on either side."""
     levels = [level for c in profile.categories for level in c.levels if level.level not in (MISSING, OTHER)]
     measures = [m for m in profile.measures if m.unit == "flag" or not m.clustered]
-    return LEVEL / (2.0 * (sum(len(level.segments) for level in levels) + sum(len(m.segments) for m in measures)))
+    tries = sum(len(level.segments) for level in levels) + sum(len(m.segments) for m in measures)
+    return LEVEL / (2.0 * max(tries, 1))
 
 
 def bound(yes: int, size: int, yes_of_all: int, everyone: int) -> float:
