@@ -28,7 +28,7 @@ def outer_fences(ordered: np.ndarray) -> tuple[float, float] | None:
 
     >>> ages = np.arange(20.0, 70.0)
     >>> outer_fences(ages), outer_fences(np.append(ages, [300.0, 310.0]))
-    ((-40.0, 128.0), (-43.0, 134.0))
+    ((-40.0, 128.0), (-46.0, 136.0))
     >>> outer_fences(np.append(np.repeat(ages, 10), np.arange(300.0, 350.0)))[1] > 350.0
     True
     """
@@ -36,7 +36,7 @@ def outer_fences(ordered: np.ndarray) -> tuple[float, float] | None:
     if q1 == q3:
         # A feature that is the same for half of the customers has no box to measure outliers by.
         return None
-    return -_fence_above(-ordered[::-1]), _fence_above(ordered)
+    return -_fence_above(-ordered[::-1], -q3, -q1), _fence_above(ordered, q1, q3)
 
 
 def has_group_apart(ordered: np.ndarray) -> bool:
@@ -46,37 +46,36 @@ def has_group_apart(ordered: np.ndarray) -> bool:
     (True, False)
     """
     q1, q3 = _quartiles(ordered)
-    sides = (ordered, -ordered[::-1])
-    return q1 < q3 and any(_group_beyond(values, _fence_of(values)) is not None for values in sides)
+    if q1 == q3:
+        return False
+    sides = ((-ordered[::-1], -q3, -q1), (ordered, q1, q3))
+    return any(_group_beyond(*side) is not None for side in sides)
 
 
 def _quartiles(ordered: np.ndarray) -> tuple[float, float]:
     return order_statistic(ordered, 0.25), order_statistic(ordered, 0.75)
 
 
-def _fence_of(ordered: np.ndarray) -> float:
-    q1, q3 = _quartiles(ordered)
+def _fence_above(ordered: np.ndarray, q1: float, q3: float) -> float:
+    group = _group_beyond(ordered, q1, q3)
+    return _fence(q1, q3) if group is None else _fence(*_quartiles(group))
+
+
+def _fence(q1: float, q3: float) -> float:
     return q3 + FENCE * (q3 - q1)
 
 
-def _fence_above(ordered: np.ndarray) -> float:
-    fence = _fence_of(ordered)
-    group = _group_beyond(ordered, fence)
-    return fence if group is None else _fence_of(group)
-
-
-def _group_beyond(ordered: np.ndarray, fence: float) -> np.ndarray | None:
-    """The values beyond the fence, where their middle is a group and no part of a tail.
+def _group_beyond(ordered: np.ndarray, q1: float, q3: float) -> np.ndarray | None:
+    """The values beyond the upper fence, where their middle is a group and no part of a tail.
 
     A tail grows thinner outwards: half way to there it has more on as wide a stretch. (The stretch that is looked at is
     twice as wide, since whole numbers lie in steps.) One value that many share is a code, and no group.
     """
-    beyond = ordered[ordered > fence]
+    beyond = ordered[ordered > _fence(q1, q3)]
     if len(beyond) < GROUP * len(ordered):
         return None
     low, high = _quartiles(beyond)
-    width = high - low
-    half_way = (order_statistic(ordered, 0.75) + low) / 2.0
+    half_way, width = (q3 + low) / 2.0, high - low
     if width == 0.0 or half_way + width > low:
         return None
     inside = _count(ordered, low, high)

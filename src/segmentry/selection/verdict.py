@@ -22,7 +22,7 @@ GAP, AGAIN = "gap statistic", "prediction strength and stability"
 POINTS = {CHANCE: 3, HEAPS: 3, MIXTURE: 3, LIKELIHOOD: 1, GAP: 1, AGAIN: 1}
 NEEDED = 4
 SURE_WEIGHT = 3.0  # of the number that a sure mixture takes, in criteria; of the one by BIC it is 1
-APART_WEIGHT = 2.0  # of the largest number whose segments all have a valley between them and the next one
+APART_WEIGHT = 0.5  # of the largest number whose segments all have a valley between them and the next one
 BEYOND = 5.0  # standard deviations beyond look-alikes: twice what tables without groups reach by luck over all k
 STRONG = 0.8  # prediction strength that its authors call good
 STEADY = 0.85  # adjusted Rand of two bootstrap fits at which a division is the same one for all purposes
@@ -117,8 +117,10 @@ def favoured(candidates: Sequence[Candidate], evidence: Evidence) -> dict[str, i
 
 def _quality(k: int, evidence: Evidence) -> Verdict:
     steady = evidence.stability.get(k, 0.0)
+    beyond = max(evidence.silhouette.get(k, 0.0), evidence.tightness.get(k, 0.0)) >= BEYOND
+    apart = evidence.apart.get(k, False) and (beyond or bool(evidence.heaps.columns))  # which look-alikes keep
     mixture = evidence.mixture
-    if steady >= STEADY and (evidence.apart.get(k) or (mixture is not None and mixture.sure and mixture.k == k)):
+    if steady >= STEADY and (apart or (mixture is not None and mixture.sure and mixture.k == k)):
         return "natural"
     return "reproducible" if steady >= REPEATED else "no groups"
 
@@ -154,7 +156,7 @@ def _of_mixtures(evidence: Evidence) -> dict[int, float]:
 
 
 def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, float]:
-    """What each number of segments has in its favour, from 0 to 11.5; the sum is explained in docs."""
+    """What each number of segments has in its favour, from 0 to 12; the sum is explained in docs."""
     silhouette = _shares({c.k: c.silhouette or 0.0 for c in candidates})
     beyond, tight = _shares(evidence.silhouette), _shares(evidence.tightness)
     strong, steady = _largest(evidence.prediction_strength, STRONG), _largest(evidence.stability, 0.9)
