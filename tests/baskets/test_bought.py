@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from segmentry.baskets import Baskets, study_baskets
+from segmentry.baskets.recommendations import recommend_to_segments
 from segmentry.purchases import Purchases, open_log
 from segmentry.tables import read
 
@@ -87,11 +88,19 @@ def test_offers_are_for_those_who_have_not_bought(found: Baskets) -> None:
     assert "times the share of all customers (at least" in offer.reason
 
 
-def test_segment_without_a_taste_is_offered_what_most_buy(found: Baskets) -> None:
-    """Where nothing is typical, the most bought item is named, and that nothing stands out."""
-    kinds = {r.kind for r in found.recommendations if r.segment == "s3"}
-    assert "popular" in kinds
-    assert "offer" not in kinds
+def test_segment_without_a_taste_is_offered_what_is_as_usual_in_it(found: Baskets) -> None:
+    """Where nothing is typical, the item bought by most is named, of those no rarer there than among everyone."""
+    first, *rest = found.of("s3", "product")
+    items = (first, *(replace(i, everyone=i.share) for i in rest))
+    [offered] = recommend_to_segments(replace(found, items=items, following=()), ["s3"])
+    assert (offered.kind, offered.item) == ("popular", rest[0].item)
+    assert "as usual in it as among all customers" in offered.reason
+
+
+def test_nothing_is_offered_that_is_rarer_in_the_segment_than_among_everyone(found: Baskets) -> None:
+    """Those who come now and then buy less of everything, and are offered none of it."""
+    assert all(i.share < i.everyone for i in found.of("s3", "product"))
+    assert not [r for r in found.recommendations if r.segment == "s3" and r.kind != "next"]
 
 
 def test_no_figure_rests_on_fewer_than_ten(tea_shop: Purchases, shop: ModuleType) -> None:

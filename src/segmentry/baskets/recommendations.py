@@ -13,14 +13,15 @@ NEXTS = 5  # most next purchases told of for all customers, of each level
 
 
 def recommend_to_segments(baskets: Baskets, segments: Sequence[str]) -> tuple[Recommendation, ...]:
-    """Offers to each segment: what is typical of it, to those who have not bought it; where nothing is, what most buy.
+    """Offers to each segment: what is typical of it, to those who have not bought it; where nothing is, what is bought
+    most in it, unless all that is bought in it is bought by more of everyone.
 
     What follows what comes after them, of the segment, and of all customers at the end.
     """
     made: list[Recommendation] = []
     for segment in segments:
         offers = [_offer(i) for level in LEVELS for i in _to_offer(baskets, segment, level)[: OFFERS[level]]]
-        made += offers or [_popular(i) for level in LEVELS for i in baskets.of(segment, level)[:1]]
+        made += offers or [_popular(i) for level in LEVELS for i in _as_usual(baskets, segment, level)[:1]]
         made += [_next(f) for f in baskets.following if f.segment == segment]
     for level in LEVELS:
         made += [_next(f) for f in baskets.following if f.segment == EVERYONE and f.level == level][:NEXTS]
@@ -29,6 +30,11 @@ def recommend_to_segments(baskets: Baskets, segments: Sequence[str]) -> tuple[Re
 
 def _to_offer(baskets: Baskets, segment: str, level: Level) -> list[Item]:
     return [i for i in baskets.typical(segment, level) if i.buyers - i.customers >= FEWEST]
+
+
+def _as_usual(baskets: Baskets, segment: str, level: Level) -> list[Item]:
+    # Rarer in the segment than among everyone is a reason not to offer it, however many bought it.
+    return [i for i in baskets.of(segment, level) if i.share >= i.everyone]
 
 
 def times(value: float | None) -> str:
@@ -55,8 +61,10 @@ def _offer(item: Item) -> Recommendation:
 
 
 def _popular(item: Item) -> Recommendation:
+    many = "products" if item.level == "product" else "categories"
     reason = (
-        f"Nothing is surely bought by more of this segment than its orders account for; this is what most of it bought "
+        "Nothing is surely bought by more of this segment than its orders account for. Of the "
+        f"{many} that are as usual in it as among all customers, this one was bought by most "
         f"({say_number(item.share, 'share')}, all customers {say_number(item.everyone, 'share')})."
     )
     lift, reach = item.lift, item.buyers - item.customers

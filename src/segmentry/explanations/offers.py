@@ -60,9 +60,9 @@ def recommend(
     """What to offer the customer with this id, whose orders are among `orders`, in a file or frame.
 
     First what surely follows the items of their last day of buying, then other items of theirs, then what is typical of
-    their segment, then what most of it bought; never what they have bought. `customers` is the table that the orders
-    were joined to, where they were. Raises SettingsError where the segmentation knows no items, or `orders` has no such
-    customer.
+    their segment, then what was bought most in it; never what they have bought. `customers` is the table that the
+    orders were joined to, where they were. Raises SettingsError where the segmentation knows no items, or `orders` has
+    no such customer.
 
     >>> import segmentry as sg
     >>> from segmentry.samples import sample_marketing
@@ -161,7 +161,7 @@ def _next(baskets: Baskets, segment: str, bought: list[tuple[Level, str, bool]])
 
 
 def _of_segment(baskets: Baskets, segment: str) -> Iterator[Offer]:
-    """What the segment is typical for, then what most of it bought."""
+    """What the segment is typical for, then what was bought most in it."""
     typical = ((level, i, True) for level in _LEVELS for i in baskets.typical(segment, level))
     popular = ((level, i, False) for level in _LEVELS for i in baskets.of(segment, level))
     for level, i, is_typical in chain(typical, popular):
