@@ -125,7 +125,7 @@ class Segmentation:
     candidates: tuple[Candidate, ...]
     method: str
     k: int
-    reason: str  # why this k, in a sentence
+    reason: str  # why this k: a plain sentence, then the figures
     inertia: float  # of the final assignment over all customers, in squared standard deviations
     polish: str  # how the polishing passes ended
     knee: int | None  # k at the elbow of the inertia curve; drawn, never decides
@@ -151,6 +151,11 @@ class Segmentation:
     view: View | None = field(default=None, compare=False, repr=False)
     # Customers that a mark of a picture stands for at least; pictures to pass on ask for ten. Never stored.
     mark_floor: int = field(default=1, compare=False)
+
+    @property
+    def plain_reason(self) -> str:
+        """The first sentence of the reason, which needs no word of statistics."""
+        return f"{self.reason.partition('. ')[0].removesuffix('.')}."
 
     def segment(self, segment_id: str) -> Segment:
         return next(s for s in self.segments if s.id == segment_id)

@@ -199,6 +199,15 @@ def test_percent_is_written_in_one_way(page: str, explained: str) -> None:
         assert re.findall(r".{0,30}\d%", seen) == []
 
 
+def test_the_page_begins_in_plain_words(five: Segmentation) -> None:
+    """Above the first section stands how many criteria agree; what each of them comes to waits under Method."""
+    reason = "3 of 5 criteria choose 5 segments, of 2 to 10 tried. Its figures: silhouette 0.46."
+    opening, _, rest = report(replace(five, reason=reason), pictures=()).partition('id="segments"')
+    assert "3 of 5 criteria choose 5 segments, of 2 to 10 tried." in opening
+    assert "silhouette" not in opening
+    assert reason in rest
+
+
 def test_rules_of_thumb_are_said_in_plain_words(explained: str) -> None:
     """A marketer reads what the rules are for and how often they hold; trees and distances wait in the fold below."""
     section = explained[explained.index('<section id="rules"') :]

@@ -17,12 +17,12 @@ def _blobs(sizes, distance=8000.0):
 
 
 def test_the_best_separated_wins():
-    """Four groups far apart are found among 2 to 7, and the reason says against what."""
+    """Four groups far apart are found among 2 to 7, and the reason says how many criteria choose them."""
     found = search_segments(_blobs([40, 50, 60, 70]), SelectionSettings(k="2-7"))
     assert found.k == 4
     assert [c.k for c in found.candidates] == [2, 3, 4, 5, 6, 7]
     assert sorted(found.candidates[2].sizes) == [40, 50, 60, 70]
-    assert found.reason.startswith("4 segments have most in their favour of 2 to 7")
+    assert found.reason.startswith("6 of 8 criteria choose 4 segments, of 2 to 7 tried. Its figures: silhouette 0.9")
     assert found.verdict == "natural"
 
 

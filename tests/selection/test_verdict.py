@@ -11,7 +11,8 @@ from segmentry.errors import Notice
 from segmentry.selection import SelectionSettings, search_segments
 from segmentry.selection.evidence import gather_evidence
 from segmentry.selection.mixtures import MixtureEvidence
-from segmentry.selection.verdict import stretched_into, weigh, weights
+from segmentry.selection.verdict import Weighing, stretched_into, weigh, weights
+from segmentry.selection.words import reason_words
 
 
 def _noise(n=400, d=4, seed=0):
@@ -181,3 +182,22 @@ def test_halves_of_a_heap_beside_a_small_group_are_not_natural():
     rows[:30, :2] += 6.0
     found = search_segments(np.floor(1024 * rows), SelectionSettings())
     assert found.verdict != "natural" or found.k == 2
+
+
+def test_the_verdict_says_what_was_measured_and_promises_nothing():
+    """Groups that came out again are said to have done so, in how many draws; no other customers are spoken for."""
+    found = search_segments(_blobs([60, 75, 45, 100]), SelectionSettings(k="2-6"))
+    assert "drawn anew 20 times, nearly the same segments came out" in found.verdict_words
+    assert "other customers" not in found.verdict_words
+
+
+def test_a_number_that_few_criteria_choose_is_said_to_be_one(nothing):
+    """Where each criterion would take another number, the reason counts those that would take this one."""
+
+    def reason(favoured):
+        return reason_words(nothing.candidates, Weighing(4, "natural", (), (), favoured))
+
+    apart = reason({"silhouette": 2, "gap": 1, "stability": 4})
+    assert apart.startswith("4 segments do best over all 3 criteria together, though only 1 of them would choose 4")
+    assert "though none of them" in reason({"silhouette": 2, "gap": 1})
+    assert reason({"silhouette": 4, "gap": 1, "stability": 4}).startswith("2 of 3 criteria choose 4 segments")

@@ -215,7 +215,7 @@ def _tell(fitted: Any, output: Path) -> None:
     say(f"{plural(segmentation.k, f'{kind}segment')} from {plural(n, 'customer')}{bought}{rejected}.")
     if segmentation.verdict_words:
         say(segmentation.verdict_words)
-    say(f"Why {segmentation.k}: {segmentation.reason}")
+    say(f"Why {segmentation.k}: {segmentation.plain_reason}")
     used = ", ".join(s.feature.name for s in segmentation.recipe.scales)
     used += "".join(f", {part.feature.name}" for part in segmentation.recipe.levels)
     say(f"Clustered on: {used.removeprefix(', ')}")

@@ -35,7 +35,7 @@ from segmentry.fitting.prepared import Prepared, prepare
 from segmentry.fitting.profiled import Profiled, profile_segments
 from segmentry.fitting.segments import size_notices
 from segmentry.fitting.sources import one_source, read_source
-from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices
+from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices, with_weakest
 from segmentry.fitting.view import make_view
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.stability import SolutionStability
@@ -222,7 +222,7 @@ def _segmentation(
         k=len(profiled.segments),
         reason=search.reason,
         verdict=search.verdict,
-        verdict_words=search.verdict_words,
+        verdict_words=with_weakest(search.verdict_words, profiled.segments),
         inertia=final.inertia,
         polish=final.polish,
         knee=search.knee,

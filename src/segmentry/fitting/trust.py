@@ -68,9 +68,23 @@ def _places(base: np.ndarray, own: np.ndarray | None, segments: Sequence[Segment
     return {s.id: int(table[place].argmax()) for place, s in enumerate(segments) if place < len(table)}
 
 
+def _doubtful(segments: Sequence[Segment]) -> list[Segment]:
+    return [s for s in segments if s.stability is not None and s.stability.mean < PATTERN]
+
+
+def with_weakest(verdict_words: str, segments: Sequence[Segment]) -> str:
+    """The verdict, which is of all segments together, and the segments that it does not hold of."""
+    doubtful = _doubtful(segments)
+    if not doubtful:
+        return verdict_words
+    *first, last = (s.id for s in doubtful)
+    named = f"segments {', '.join(first)} and {last}" if first else f"segment {last}"
+    return f"{verdict_words} But {named} did not come out again: see the warning."
+
+
 def stability_notices(segments: Sequence[Segment]) -> list[Notice]:
     """One, naming the segments that are not to be trusted; none when all are."""
-    doubtful = [s for s in segments if s.stability is not None and s.stability.mean < PATTERN]
+    doubtful = _doubtful(segments)
     if not doubtful:
         return []
     named = ", ".join(f"{s.id} ({s.stability.mean:.2f})" for s in doubtful if s.stability is not None)

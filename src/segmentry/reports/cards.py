@@ -86,7 +86,7 @@ def opening(segmentation: Segmentation) -> Opening:
         title=f"{groups} of {say_number(n)} customers",
         found=f"{say_number(n)} customers fall into {groups}, {_found_by(segmentation)} from {known}.",
         verdict=segmentation.verdict_words,
-        reason=segmentation.reason,
+        reason=segmentation.plain_reason,
         first=_look_first(segmentation),
         unplaced=f"{say_number(unplaced)} more customers have no data on any feature and belong to none."
         if unplaced

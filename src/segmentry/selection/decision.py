@@ -13,11 +13,13 @@ from segmentry.clusters.names import METHODS
 from segmentry.quality.resampled import Resampled
 from segmentry.quality.stability import interval, pair_agreement
 from segmentry.segmentation import Candidate
+from segmentry.selection.evidence import PAIRS as KMEANS_PAIRS
 from segmentry.selection.evidence import Evidence, evenly_spaced
 from segmentry.selection.others import own_number, own_verdict
 from segmentry.selection.refits import PAIRS, ROWS, refitted
 from segmentry.selection.verdict import FALLBACK, NEEDED, of_one, points, speaking, weigh
 from segmentry.selection.words import (
+    again_words,
     asked_for_words,
     basis_of,
     reason_words,
@@ -32,7 +34,7 @@ TOGETHER = "All customers are kept together as one."
 
 @dataclass(frozen=True)
 class Decision:
-    """The number taken, the verdict in a word and in full, and why that number."""
+    """The number taken, the verdict in a word and in full, and why that number: plainly first, then in figures."""
 
     k: int
     verdict: str
@@ -65,7 +67,7 @@ def decide(candidates: Sequence[Candidate], evidence: Evidence | None, asked: As
     basis = basis_of(evidence, n)
     if asked.one:
         chosen = candidates[0]
-        said = asked_for_words(*of_one(chosen.k, evidence)) if evidence else ""
+        said = asked_for_words(*of_one(chosen.k, evidence), _again(evidence, chosen.k)) if evidence else ""
         words = verdict_words("constructive", chosen.k, basis, said)
         return Decision(chosen.k, "constructive", words, _asked_for(chosen))
     allowed = [c.k for c in candidates if asked.low <= c.k <= asked.high or asked.auto]
@@ -77,8 +79,13 @@ def decide(candidates: Sequence[Candidate], evidence: Evidence | None, asked: As
     reason = reason_words(candidates, weighing)
     structured = points(weighing.for_groups) >= NEEDED
     stretched = stretched_words(evidence)
-    words = verdict_words(weighing.verdict, weighing.k, basis, structured=structured, stretched=stretched)
+    again = _again(evidence, weighing.k)
+    words = verdict_words(weighing.verdict, weighing.k, basis, again=again, structured=structured, stretched=stretched)
     return Decision(weighing.k, weighing.verdict, words, reason)
+
+
+def _again(evidence: Evidence, k: int) -> str:
+    return again_words(evidence.stability.get(k, 0.0), 2 * KMEANS_PAIRS)
 
 
 def decide_other(
@@ -102,12 +109,13 @@ def decide_other(
     agreement = interval(pair_agreement(refits.labels)).mean
     candidates = (*candidates[:place], replace(candidates[place], stability=agreement), *candidates[place + 1 :])
     basis = f"{basis_of(evidence, len(grid))}; stability {agreement:.2f}, of {PAIRS} pairs of fits on {len(rows):,}"
+    again = again_words(agreement, 2 * PAIRS)
     if method.needs_k and asked.one:
-        said = asked_for_words(own_verdict(True, agreement), groups)
+        said = asked_for_words(own_verdict(True, agreement), groups, again)
         words = verdict_words("constructive", k, basis, said)
         return candidates, Decision(k, "constructive", words, _asked_for(candidates[place])), refits
     verdict = own_verdict(groups, agreement)
-    words = verdict_words(verdict, k, basis, structured=groups)
+    words = verdict_words(verdict, k, basis, again=again, structured=groups)
     return candidates, Decision(k, verdict, words, why), refits
 
 
@@ -122,7 +130,7 @@ def _found(method: Method, clustering: Clustering | Grouping) -> str:
 
 
 def _asked_for(chosen: Candidate) -> str:
-    return f"{chosen.k} segments were asked for; their silhouette is {chosen.silhouette or 0.0:.2f}."
+    return f"{chosen.k} segments were asked for. Their silhouette is {chosen.silhouette or 0.0:.2f}."
 
 
 def _best_separated(candidates: Sequence[Candidate]) -> int:

@@ -22,11 +22,11 @@ def own_number(candidates: Sequence[Candidate], groups: bool) -> tuple[int, str]
     tried = f"{candidates[0].k} to {candidates[-1].k}"
     if large[0].bic is not None:
         chosen = min(large, key=lambda c: (c.bic if c.bic is not None else math.inf, c.k))
-        why = f"the lowest BIC of {tried}"
+        why = f"{chosen.k} segments fit the customers best, of {tried} tried. They have the lowest BIC"
     else:
         chosen = max(large, key=lambda c: (c.silhouette or -1.0, -c.k))
-        why = f"the highest silhouette of {tried}"
-    return chosen.k, f"{chosen.k} segments have {why}; silhouette {chosen.silhouette or 0:.2f}."
+        why = f"{chosen.k} segments are the best separated, of {tried} tried. They have the highest silhouette"
+    return chosen.k, f"{why}; silhouette {chosen.silhouette or 0:.2f}."
 
 
 def own_verdict(groups: bool, agreement: float | None) -> Verdict:

@@ -12,26 +12,31 @@ WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rou
 
 
 def verdict_words(
-    verdict: str, k: int, basis: str, asked_for: str = "", structured: bool = False, stretched: str | None = None
+    verdict: str,
+    k: int,
+    basis: str,
+    asked_for: str = "",
+    again: str = "",
+    structured: bool = False,
+    stretched: str | None = None,
 ) -> str:
-    """What the verdict means for someone who is about to act on the segments."""
+    """What the verdict means for someone who is about to act on the segments. `again` is what `again_words` says."""
     if stretched and verdict == "constructive" and not asked_for:
         return f"These {k} segments are constructive: a convenient division, and not the groups. {stretched} ({basis})"
     if stretched and verdict == "reproducible":
         return (
-            "These segments are reproducible: dividing another draw of the same customers gives much the same ones. "
-            f"But they are not the groups that there are. {stretched} ({basis})"
+            f"These segments are reproducible. {again} But they are not the groups that there are. {stretched} "
+            f"({basis})"
         )
     if verdict == "natural":
         return (
             f"These are natural groups: the customers themselves fall into {k} kinds, more clearly than chance could "
-            f"make it look, and other customers of the same shop would show the same {k}. ({basis})"
+            f"make it look. {again} ({basis})"
         )
     if verdict == "reproducible":
         return (
-            "These segments are reproducible rather than natural: one shades into the next without gaps, but dividing "
-            "another draw of the same customers gives much the same ones. Use them as a dependable way to divide "
-            f"customers, and expect many near the borders. ({basis})"
+            "These segments are reproducible rather than natural: one shades into the next without gaps. "
+            f"{again} Use them as a way to divide customers, and expect many near the borders. ({basis})"
         )
     if verdict == "constructive":
         return f"These segments are constructive: {k} were asked for, and {k} were made. {asked_for} ({basis})"
@@ -46,6 +51,16 @@ def verdict_words(
         f"{k} segments below cut an even spread into parts: a convenient division, not a discovery. "
         f"Other features may tell customers apart. ({basis})"
     )
+
+
+def again_words(agreement: float, draws: int) -> str:
+    """What became of the segments when the customers were drawn anew: what was measured, and no promise.
+
+    >>> again_words(0.92, 20)
+    'When the customers were drawn anew 20 times, nearly the same segments came out.'
+    """
+    alike = "nearly" if agreement >= STEADY else "roughly"
+    return f"When the customers were drawn anew {draws} times, {alike} the same segments came out."
 
 
 def untold_words(k: int) -> str:
@@ -84,24 +99,27 @@ def basis_of(evidence: Evidence | None, n: int) -> str:
     return f"Computed on {rows} customers in the sample"
 
 
-def asked_for_words(quality: str, enough: bool) -> str:
+def asked_for_words(quality: str, enough: bool, again: str) -> str:
     """What can be said of a number that was asked for: whether these groups would have stood on their own."""
     if not enough:
         return "Nothing shows that customers fall into that many kinds: read them as a convenient division."
     if quality == "natural":
-        return "They would have stood on their own: clearer than chance, and the same in other draws of the customers."
+        return f"They would have stood on their own: they are clearer than chance. {again}"
     if quality == "reproducible":
-        return "Other draws of the customers give much the same ones, without gaps between them."
-    return "Other draws of the customers would be divided otherwise, so do not lean on the borders."
+        return f"There are no gaps between them. {again}"
+    return "When the customers were drawn anew, they were divided otherwise, so do not lean on the borders."
 
 
 def reason_words(candidates: Sequence[Candidate], weighing: Weighing) -> str:
-    """Why this number, with its figures and who would have taken another."""
+    """Why this number: a plain sentence, then its figures and who would have taken another."""
     chosen = next(c for c in candidates if c.k == weighing.k)
     figures = _figures(chosen)
     tried = f"{candidates[0].k} to {candidates[-1].k}"
     if weighing.verdict == "no groups":
-        said = f"{chosen.k} is the most stable division of {FALLBACK[0]} to {FALLBACK[1]} segments ({figures})."
+        said = (
+            f"Of divisions into {FALLBACK[0]} to {FALLBACK[1]} segments the one into {chosen.k} is the most stable: it "
+            f"comes out most alike when the customers are drawn anew. Its figures: {figures}."
+        )
         two = next((c for c in candidates if c.k == 2 and (c.stability or 0.0) >= STEADY), None)
         if points(weighing.for_groups) >= NEEDED and two is not None:
             return (
@@ -113,8 +131,17 @@ def reason_words(candidates: Sequence[Candidate], weighing: Weighing) -> str:
         if not weighing.for_groups:
             return f"{said} Nothing speaks for groups."
         return f"{said} What speaks for groups is not enough: {_listed(weighing.for_groups)}."
-    why = f"{chosen.k} segments have most in their favour of {tried} ({figures})."
-    return f"{why} {_votes(weighing)}{_passed(candidates, chosen)}"
+    why = f"{_agreeing(weighing)}, of {tried} tried."
+    return f"{why} Its figures: {figures}. {_votes(weighing)}{_passed(candidates, chosen)}"
+
+
+def _agreeing(weighing: Weighing) -> str:
+    k, every = weighing.k, len(weighing.favoured)
+    agree = sum(own == k for own in weighing.favoured.values())
+    if 2 * agree > every:
+        return f"{agree} of {every} criteria choose {k} segments"
+    few = "none" if not agree else f"only {agree}"
+    return f"{k} segments do best over all {every} criteria together, though {few} of them would choose {k} alone"
 
 
 def _figures(chosen: Candidate) -> str:
