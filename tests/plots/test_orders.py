@@ -90,3 +90,35 @@ def test_charts_are_there_for_those_who_change_them(tea_shop_segmentation: Segme
     """Each picture's chart comes by a function of its own."""
     for plot in (plot_typical, plot_following, plot_cohorts, plot_comings, plot_revenue):
         assert plot(tea_shop_segmentation).to_dict(validate=True)
+
+
+def test_comings_compare_a_month_with_a_month(tea_shop_segmentation: Segmentation) -> None:
+    """A mean month of each half of the time, and no month beside half a year."""
+    found = tea_shop_segmentation.over_time
+    assert found is not None
+    n = len(found.periods)
+    fewer = [replace(p, new=40 if 2 * i < n else 20, repeating=0, back=0) for i, p in enumerate(found.periods)]
+    found = replace(found, periods=tuple(fewer), partial=None)
+    shown = draw(replace(tea_shop_segmentation, over_time=found), "comings")
+    assert shown.title == (
+        "50 % fewer customers bought in a month of the second half: 20 on average, after 40 in a month of the first"
+    )
+    assert "a shop that loses customers" in shown.caption
+
+
+def test_customers_who_all_began_at_once_are_no_shop_that_loses_customers(tea_shop_segmentation: Segmentation) -> None:
+    """Where nobody bought for the first time after a month, that is said, and fewer buyers are held against no shop."""
+    found = tea_shop_segmentation.over_time
+    assert found is not None
+    closed = tuple(replace(p, new=30 if i < 2 else 0) for i, p in enumerate(found.periods))
+    shown = draw(replace(tea_shop_segmentation, over_time=replace(found, periods=closed)), "comings")
+    assert shown.title == f"No customer bought for the first time after {found.label(found.periods[1].period)}"
+    assert "loses customers" not in shown.caption
+
+
+def test_revenue_claims_no_trend_that_the_segments_were_made_of(tea_shop_segmentation: Segmentation) -> None:
+    """The title is of all the time together; that lapsed customers end low is said to be their making."""
+    shown = draw(tea_shop_segmentation, "revenue")
+    assert shown.title.endswith("% of all revenue")
+    assert "half" not in shown.title
+    assert "because that is what put them there" in shown.caption

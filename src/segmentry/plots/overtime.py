@@ -34,6 +34,7 @@ BLUES = ("#f2f6fa", "#9ec9e2", "#0b5cad", "#08306b")
 DARK = 0.5  # of the colour's range, beyond which a cell takes white text
 SEGMENT_ROW = 56
 COMINGS_HEADING = "New, repeating and lapsed customers"
+REVENUE_HEADING = "What each segment brings over time"
 # Light beside dark, so that parts of a bar are told apart in grey print.
 COMINGS = (("new", "New", "#56B4E9"), ("repeating", "Repeating", "#0072B2"), ("back", "Came back", "#8FD1BB"))
 LAPSED = ("lapsed", "Lapsed", "#D55E00")
@@ -163,9 +164,16 @@ def picture_comings(segmentation: Segmentation) -> Picture:
     caption = (
         f"Above the line the customers who bought in a {one}: new ones, those who had bought within {many} before, and "
         f"those who came back after longer. Below it those who lapsed: in that {one} they reached {many} without a "
-        "purchase, before which nine in ten of all returns come. Bars above that shrink while those below grow mean "
-        "a shop that loses customers."
+        "purchase, before which nine in ten of all returns come. "
     )
+    closed = _closed_after(found)
+    if closed:
+        caption += (
+            f"As nobody bought for the first time after {closed}, the bars say how long these customers stay, and not "
+            "how the shop does."
+        )
+    else:
+        caption += "Bars above that shrink while those below grow mean a shop that loses customers."
     if found.partial is not None:
         caption += f" {found.label(found.partial)} is not over, so that its lapsed are not known yet."
     if any(v is None for p in found.periods for v in (p.new, p.repeating, p.back)):
@@ -173,8 +181,23 @@ def picture_comings(segmentation: Segmentation) -> Picture:
     return Picture(key, title, caption, styled(_comings_chart(found), title), _comings_table(found))
 
 
+def _whole(found: OverTime) -> list[Period]:
+    return [p for p in found.periods if p.period != found.partial]
+
+
+def _closed_after(found: OverTime) -> str | None:
+    """The last period with first purchases, if the second half has none: fewer buyers then say nothing of a shop."""
+    whole = _whole(found)
+    began = [place for place, p in enumerate(whole) if p.new != 0]
+    if not began or 2 * (began[-1] + 1) > len(whole):
+        return None
+    return found.label(whole[began[-1]].period)
+
+
 def _comings_title(found: OverTime) -> str:
-    whole = [p for p in found.periods if p.period != found.partial]
+    whole, closed = _whole(found), _closed_after(found)
+    if closed:
+        return f"No customer bought for the first time after {closed}"
     half = len(whole) // 2
     if half < 2:
         return COMINGS_HEADING
@@ -188,8 +211,8 @@ def _comings_title(found: OverTime) -> str:
         return f"About {say_number(later)} customers buy in a {found.grain}, as many as before"
     way = "more" if change > 0 else "fewer"
     return (
-        f"{say_number(abs(change), 'share')} {way} customers buy in a {found.grain} than in the first half: "
-        f"{say_number(later)} after {say_number(earlier)}"
+        f"{say_number(abs(change), 'share')} {way} customers bought in a {found.grain} of the second half: "
+        f"{say_number(later)} on average, after {say_number(earlier)} in a {found.grain} of the first"
     )
 
 
@@ -248,7 +271,7 @@ def time_axis(found: OverTime) -> alt.Axis:
 
 def picture_revenue(segmentation: Segmentation) -> Picture:
     """A row of bars a segment: what it brought in each period, on one scale."""
-    key, heading = "revenue", "What each segment brings over time"
+    key, heading = "revenue", REVENUE_HEADING
     found = segmentation.over_time
     if found is None or found.absent:
         return absent(key, heading, NO_ORDERS if found is None else found.absent)
@@ -258,8 +281,8 @@ def picture_revenue(segmentation: Segmentation) -> Picture:
     title = _revenue_title(segmentation, found)
     caption = (
         f"A row is a segment, a bar what it brought in one {found.grain}, sold less returned; all rows share one "
-        "scale. Segments are those of the as-of date: customers who have grown into a segment are shown in it from the "
-        "start."
+        "scale. Segments are those of the as-of date, and customers are shown in theirs from the start. So the rows of "
+        "those who bought lately end high and those of lapsed customers end low, because that is what put them there."
     )
     if any(c.customers is None for c in found.by_segment):
         caption += " No bar stands where fewer than ten customers bought."
@@ -270,20 +293,15 @@ def picture_revenue(segmentation: Segmentation) -> Picture:
 
 
 def _revenue_title(segmentation: Segmentation, found: OverTime) -> str:
-    whole = [p.period for p in found.periods if p.period != found.partial]
-    half = len(whole) // 2
-    earlier, later = (
-        {
-            s.id: sum(c.revenue or 0.0 for c in found.by_segment if c.segment == s.id and c.period in periods)
-            for s in segmentation.segments
-        }
-        for periods in (whole[:half], whole[len(whole) - half :])
-    )
-    if half < 2 or sum(earlier.values()) <= 0 or sum(later.values()) <= 0:
-        return "What each segment brings over time"
-    first = max(segmentation.segments, key=lambda s: later[s.id])
-    shares = [say_number(part[first.id] / sum(part.values()), "share") for part in (later, earlier)]
-    return f"“{first.name}” bring {shares[0]} of revenue in the second half, after {shares[1]} in the first"
+    """Of all the time together: a share that rises or falls is as often what made the segment as what it did."""
+    brought = {
+        s.id: sum(c.revenue or 0.0 for c in found.by_segment if c.segment == s.id) for s in segmentation.segments
+    }
+    total = sum(brought.values())
+    if total <= 0:
+        return REVENUE_HEADING
+    first = max(segmentation.segments, key=lambda s: brought[s.id])
+    return f"“{first.name}” bring {say_number(brought[first.id] / total, 'share')} of all revenue"
 
 
 def _revenue_table(segmentation: Segmentation, found: OverTime) -> tuple[dict[str, str], ...]:

@@ -69,12 +69,30 @@ def _tested(found: Holdout | None) -> str:
     if found is None or found.error is None:
         return "There was no time left to hold the model against: compare it with what happens next."
     when = f"From the purchases up to {found.cut}" if found.cut else "From the earlier purchases"
-    side = "more" if found.error > 0 else "fewer"
     return (
         f"Tested on what it had not seen: {when}, {say_number(found.expected_total)} purchases were predicted for the "
         f"{found.horizon:.0f} {found.time_unit} after it, and {say_number(found.actual_total)} were made: "
-        f"{say_number(abs(found.error), 'share')} {side}. The picture below shows it by group and over time."
+        f"the forecast was {_off(found.error)}.{_farthest(found)} The picture below shows it by group and over time."
     )
+
+
+def _off(error: float) -> str:
+    """
+    >>> _off(-0.028), _off(0.5)
+    ('2.8 % too low', '50 % too high')
+    """
+    return f"{say_number(abs(error), 'share')} too {'high' if error > 0 else 'low'}"
+
+
+def _farthest(found: Holdout) -> str:
+    """The group of which the forecast was furthest off, where that is further than for all together."""
+    errors = [(b.expected / b.actual - 1.0, b) for b in found.bins if b.actual]
+    error, worst = max(errors, key=lambda pair: abs(pair[0]), default=(0.0, None))
+    if worst is None or abs(error) <= abs(found.error or 0.0):
+        return ""
+    times = {0: "not bought again", 1: "bought again once"}.get(worst.repeats, f"bought again {worst.repeats} times")
+    more = " or more" if worst.and_more else ""
+    return f" It was furthest off for customers who had {times}{more} before: {_off(error)}."
 
 
 def _row(segmentation: Segmentation, segment: Segment) -> WorthRow:
