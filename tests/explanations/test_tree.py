@@ -175,3 +175,16 @@ def test_a_rule_for_fewer_than_ten_has_no_figures() -> None:
     small = next(s for s in model.segments if s.size == 5)
     assert f"-> {small.id} {small.name}\n" in tree_text(model)
     assert parse(dump(model)).tree == model.tree
+
+
+def test_levels_of_a_scale_are_named(shop: pl.DataFrame) -> None:
+    """A rule lists the levels that it holds for: nobody has to know that one lies above another."""
+    mood = pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("Unsatisfied"))
+    mood = mood.when(pl.int_range(pl.len()) % 3 == 1).then(pl.lit("Neutral")).otherwise(pl.lit("Satisfied"))
+    judged = fit(shop.with_columns(satisfaction_level=mood), k=3, features=["satisfaction_level", "income"])
+    said = [c for rule in segment_rules(judged) for c in rule.conditions if c.startswith("Satisfaction")]
+    assert said
+    assert not [c for c in said if "above" in c or "at most" in c]
+    assert {c.partition(" is ")[2] for c in said} & {"Unsatisfied", "Neutral or Satisfied", "Unsatisfied or Neutral"}
+    asked = [line.strip() for line in tree_text(judged).splitlines() if "Satisfaction" in line]
+    assert all(" is Unsatisfied" in line and line.endswith("?") for line in asked)

@@ -123,8 +123,8 @@ def test_a_customer_far_out_is_told_of_with_its_size(shop):
     far = shop.with_columns(
         pl.when(pl.int_range(pl.len()) == 7).then(pl.lit(666_666)).otherwise(pl.col("income")).alias("income")
     )
-    [said] = [n.message for n in fit(far, k=3).notices if n.code == "outliers" and "'income'" in n.message]
-    assert said.startswith("1 customer stands far out in 'income': above")
+    [said] = [n.message for n in fit(far, k=3).notices if n.code == "outliers" and "'Income'" in n.message]
+    assert said.startswith("1 customer stands far out in 'Income': above")
     assert "up to about 670,000" in said
 
 

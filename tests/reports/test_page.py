@@ -199,6 +199,15 @@ def test_percent_is_written_in_one_way(page: str, explained: str) -> None:
         assert re.findall(r".{0,30}\d%", seen) == []
 
 
+def test_asking_for_everything_is_no_advice(explained: str) -> None:
+    """Where all features are needed to place a customer, the page does not advise to ask for a few only."""
+    model = fit(sample_marketing(500, seed=3), k=4, features=["income", "age"])
+    assert model.questions is not None
+    every = replace(model.questions, sets=model.questions.sets[-1:])
+    assert "If you can ask a new customer for a few things only" in explained
+    assert "If you can ask" not in report(replace(model, questions=every), pictures=())
+
+
 def test_the_page_begins_in_plain_words(five: Segmentation) -> None:
     """Above the first section stands how many criteria agree; what each of them comes to waits under Method."""
     reason = "3 of 5 criteria choose 5 segments, of 2 to 10 tried. Its figures: silhouette 0.46."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,9 @@ def _conditions(path: Sequence[tuple[TreeNode, bool]], features: dict[str, Featu
 
 
 def _bounded(feature: Feature, low: float | None, high: float | None) -> str:
+    between = _levels(feature, low, high)
+    if between:
+        return f"{feature.label} is {between}"
     if low is not None and high is not None:
         return f"{feature.label} above {_exactly(low, feature)} and at most {_exactly(high, feature)}"
     if low is not None:
@@ -84,11 +88,19 @@ def _bounded(feature: Feature, low: float | None, high: float | None) -> str:
     return f"{feature.label} at most {_exactly(high or 0.0, feature)}"
 
 
+def _levels(feature: Feature, low: float | None, high: float | None) -> str:
+    """The levels of a scale above one place and up to another, by name; "" for what is no scale."""
+    if feature.operation != "level":
+        return ""
+    names = step_names(feature.levels)
+    first = 0 if low is None else math.floor(low) + 1
+    last = len(names) - 1 if high is None else math.floor(high)
+    *others, end = names[max(first, 0) : last + 1] or ("",)
+    return f"{', '.join(others)} or {end}" if others else end
+
+
 def _exactly(value: float, feature: Feature) -> str:
     """All its digits: whoever applies the rule must get the same answer."""
-    if feature.operation == "level" and value >= 0:
-        names = step_names(feature.levels)
-        return f"level {names[min(int(value), len(names) - 1)]}"
     text = f"{value:,.12f}".rstrip("0").rstrip(".")
     if feature.unit == "money":
         return f"{feature.symbol.removeprefix('k')}{text}{'k' if feature.symbol.startswith('k') else ''}"
@@ -113,7 +125,7 @@ def tree_text(segmentation: Segmentation) -> str:
         feature = features[node.feature]
         if node.threshold is not None:
             usual = " (or not known)" if (node.fill or 0.0) <= node.threshold else ""
-            lines.append(f"{indent}{feature.label} at most {_exactly(node.threshold, feature)}{usual}?")
+            lines.append(f"{indent}{_bounded(feature, None, node.threshold)}{usual}?")
         else:
             lines.append(f"{indent}{feature.label} is {node.level}?")
         lines.append(f"{indent}  yes:")

@@ -25,26 +25,35 @@ _EMPTY = "has no value in any row; it is left out."
 def capped(scale: Scale, whole: bool) -> Notice:
     """How many customers stand so far out that the clustering counts the limit; `whole`: the sample is everyone."""
     low, high = scale.low, scale.high
-    beyond = [
-        f"below {low:,.0f} (down to about {_about(scale.minimum)})" if low is not None and scale.minimum < low else "",
-        f"above {high:,.0f} (up to about {_about(scale.maximum)})" if high is not None and scale.maximum > high else "",
-    ]
+    beyond = []
+    if low is not None and scale.minimum < low:
+        beyond.append(f"below {_limit(low)} (down to about {_about(scale.minimum)})")
+    if high is not None and scale.maximum > high:
+        beyond.append(f"above {_limit(high)} (up to about {_about(scale.maximum)})")
     what = plural(scale.n_capped, "customer") + ("" if whole else " of the sample")
     what += " stands" if scale.n_capped == 1 else " stand"
     return Notice(
         "outliers",
-        f"{what} far out in '{scale.feature.name}': {' or '.join(b for b in beyond if b)}. "
+        f"{what} far out in '{scale.feature.label}': {' or '.join(beyond)}. "
         "The clustering counts that as the limit, the profile as it is. Look whether it is a mistake.",
     )
 
 
 def _about(value: float) -> str:
-    return f"{two_figures(value):,.0f}"
+    return _limit(two_figures(value))
+
+
+def _limit(value: float) -> str:
+    """
+    >>> _limit(168210.4), _limit(0.3712), _limit(-0.0)
+    ('168,210', '0.37', '0')
+    """
+    return f"{value:z,.0f}" if abs(value) >= 10 or value == 0 else f"{value:,.2g}"
 
 
 def impossible(scale: Scale) -> list[Notice]:
     """Values that cannot be, or that few expect, where they are no outliers and so go unsaid."""
-    feature, name = scale.feature, f"'{scale.feature.name}'"
+    feature, name = scale.feature, f"'{scale.feature.label}'"
     if feature.theme == "age" and scale.maximum > _LONGEST_LIFE:
         what = f"{name} goes up to about {_about(scale.maximum)}, which is nobody's age."
     elif feature.unit in _NEVER_NEGATIVE and scale.minimum < 0:

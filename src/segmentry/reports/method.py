@@ -67,7 +67,9 @@ def _scale_row(scale: Scale) -> FeatureRow:
     def say(value: float | None) -> str:
         return say_level(value, f.levels) if f.operation == "level" else say_number(value, f.unit, f.symbol)
 
-    ends = [f"below {say(scale.low)}" if scale.low is not None else ""]
+    # Below nothing where nothing is below 0 is a limit that no value reaches.
+    reached = scale.low is not None and (scale.low > 0 or scale.minimum < 0)
+    ends = [f"below {say(scale.low)}" if reached else ""]
     ends.append(f"above {say(scale.high)}" if scale.high is not None else "")
     caps = "" if f.bins is not None else " and ".join(end for end in ends if end)
     return FeatureRow(

@@ -78,6 +78,8 @@ def _questions(segmentation: Segmentation) -> str:
         return ""
     labels = {f.name: lowered(f.label) for f in segmentation.recipe.clustered}
     chosen = segmentation.questions.fewest()
+    if len(chosen.features) == len(labels):
+        return ""
     *first, last = (labels[n] for n in chosen.features)
     asked = f"{', '.join(first)} and {last}" if first else last
     return (
