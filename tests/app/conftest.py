@@ -26,8 +26,6 @@ from segmentry.selection import SelectionSettings
 
 TODAY = date(2026, 1, 31)
 COMMAND = [sys.executable, "-c", "from segmentry.cli import main; main()"]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
@@ -120,20 +118,6 @@ class Browser:
     address: str
     asked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """A headless Chromium."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright, which drives chromium, is not installed"
-    )
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def started(door: str, *arguments: object) -> tuple[subprocess.Popen[str], str]:
