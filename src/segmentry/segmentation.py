@@ -29,6 +29,7 @@ from segmentry.purchases import Account, PurchaseRecipe
 from segmentry.tables import Frame, result_frame
 
 NO_GROUPS_MARK = "No groups were found: these segments are a convenient division."
+ONE_SEGMENT_MARK = "No groups were found: all customers are kept together."
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,13 @@ class Segmentation:
     def plain_reason(self) -> str:
         """The first sentence of the reason, which needs no word of statistics."""
         return f"{self.reason.partition('. ')[0].removesuffix('.')}."
+
+    @property
+    def mark(self) -> str:
+        """What every page and picture says where there are no groups; "" where there are."""
+        if self.verdict != "no groups":
+            return ""
+        return NO_GROUPS_MARK if len(self.segments) > 1 else ONE_SEGMENT_MARK
 
     def segment(self, segment_id: str) -> Segment:
         return next(s for s in self.segments if s.id == segment_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 
@@ -64,7 +65,8 @@ def test_the_report_has_a_section_on_value(fitted):
     page = (fitted[0] / "report.html").read_text(encoding="utf-8")
     assert 'id="value-heading">Lifetime value' in page
     assert "of future value" in page
-    assert "1,882 were made" in page
+    assert "1,882 were made: the forecast was " in page
+    assert re.search(r"Lifetime value in 273\sdays", page)
     assert 'id="picture-holdout"' in page
     assert (fitted[0] / "plots" / "holdout.png").stat().st_size > 20_000
     assert "Where will the money come from" in page

@@ -16,6 +16,7 @@ from segmentry.fitting import fit
 from segmentry.plots.sizes import picture_sizes
 from segmentry.profiles.stability import Interval, SegmentStability, SolutionStability, read_stability
 from segmentry.reports import RunFacts, report
+from segmentry.reports.cards import explained_figures
 from segmentry.samples import sample_marketing
 from segmentry.segmentation import Segmentation
 
@@ -197,6 +198,19 @@ def test_percent_is_written_in_one_way(page: str, explained: str) -> None:
         seen = re.sub(r"<[^>]*>", "|", re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL))
         assert re.search(r"\d\s%", seen)
         assert re.findall(r".{0,30}\d%", seen) == []
+
+
+def test_key_figures_that_do_not_say_what_they_are_are_explained(tea_shop_segmentation: Segmentation) -> None:
+    """Beneath the cards stands what a trend is, where a card shows one."""
+    (spend,) = (m for m in tea_shop_segmentation.profile.measures if m.name == "spend_total")
+    (trend,) = (m for m in tea_shop_segmentation.profile.measures if m.name == "trend")
+    with_trend = replace(tea_shop_segmentation, profile=replace(tea_shop_segmentation.profile, measures=(spend, trend)))
+    without = replace(tea_shop_segmentation, profile=replace(tea_shop_segmentation.profile, measures=(spend,)))
+    assert explained_figures(without) == ()
+    (said,) = explained_figures(with_trend)
+    assert said.startswith("Trend of purchases: from -1 ")
+    assert said in report(with_trend, pictures=())
+    assert "Days since first purchase" in {m.label for m in tea_shop_segmentation.profile.measures}
 
 
 def test_asking_for_everything_is_no_advice(explained: str) -> None:

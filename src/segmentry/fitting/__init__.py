@@ -33,7 +33,7 @@ from segmentry.fitting.explained import explain_segments
 from segmentry.fitting.final import Final, own_answer, possible, settle_on_all
 from segmentry.fitting.prepared import Prepared, prepare
 from segmentry.fitting.profiled import Profiled, profile_segments
-from segmentry.fitting.segments import size_notices
+from segmentry.fitting.segments import one_sided_notices, size_notices
 from segmentry.fitting.sources import one_source, read_source
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices, with_weakest
 from segmentry.fitting.view import make_view
@@ -236,6 +236,7 @@ def _segmentation(
             *search.notices,
             *final.notices,
             *size_notices(profiled.segments, profiled.profile.minimum_customers),
+            *one_sided_notices(profiled.segments, profiled.profile),
             *stability_notices(profiled.segments),
         ),
         provenance=_provenance(customers, profiled.n_customers + final.noise, settings),

@@ -14,10 +14,14 @@ from segmentry.profiles.identity import colour_and_marker
 from segmentry.profiles.names import Naming, name_segments
 from segmentry.profiles.playbook import choose_plays, origins_of
 from segmentry.profiles.playrules import Playbook, built_in_playbook
-from segmentry.profiles.profile import Profile
+from segmentry.profiles.profile import MISSING, OTHER, Profile
 from segmentry.profiles.story import tell
+from segmentry.profiles.wording import say_number
 from segmentry.prototypes.rule import Rule
 from segmentry.segmentation import Segment
+
+NEARLY_ALL = 0.95  # share of a segment that makes it one group's
+MIXED = 0.8  # share of all customers up to which that says something of the segment
 
 
 def in_order_of_value(rule: Rule, profile: Profile, sizes: Mapping[str, int]) -> tuple[Rule, Profile, dict[str, str]]:
@@ -94,6 +98,25 @@ def _segment(
         evidence=naming.evidence,
         description=tell(profile, segment, size, share, spend_share),
     )
+
+
+def one_sided_notices(segments: Sequence[Segment], profile: Profile) -> list[Notice]:
+    """One for each segment that is nearly all of one level of a sensitive attribute, which all customers are not."""
+    return [
+        Notice(
+            "one-sided-segment",
+            f"{say_number(share, 'share')} of segment {s.id} are '{level.level}' by '{category.label}', of all "
+            f"customers {say_number(level.share, 'share')}: whatever is done with this segment is done to that group.",
+        )
+        for s in segments
+        for category in profile.categories
+        for level in category.levels
+        if category.sensitive
+        and level.level not in (MISSING, OTHER)
+        and (share := level.segments[s.id].share) is not None
+        and share >= NEARLY_ALL
+        and level.share <= MIXED
+    ]
 
 
 def size_notices(segments: Sequence[Segment], fewest: int) -> list[Notice]:

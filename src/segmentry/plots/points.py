@@ -21,6 +21,7 @@ from segmentry.segmentation import Segmentation, View
 
 POINTS = 2000
 FEW = 600  # points up to which they can be larger without covering one another
+MOST_ON_A_PLACE = 20  # customers on average, beyond which a point no longer tells how many it stands for
 WIDE, HIGH = 660, 430
 
 
@@ -82,6 +83,9 @@ def picture_components(segmentation: Segmentation) -> Picture:
         return absent(
             key, heading, "The segments rest on one feature, so there is nothing to fold into two directions."
         )
+    places = len(np.unique(view.components.round(6), axis=0))
+    if len(view.components) > MOST_ON_A_PLACE * places:
+        return absent(key, heading, f"All customers stand on {places} places, where points would hide one another.")
     cloud = _cloud(segmentation, view, view.components[:, 0], view.components[:, 1], ("", ""))
     if cloud is None:
         return absent(key, heading, "No customer could be drawn.")
@@ -107,7 +111,7 @@ def _component_table(segmentation: Segmentation, cloud: Cloud) -> tuple[Row, ...
 
 
 def _one(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}"
+    return "–" if value is None else f"{value:z.1f}"
 
 
 def _feature_axes(segmentation: Segmentation, cloud: Cloud, a: Measure, b: Measure) -> tuple[alt.Axis, alt.Axis]:

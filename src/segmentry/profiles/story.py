@@ -51,5 +51,6 @@ def _levels(profile: Profile, segment: str) -> list[str]:
                 and cell.index >= STANDS_OUT
                 and cell.share >= FREQUENT
             ):
-                found.append((-cell.index, f"{category.label.lower()} {level.level} (index {cell.index:.0f})"))
+                beside_all = f"{say_number(cell.share, 'share')}, everyone {say_number(level.share, 'share')}"
+                found.append((-cell.index, f"{category.label.lower()} {level.level} ({beside_all})"))
     return [text for _, text in sorted(found)[:3]]

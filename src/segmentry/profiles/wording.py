@@ -14,14 +14,14 @@ def say_number(value: float | None, unit: Unit = "number", symbol: str = "") -> 
 
     >>> say_number(606.4, "money", "$"), say_number(0.4712, "share"), say_number(1_234_567)
     ('$606', '47 %', '1.2 M')
-    >>> say_number(45.23, "years"), say_number(None)
-    ('45 years', '–')
+    >>> say_number(45.23, "years"), say_number(None), say_number(-0.001)
+    ('45 years', '–', '0')
     """
     if value is None or value != value:
         return "–"
     if unit in ("share", "flag"):
         percent = 100 * value
-        return f"{percent:.1f} %" if 0 < abs(percent) < 3 else f"{percent:.0f} %"
+        return f"{percent:z.1f} %" if 0 < abs(percent) < 3 else f"{percent:z.0f} %"
     text = _shorten(value)
     if unit == "money":
         if symbol.startswith("k"):
@@ -96,7 +96,8 @@ def lowered(label: str) -> str:
 
 
 def _shorten(value: float) -> str:
-    sign, size = ("-" if value < 0 else ""), abs(value)
+    size = abs(value)
+    sign = "-" if value < 0 and _digits(size) != "0" else ""
     for limit, divisor, suffix in ((999_500_000, 1e9, " bn"), (999_500, 1e6, " M")):
         if size >= limit:
             return f"{sign}{_digits(size / divisor)}{suffix}"

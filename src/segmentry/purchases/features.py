@@ -73,6 +73,7 @@ def purchase_features(recipe: PurchaseRecipe) -> tuple[MadeColumn, ...]:
 
 _LABELS = {
     "n_orders": "Orders",
+    "tenure_days": "Days since first purchase",
     "days_between_spread": "Spread of days between orders",
     "trend": "Trend of purchases",
     "n_products": "Different products",

@@ -93,7 +93,8 @@ def value_columns(model: LifetimeModel, counts: CustomerCounts) -> dict[str, np.
 def value_features(model: LifetimeModel, recipe: PurchaseRecipe) -> tuple[MadeColumn, ...]:
     """What the columns of `value_columns` mean, in their order."""
     alive, expected, worth = VALUE_COLUMNS
-    days = f"within {model.horizon_days} days"
+    ahead = f"{model.horizon_days} days"
+    days = f"within {ahead}"
     earned = "turnover" if model.margin == 1.0 else f"{100 * model.margin:.0f} % of turnover"
     return (
         MadeColumn(
@@ -102,12 +103,12 @@ def value_features(model: LifetimeModel, recipe: PurchaseRecipe) -> tuple[MadeCo
             f"chance to be still a customer on {recipe.as_of}, of those with a repeat purchase (BG/NBD)",
         ),
         MadeColumn(
-            Feature(expected, "Expected purchases", "number", "future", "column", (expected,)),
+            Feature(expected, f"Expected purchases in {ahead}", "number", "future", "column", (expected,)),
             "number",
             f"days with a purchase expected {days} (BG/NBD)",
         ),
         MadeColumn(
-            Feature(worth, "Lifetime value", "money", "future", "column", (worth,), symbol=recipe.symbol),
+            Feature(worth, f"Lifetime value in {ahead}", "money", "future", "column", (worth,), symbol=recipe.symbol),
             "money",
             f"{earned} expected {days}, discounted at {100 * model.discount:.0f} % a year (Gamma-Gamma)",
         ),

@@ -11,10 +11,15 @@ from segmentry.profiles.profile import Measure
 from segmentry.profiles.sayable import sayable
 from segmentry.profiles.stability import advise
 from segmentry.profiles.wording import say, say_number
-from segmentry.segmentation import NO_GROUPS_MARK, Segment, Segmentation
+from segmentry.segmentation import Segment, Segmentation
 
 FIGURES = 5
 GREY = "#6b7280"
+EXPLAINED = {
+    "trend": "from -1 (all in the earlier half of the time looked at) to 1 (all in the later half).",
+    "days_between_spread": "how unlike the pauses between orders are; small where they come regularly.",
+    "probability_alive": "the chance that a customer has not left for good, of those who have bought again.",
+}
 # On a field of 16 by 16, after the shapes of the pictures.
 MARKERS = {
     "circle": "M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12z",
@@ -91,7 +96,7 @@ def opening(segmentation: Segmentation) -> Opening:
         unplaced=f"{say_number(unplaced)} more customers have no data on any feature and belong to none."
         if unplaced
         else "",
-        mark=NO_GROUPS_MARK if segmentation.verdict == "no groups" else "",
+        mark=segmentation.mark,
     )
 
 
@@ -122,6 +127,13 @@ def _weight(segment: Segment) -> float:
 def cards(segmentation: Segmentation) -> tuple[Card, ...]:
     """A card for each segment, in the order of the segmentation."""
     return tuple(_card(segmentation, segment) for segment in segmentation.segments)
+
+
+def explained_figures(segmentation: Segmentation) -> tuple[str, ...]:
+    """A sentence on each key figure of any card that does not say by its label what it is."""
+    told = {m.name for s in segmentation.segments for m in _telling(segmentation, s.id)}
+    labels = {m.name: m.label for m in segmentation.profile.measures}
+    return tuple(f"{labels[name]}: {said}" for name, said in EXPLAINED.items() if name in told)
 
 
 def _card(segmentation: Segmentation, segment: Segment) -> Card:

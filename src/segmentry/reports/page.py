@@ -14,7 +14,7 @@ from segmentry.plots import BASKETS, OVER_TIME, VALUE, Picture, draw_all, to_svg
 from segmentry.plots.style import tight
 from segmentry.reports.answers import answer_rows
 from segmentry.reports.buying import buying_of
-from segmentry.reports.cards import cards, opening
+from segmentry.reports.cards import cards, explained_figures, opening
 from segmentry.reports.comparison import category_groups, measure_rows
 from segmentry.reports.method import candidate_rows, feature_rows, method_facts, provenance_rows
 from segmentry.reports.orders import order_rows
@@ -63,6 +63,7 @@ def report(
     html = page.render(
         opening=opening(segmentation),
         cards=cards(segmentation),
+        explained=explained_figures(segmentation),
         answers=answer_rows(segmentation),
         pictures=by_section["own"],
         buying=buying_of(segmentation),
