@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from segmentry.errors import NotEnoughDataError
-from segmentry.plots import Picture, draw_all, plot_scatter, plot_silhouette, plot_sizes
+from segmentry.plots import Picture, draw, draw_all, plot_scatter, plot_silhouette, plot_sizes
+from segmentry.plots.axes import span_of
 from segmentry.plots.criteria import picture_criteria
 from segmentry.plots.heatmap import picture_heatmap
 from segmentry.plots.panels import picture_boxes, picture_distributions
+from segmentry.plots.picture import ONE_SEGMENT
 from segmentry.plots.points import picture_components, picture_scatter
 from segmentry.plots.sizes import picture_sizes
 from segmentry.segmentation import Segmentation
@@ -107,12 +110,13 @@ def test_asking_for_an_absent_chart_tells_the_reason(made_up: MadeUp) -> None:
         plot_scatter(made_up(view=False))
 
 
-def test_one_segment_has_no_silhouette(made_up: MadeUp) -> None:
+def test_one_segment_is_compared_with_nothing(made_up: MadeUp) -> None:
     """One segment is a value like any other; only what compares segments has nothing to show."""
     found = {p.key: p for p in draw_all(made_up(1))}
     assert {key for key, picture in found.items() if picture.chart is None} == {
-        "silhouette", "markers", "gorge", "switching", "stability", "series"
+        "sizes", "heatmap", "silhouette", "markers", "gorge", "switching", "stability", "series"
     }  # fmt: skip
+    assert {found[key].absent for key in ("sizes", "heatmap", "silhouette")} == {ONE_SEGMENT}
     with pytest.raises(NotEnoughDataError):
         plot_silhouette(made_up(1))
 
@@ -176,3 +180,36 @@ def test_plot_functions_give_charts(five: Segmentation) -> None:
     """A chart is an Altair chart whose title is the finding."""
     title = plot_sizes(five).to_dict()["title"]
     assert title["text"] == ["High-income champions: 14\u00a0% of customers, 41\u00a0% of spend"]
+
+
+def test_one_segment_is_no_division(made_up: MadeUp) -> None:
+    """Where all customers are kept together, the mark of no groups says so and speaks of no segments."""
+    together = replace(made_up(k=1), verdict="no groups")
+    assert together.mark == "No groups were found: all customers are kept together."
+    assert replace(made_up(k=3), verdict="no groups").mark.endswith("these segments are a convenient division.")
+    assert made_up(k=3).mark == ""
+
+
+def test_points_that_collapse_to_a_few_places_are_not_drawn(five: Segmentation) -> None:
+    """Thousands of customers on a few dozen places, as scores put them, would hide one another."""
+    assert five.view is not None
+    scores = five.view.components.round(-2 if abs(five.view.components).max() > 100 else 0)
+    few = replace(five, view=replace(five.view, components=scores % 3))
+    assert "points would hide one another" in (draw(few, "components").absent or "")
+
+
+def test_counts_that_pile_up_at_one_are_drawn_on_a_log_scale(five: Segmentation) -> None:
+    """Where the recipe says nothing of a feature and half of its values are the lowest, its axis is stretched there."""
+    orders = np.array([1.0] * 60 + [2.0] * 20 + [3.0, 4.0, 9.0, 14.0] * 4 + [40.0] * 4)
+    assert span_of(five, "n_orders", orders).log
+    assert not span_of(five, "n_orders", np.arange(100.0)).log
+
+
+def test_long_names_are_wrapped_and_not_cut_above_panels(made_up: MadeUp) -> None:
+    """The picture of markers and the gorge write the whole name above each panel."""
+    long = "Rare buyers, lapsed, regular, likely gone"
+    named = made_up(k=3, names=[long, "Others", "Rest"])
+    for key in NAMED_ABOVE:
+        spec = json.dumps(json.loads(draw(named, key).spec), ensure_ascii=False)
+        assert "likely" in spec.replace("…", "")
+        assert "…" not in spec, key

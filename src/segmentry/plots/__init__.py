@@ -24,7 +24,7 @@ from segmentry.plots.silhouette import picture_silhouette
 from segmentry.plots.sizes import picture_sizes
 from segmentry.plots.stability import picture_series, picture_stability
 from segmentry.plots.style import Chart
-from segmentry.segmentation import NO_GROUPS_MARK, Segmentation
+from segmentry.segmentation import Segmentation
 
 __all__ = [
     "BASKETS",
@@ -123,9 +123,9 @@ def draw(segmentation: Segmentation, key: str) -> Picture:
 
 def _marked(picture: Picture, segmentation: Segmentation) -> Picture:
     """A picture travels alone, so that it says itself when there are no groups."""
-    if segmentation.verdict != "no groups" or picture.chart is None:
+    if not segmentation.mark or picture.chart is None:
         return picture
-    return replace(picture, caption=f"{NO_GROUPS_MARK} {picture.caption}")
+    return replace(picture, caption=f"{segmentation.mark} {picture.caption}")
 
 
 def plot_sizes(segmentation: Segmentation) -> Chart:

@@ -78,10 +78,14 @@ def linear_ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def span_of(segmentation: Segmentation, name: str, values: np.ndarray) -> Span:
-    """An axis that shows all but far-away values, on a log scale where the recipe takes the logarithm."""
+    """An axis that shows all but far-away values, on a log scale where the recipe takes the logarithm.
+
+    For what the recipe does not prepare, as what an RFM score is made from, the values decide.
+    """
     known = np.sort(values[np.isfinite(values)])
-    log = known[0] >= 0 and any(s.feature.name == name and s.transform == "log1p" for s in segmentation.recipe.scales)
     n = len(known)
+    prepared = {s.feature.name: s.transform for s in segmentation.recipe.scales}
+    log = known[0] >= 0 and (prepared[name] == "log1p" if name in prepared else _piled_up(known))
     low, high = (bend(float(known[round(q * (n - 1))]), log) for q in (0.005, 0.995))
     first, last = bend(float(known[0]), log), bend(float(known[-1]), log)
     room = 0.35 * (high - low)
@@ -95,6 +99,13 @@ def span_of(segmentation: Segmentation, name: str, values: np.ndarray) -> Span:
     if log:
         ends = (math.expm1(ends[0]), math.expm1(ends[1]))
     return Span(ends[0], ends[1], log, start > first or end < last)
+
+
+def _piled_up(known: np.ndarray) -> bool:
+    """Whether half of all values stand in the lowest twentieth of what would be shown, as counts of one and two do."""
+    n = len(known)
+    low, middle, high = (float(known[round(q * (n - 1))]) for q in (0.005, 0.5, 0.995))
+    return middle - low < 0.05 * (high - low)
 
 
 def axis_title(label: str, unit: Unit, symbol: str = "") -> str:

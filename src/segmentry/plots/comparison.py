@@ -7,14 +7,13 @@ from typing import Any
 import altair as alt
 
 from segmentry.plots.picture import Picture
-from segmentry.plots.style import GRID, INK, MUTED, PAPER, drawn, layered, styled
+from segmentry.plots.style import GRID, INK, MUTED, drawn, ink_on, layered, styled
 from segmentry.profiles.comparison import Compared, Comparison
 
 KEY = "comparison"
 ROW, CELL = 34, 78
 FIGURES = ("Segments", "Stability", "Silhouette", "In none")
 BLUES = ("#f7f9fb", "#0b5cad")
-DARK = 0.6  # agreement beyond which a cell takes white text
 
 
 def picture_comparison(comparison: Comparison) -> Picture:
@@ -50,7 +49,7 @@ def _chart(comparison: Comparison) -> alt.LayerChart:
         texts += [{"x": j + 0.5, "y": i + 0.5, "t": t, "ink": INK, "bold": ours} for j, t in enumerate(_figures(m))]
         for j, value in enumerate(row):
             cells.append({"x": wide + j, "x2": wide + j + 1, "y": i, "y2": i + 1, "agreement": max(0.0, value)})
-            ink = PAPER if value > DARK else INK
+            ink = ink_on(BLUES, value)
             texts.append({"x": wide + j + 0.5, "y": i + 0.5, "t": f"{value:z.2f}", "ink": ink, "bold": False})
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, wide + n], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[n, 0], nice=False, zero=False), axis=None)

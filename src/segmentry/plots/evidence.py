@@ -19,6 +19,7 @@ from segmentry.plots.style import (
     PAPER,
     colour,
     drawn,
+    ink_on,
     layered,
     name_column,
     names,
@@ -39,6 +40,7 @@ MOST_MEASURES, ROW, PANEL = 12, 22, 112
 FARTHEST = 2.5  # standard deviations at which a bar ends
 MOST_PER_LINE = 5  # panels of the segment profile plot
 CELL = 58
+SHARES = ("#f3f6f9", "#0b3c6f")
 
 
 def picture_gorge(segmentation: Segmentation) -> Picture:
@@ -49,8 +51,11 @@ def picture_gorge(segmentation: Segmentation) -> Picture:
         return absent(key, heading, NOT_THERE)
     between = {g.segment: _middle(g) for g in evidence.gorge}
     clearest = min(segmentation.segments, key=lambda s: between.get(s.id, 1.0))
-    lying = say_number(between[clearest.id], "share")
-    title = f"“{clearest.name}” is told apart most clearly: {lying} of customers lie between"
+    share = between.get(clearest.id, 0.0)
+    who = f"only {say_number(share, 'share')} of customers are half like it"
+    if share < 0.01:
+        who = "hardly any customer is half like it"
+    title = f"“{clearest.name}” is told apart most clearly: {who}"
     caption = (
         "Each panel shows how similar all customers are to one segment, from 0 (not at all) to 1 (to it alone). Hills "
         "at both ends with a gorge between them mean that a segment is well separated; a flat hill in the middle means "
@@ -80,7 +85,7 @@ def _middle(gorge: Gorge) -> float:
 
 
 def _gorge(segmentation: Segmentation, evidence: Evidence) -> alt.VConcatChart:
-    written = names(segmentation.segments, 30, 1)
+    written = names(segmentation.segments, 30, 3)
     counts = {g.segment: g.counts for g in evidence.gorge}
     tint = colour(segmentation.segments)  # one scale for all panels: they share it
     panels = []
@@ -100,7 +105,7 @@ def _gorge(segmentation: Segmentation, evidence: Evidence) -> alt.VConcatChart:
         bars = drawn(rows).mark_rect(stroke=PAPER, strokeWidth=0.6)
         panels.append(
             layered(bars.encode(x=x, x2="to:Q", y=y, y2=alt.datum(0), color=tint)).properties(
-                width=196, height=GORGE_HEIGHT, title=panel_title(written[s.id].replace("\n", " "))
+                width=196, height=GORGE_HEIGHT, title=panel_title(written[s.id].split("\n"))
             )
         )
     lines = [alt.hconcat(*panels[i : i + PER_ROW], spacing=22) for i in range(0, len(panels), PER_ROW)]
@@ -197,8 +202,7 @@ def _panel(
     bold = base.transform_filter("datum.marker").mark_rect(stroke=INK, strokeWidth=0.7)
     bold = bold.encode(color=colour(segmentation.segments))
     zero = drawn([{"zero": 0}]).mark_rule(color=MUTED).encode(x=alt.X("zero:Q", scale=scale, axis=axis))
-    title = panel_title(wrap(s.name, 17, 2))
-    title.text = wrap(s.name, 17, 2).split("\n")
+    title = panel_title(wrap(s.name, 17, 4).split("\n"))
     title.fontSize = 11
     return layered(plain, bold, zero).properties(width=PANEL, height=ROW * n, title=title)
 
@@ -247,12 +251,12 @@ def _matrix(segmentation: Segmentation, evidence: Evidence, sizes: dict[str, int
                 "x": place[w.runner_up] + 0.5, "left": place[w.runner_up], "right": place[w.runner_up] + 1,
                 "y": place[w.segment] + 0.5, "from": place[w.segment], "to": place[w.segment] + 1,
                 "share": share, "text": say_number(share, "share"), "sure": f"{w.confidence:.2f}",
-                "ink": PAPER if share > 0.55 else INK,
+                "ink": ink_on(SHARES, share),
             }
         )  # fmt: skip
     ends = alt.Scale(domain=[0, n], nice=False)
     x = alt.X("left:Q", scale=ends, axis=None)
-    tint = alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=["#f3f6f9", "#0b3c6f"]), legend=None)
+    tint = alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=list(SHARES)), legend=None)
     base = drawn(rows)
     cells = base.mark_rect(stroke=PAPER, strokeWidth=2).encode(
         x=x, x2="right:Q", y=rows_scale(n, "from"), y2="to:Q", color=tint

@@ -6,8 +6,8 @@ from typing import Any
 
 import altair as alt
 
-from segmentry.plots.picture import Picture, absent
-from segmentry.plots.style import DIVERGING, GRID, INK, LINE, MUTED, PAPER, drawn, layered, names, styled, wrap
+from segmentry.plots.picture import ONE_SEGMENT, Picture, absent
+from segmentry.plots.style import DIVERGING, GRID, INK, LINE, MUTED, PAPER, drawn, ink_on, layered, names, styled, wrap
 from segmentry.profiles.profile import Measure
 from segmentry.profiles.wording import say
 from segmentry.segmentation import Segmentation
@@ -17,7 +17,6 @@ MOST = 14
 ROW = 34
 LABEL_WIDTH = 210
 FULL = 2.0  # standard deviations at which a colour is full
-DARK = 1.8  # beyond it the cell is dark enough for white text
 
 
 def picture_heatmap(segmentation: Segmentation) -> Picture:
@@ -25,6 +24,8 @@ def picture_heatmap(segmentation: Segmentation) -> Picture:
     measures = [m for m in segmentation.profile.measures if m.population.mean is not None]
     if not measures:
         return absent(KEY, "What sets the segments apart", "No measure rests on enough customers to be shown.")
+    if len(segmentation.segments) < 2:
+        return absent(KEY, "What sets the segments apart", ONE_SEGMENT)
     shown = sorted(measures, key=_strength, reverse=True)[:MOST]
     title = _title(segmentation, shown)
     left_out = len(measures) - len(shown)
@@ -51,7 +52,7 @@ def _mean(measure: Measure, segment_id: str) -> str:
 def _title(segmentation: Segmentation, measures: list[Measure]) -> str:
     first = measures[0]
     known = [(abs(c.difference), name) for name, c in first.segments.items() if c.difference is not None]
-    if not known or len(segmentation.segments) < 2:
+    if not known:
         return "What customers are like on average"
     segment = segmentation.segment(max(known)[1])
     everyone = say(first, first.population.mean)
@@ -80,8 +81,8 @@ def _chart(segmentation: Segmentation, measures: list[Measure]) -> alt.LayerChar
             difference = part.difference if part else None
             spot = {"x": j, "x2": j + 1, "y": i, "y2": i + 1}
             cells.append(spot | {"d": None if difference is None else max(-FULL, min(FULL, difference))})
-            light = difference is not None and abs(difference) > DARK
-            texts.append({"x": j + 0.5, "y": i + 0.5, "t": _mean(m, s.id), "ink": PAPER if light else INK})
+            ink = INK if difference is None else ink_on(DIVERGING, (difference + FULL) / (2 * FULL))
+            texts.append({"x": j + 0.5, "y": i + 0.5, "t": _mean(m, s.id), "ink": ink})
         everyone = say(m, m.population.mean)
         texts.append({"x": len(segmentation.segments) + 0.55, "y": i + 0.5, "t": everyone, "ink": MUTED})
     columns, rows = len(segmentation.segments) + 1, len(measures)

@@ -20,6 +20,7 @@ from segmentry.plots.style import (
     PAPER,
     colour,
     drawn,
+    ink_on,
     layered,
     name_column,
     rows_scale,
@@ -31,7 +32,6 @@ from segmentry.segmentation import Segmentation
 MOST_COHORTS = 26
 COHORT_ROW, COHORT_SIZES = 24, 84
 BLUES = ("#f2f6fa", "#9ec9e2", "#0b5cad", "#08306b")
-DARK = 0.5  # of the colour's range, beyond which a cell takes white text
 SEGMENT_ROW = 56
 COMINGS_HEADING = "New, repeating and lapsed customers"
 REVENUE_HEADING = "What each segment brings over time"
@@ -98,7 +98,7 @@ def _cohort_chart(found: OverTime) -> alt.LayerChart:
     rows: list[dict[str, Any]] = []
     for c in cells:
         share = found.retention(c.cohort, c.after)
-        ink = PAPER if share is not None and share > DARK * top else MUTED if share is None else INK
+        ink = MUTED if share is None else ink_on(BLUES, share / top)
         text = "–" if share is None else f"{100 * share:.0f}"
         rows.append({"x": c.after - 1, "x2": c.after, "y": places[c.cohort], "y2": places[c.cohort] + 1, "share": share,
                      "mx": c.after - 0.5, "my": places[c.cohort] + 0.5, "t": text, "ink": ink})  # fmt: skip

@@ -23,6 +23,7 @@ PAD = 28
 SLIDE = 1400  # pixels that a picture on a slide is wide, at least
 Row = dict[str, str]
 
+ONE_SEGMENT = "All customers are in one segment, so there is nothing to compare."
 NO_VIEW = "It is drawn from the customers' rows, which a stored segmentation does not hold: fit again to see it."
 
 

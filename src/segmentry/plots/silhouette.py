@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from segmentry.plots.picture import NO_VIEW, Picture, absent
+from segmentry.plots.picture import NO_VIEW, ONE_SEGMENT, Picture, absent
 from segmentry.plots.sharing import in_runs
 from segmentry.plots.style import INK, MUTED, colour, drawn, layered, name_column, rows_scale, styled
 from segmentry.plots.thinning import evenly
@@ -26,7 +26,7 @@ def picture_silhouette(segmentation: Segmentation) -> Picture:
     heading = "How firmly customers sit in their segment"
     view = segmentation.view
     if len(segmentation.segments) < 2:
-        return absent(KEY, heading, "A silhouette compares segments, and there is one only.")
+        return absent(KEY, heading, ONE_SEGMENT)
     if view is None:
         return absent(KEY, heading, NO_VIEW)
     owner = view.segment_ids[: len(view.silhouettes)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from segmentry.plots.axes import linear_ticks, tick_text, written_axis
-from segmentry.plots.picture import Picture
+from segmentry.plots.picture import ONE_SEGMENT, Picture, absent
 from segmentry.plots.style import INK, colour, drawn, layered, name_column, panel_title, rows_scale, styled
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
@@ -17,6 +17,8 @@ ROW = 44
 def picture_sizes(segmentation: Segmentation) -> Picture:
     """Share of customers beside share of spend, one row a segment."""
     segments = segmentation.segments
+    if len(segments) < 2:
+        return absent(KEY, "How large the segments are", ONE_SEGMENT)
     height = ROW * len(segments)
     middles = [i + 0.5 for i in range(len(segments))]
     with_spend = any(s.spend_share is not None for s in segments)
@@ -68,8 +70,6 @@ def _bars(segmentation: Segmentation, shares: list[float | None], title: str, to
 
 def _title(segmentation: Segmentation, with_spend: bool) -> str:
     segments = segmentation.segments
-    if len(segments) == 1:
-        return f"All customers are in one segment: {segments[0].name}"
     if not with_spend:
         first = max(segments, key=lambda s: s.share)
         return f"The largest segment is {first.name}: {say_number(first.share, 'share')} of customers"

@@ -63,14 +63,43 @@ def tight(text: str) -> str:
 
 
 def balanced(text: str, letters: int) -> list[str]:
-    """Lines of about equal length, so that no line holds a single word."""
+    """Lines of about equal length, so that no line holds a single word.
+
+    >>> balanced("Loyal customers", 13)
+    ['Loyal', 'customers']
+    """
     text = tight(text)
     lines = textwrap.wrap(text, letters) or [""]
-    for narrower in range(-(-len(text) // len(lines)), letters):
+    longest = max(map(len, text.split(" ")))  # narrower than that, words would be broken
+    for narrower in range(max(-(-len(text) // len(lines)), longest), letters):
         tried = textwrap.wrap(text, narrower)
         if len(tried) == len(lines):
             return tried
     return lines
+
+
+def ink_on(colours: Sequence[str], place: float) -> str:
+    """Dark or white text, whichever stands out more from the colour at a place from 0 to 1 along a range of colours.
+
+    >>> ink_on(("#ffffff", "#0b5cad"), 0.1) == INK, ink_on(("#ffffff", "#0b5cad"), 0.9) == PAPER
+    (True, True)
+    """
+    at = min(max(place, 0.0), 1.0) * (len(colours) - 1)
+    first = min(int(at), len(colours) - 2)
+    ends = (_channels(colours[first]), _channels(colours[first + 1]))
+    own = _luminance([a + (b - a) * (at - first) for a, b in zip(*ends, strict=True)])
+    dark = _luminance(_channels(INK))
+    # Contrast as WCAG 2 defines it.
+    return PAPER if 1.05 / (own + 0.05) > (own + 0.05) / (dark + 0.05) else INK
+
+
+def _channels(colour: str) -> list[float]:
+    return [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+
+
+def _luminance(channels: Sequence[float]) -> float:
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def names(segments: Sequence[Segment], letters: int = NAME_LETTERS, lines: int = 2) -> dict[str, str]:
@@ -140,7 +169,7 @@ def layered(*charts: alt.Chart) -> alt.LayerChart:
     return alt.LayerChart(layer=list(charts))
 
 
-def panel_title(text: str) -> alt.TitleParams:
+def panel_title(text: str | list[str]) -> alt.TitleParams:
     return alt.TitleParams(text=text, anchor="start", frame="group", fontSize=13, fontWeight=600, color=INK, offset=8)
 
 
