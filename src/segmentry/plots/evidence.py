@@ -52,7 +52,7 @@ def picture_gorge(segmentation: Segmentation) -> Picture:
     between = {g.segment: _middle(g) for g in evidence.gorge}
     clearest = min(segmentation.segments, key=lambda s: between.get(s.id, 1.0))
     share = between.get(clearest.id, 0.0)
-    who = f"only {say_number(share, 'share')} of customers are half like it"
+    who = f"{say_number(share, 'share')} of customers are half like it"
     if share < 0.01:
         who = "hardly any customer is half like it"
     title = f"“{clearest.name}” is told apart most clearly: {who}"
