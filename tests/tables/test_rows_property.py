@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
+import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segmentry.errors import SegmentryError
-from segmentry.tables import ReadingSettings, deliver, read
+from segmentry.tables import ReadingSettings, deliver, numbers, read
+from segmentry.tables.embedded import cells
 
 LENIENT = ReadingSettings(max_rejected_share=1.0)
 CELL = st.text(alphabet="ab1.,;\" \t'-é\r\n", max_size=6)
@@ -68,3 +72,19 @@ def test_short_rows_are_found_by_line(short: list[bool]) -> None:
         ids = deliver(table, table.frame, [])["id"].to_list()
     assert [r.line for r in table.rejects] == [i + 2 for i, cut in enumerate(short) if cut]
     assert ids == [f"c{i}" for i, cut in enumerate(short) if not cut]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text(alphabet="0158.,-–−()+ e€$%'k", min_size=1, max_size=9), min_size=1, max_size=30))
+@pytest.mark.parametrize("mark", [".", ","])
+def test_what_looks_like_a_number_is_one(mark: numbers.Mark, texts: list[str]) -> None:
+    """Each cell of the pattern has a value, never another one than the cell has that is written plainly."""
+    trimmed = [text.strip() for text in texts if text.strip()]
+    found = pl.DataFrame({"text": trimmed}, schema={"text": pl.String}).select(
+        looks=pl.col("text").str.contains(numbers.pattern(mark)), value=cells.number(pl.col("text"), mark)
+    )
+    assert found["looks"].to_list() == found["value"].is_not_null().to_list()
+    assert found["looks"].to_list() == [re.search(numbers.pattern(mark), text) is not None for text in trimmed]
+    for text, value in zip(trimmed, found["value"], strict=True):
+        minus = re.search(r"^[^0-9]*[-−(]|[0-9][^0-9.,]*[-−][^0-9]*$", text) is not None
+        assert value is None or (value < 0) == (minus and value != 0), text

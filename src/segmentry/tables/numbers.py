@@ -1,8 +1,9 @@
 """Ways of writing a number, as patterns; which decimal mark a column uses is decided where it is read.
 
 Stated rules: a currency sign or % before or after the number is its unit (12 % stays 12, unit "%");
-(5.00), 5.00- and −5 are negative; groups of three may be split by the mark that is not the decimal
-one, by spaces of any width or by apostrophes; a group cannot begin with 0, so 0.123 is a decimal.
+(5.00), 5.00- and −5 are negative; dashes directly after the decimal mark mean "no cents": 158,- is 158;
+groups of three may be split by the mark that is not the decimal one, by spaces of any width or by
+apostrophes; a group cannot begin with 0, so 0.123 is a decimal.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ UNIT = rf"(?:{CURRENCY}|%)"
 SPACES = "\u0020\u00a0\u2007\u2009\u202f"
 APOSTROPHES = "'\u2019"
 MINUS = "\\-\u2212"
+DASHES = MINUS + "\u2013\u2014"
 
 # In number and date columns these stand for "not known"; in text columns they are words like others.
 # None that could be a figure, a code or a place: "nc" and "ka" are left out.
@@ -69,9 +71,14 @@ def _groups(mark: Mark) -> str:
 def pattern(mark: Mark) -> str:
     """What a whole cell must look like to be a number under this decimal mark."""
     point = r"\." if mark == "." else ","
-    digits = rf"(?:(?:{_groups(mark)}|\d+)(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d{{1,3}})?"
+    whole, power = rf"(?:{_groups(mark)}|\d+)", r"(?:[eE][+-]?\d{1,3})?"
+    digits = rf"(?:{whole}(?:{point}\d+)?|{point}\d+){power}"
+    cents_left_out = rf"{whole}{point}(?:{power}|[{DASHES}]{{1,2}})"
     space, sign = rf"[{SPACES}]*", rf"[+{MINUS}]?"
-    plain = rf"{sign}{space}(?:{UNIT}{space})?{sign}{digits}{space}(?:{UNIT})?{space}[{MINUS}]?"
+    unit = rf"{space}(?:{UNIT})?"
+    # A minus behind the number is a sign only after a digit; after the decimal mark it leaves out cents.
+    written = rf"(?:{digits}{unit}{space}[{MINUS}]?|{cents_left_out}{unit})"
+    plain = rf"{sign}{space}(?:{UNIT}{space})?{sign}{written}"
     return rf"^(?:{plain}|\({space}{plain}{space}\))$"
 
 

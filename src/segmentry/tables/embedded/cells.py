@@ -21,8 +21,8 @@ def trimmed(column: str) -> pl.Expr:
 def number(text: pl.Expr, mark: numbers.Mark) -> pl.Expr:
     """The number that is written, missing where the cell is no number under this decimal mark."""
     bare = text.str.replace_all(numbers.UNIT, "").str.replace_all(_GROUPING, "")
-    negative = bare.str.contains(rf"^[(]?[{numbers.MINUS}]|[{numbers.MINUS}][)]?$|^\(")
-    digits = bare.str.replace_all(rf"^[(+{numbers.MINUS}]+|[){numbers.MINUS}]+$", "")
+    negative = bare.str.contains(rf"^[(]?[{numbers.MINUS}]|\d[{numbers.MINUS}][)]?$|^\(")
+    digits = bare.str.replace_all(rf"^[(+{numbers.MINUS}]+|[){numbers.DASHES}]+$", "")
     if mark == ".":
         plain = digits.str.replace_all(",", "", literal=True)
     else:
