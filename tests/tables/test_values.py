@@ -166,6 +166,18 @@ def test_spikes_are_noticed(spike: str) -> None:
         (["25/12/68", "01/02/69"], dt.date(2068, 12, 25), "DD/MM/YY"),
         (["2024-05-03T23:59:59Z", "2024-05-04 10:00"], dt.date(2024, 5, 3), "YYYY-MM-DD"),
         (["5/23/2024 10:04 PM", "5/4/2024 1:00 AM"], dt.date(2024, 5, 23), "MM/DD/YYYY"),
+        (["98-05-03", "31-12-30"], dt.date(1998, 5, 3), "YY-MM-DD"),
+        (["23/05/32", "01/12/31"], dt.date(2032, 5, 23), "DD/MM/YY"),
+        (["2024.05.03.", "2024. 05. 31."], dt.date(2024, 5, 3), "YYYY.MM.DD"),
+        (["03. 05. 2024", "31.12.2023"], dt.date(2024, 5, 3), "DD.MM.YYYY"),
+        (["Thu, 05 Jan 2023", "Sun, 1 Jan 2023"], dt.date(2023, 1, 5), "DD Mon YYYY"),
+        (["Do 05.01.2023", "Mittwoch, 25.01.2023"], dt.date(2023, 1, 5), "DD.MM.YYYY"),
+        (["5th May 2023", "1st of June 2023"], dt.date(2023, 5, 5), "DD Mon YYYY"),
+        (["20230105T101500Z", "20230131T2315", "20230106"], dt.date(2023, 1, 5), "YYYYMMDD"),
+        (["2023-01-05 10:00:00.123456+00", "2023-01-05 10:00 CET"], dt.date(2023, 1, 5), "YYYY-MM-DD"),
+        (["Jan 5, 2023 10:00:00 PM PST", "Feb 6, 2023 1:00:00 AM PDT"], dt.date(2023, 1, 5), "Mon DD, YYYY"),
+        (["31.05.2024 18:16 Uhr", "03.05.2024 9:05 Uhr"], dt.date(2024, 5, 31), "DD.MM.YYYY"),
+        (["Thu Jan 05 2023 10:00:00 GMT+0100 (CET)"], dt.date(2023, 1, 5), "Mon DD YYYY"),
     ],
 )
 def test_dates_as_people_write_them(cells: list[str], day: dt.date, form: str) -> None:
@@ -185,9 +197,58 @@ def test_day_or_month_first_is_asked() -> None:
     assert values(known) == [dt.date(2024, 5, 3).toordinal()]
 
 
+def test_year_first_is_asked_where_no_cell_tells() -> None:
+    """A few dates that may begin with the year, the month or the day stop, and each of the ways can be stated."""
+    with pytest.raises(AmbiguousColumnError, match="with the day or with the month or with the year first") as caught:
+        column(["03-05-04", "01-02-06"])
+    assert "--date-format DD-MM-YY or --date-format MM-DD-YY or --date-format YY-MM-DD" in str(caught.value)
+    with pytest.raises(AmbiguousColumnError, match="both as DD-MM-YY and as YY-MM-DD"):
+        column(["23-01-05", "22-10-30"])
+    assert values(column(["23-01-05"], ReadingSettings(date_format="%y-%m-%d"))) == [dt.date(2023, 1, 5).toordinal()]
+
+
+@pytest.mark.parametrize(
+    ("form", "spelled"), [("%y-%m-%d", "YY-MM-DD"), ("%d.%m.%y", "DD.MM.YY"), ("%m/%d/%y", "MM/DD/YY")]
+)
+def test_days_that_run_through_the_month_tell_them_from_years(form: str, spelled: str) -> None:
+    """Among many dates the part that runs from 1 to 31 is the day, and the one with few different values the year."""
+    days = [dt.date(2021, 1, 1) + dt.timedelta(7 * i) for i in range(100)]
+    found = column([day.strftime(form) for day in days])
+    assert found.column("value").reading.date_format == spelled
+    assert values(found) == [day.toordinal() for day in days]
+
+
+def test_first_days_of_months_do_not_pass_for_years() -> None:
+    """Contracts begin on the first: twelve years beside one day are no sign that the year comes first."""
+    with pytest.raises(AmbiguousColumnError, match="both as DD"):
+        column([f"01.{month:02d}.{year:02d}" for year in range(8, 24) for month in range(1, 13)])
+
+
+@pytest.mark.parametrize(
+    "months",
+    [
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+        "Jan Feb Mrz Apr Mai Jun Jul Aug Sep Okt Nov Dez",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "ene feb mar abr may jun jul ago set oct nov dic",
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+        "gen feb mar apr mag giu lug ago set ott nov dic",
+        "januari februari maart april mei juni juli augustus september oktober november december",
+        "JAN FEB MRT APR MEI JUN JUL AUG SEP OKT NOV DEC",
+    ],
+)
+@pytest.mark.parametrize("form", ["5. {} 2023", "5 {} 2023", "5 de {} de 2023", "05-{}-2023"])
+def test_months_are_named_in_six_languages(months: str, form: str) -> None:
+    """The names of the months, whole and short, are understood in six languages."""
+    found = column([form.format(month) for month in months.split()])
+    assert values(found) == [dt.date(2023, month, 5).toordinal() for month in range(1, 13)]
+
+
 def test_mixed_day_and_month_first_is_an_error() -> None:
     """A column that holds both orders is not guessed at."""
-    with pytest.raises(AmbiguousColumnError, match="fit only"):
+    with pytest.raises(AmbiguousColumnError, match="do not fit DD/MM/YYYY"):
         column(["25/12/2024"] * 20 + ["12/25/2024"] * 20)
 
 

@@ -12,18 +12,36 @@ from functools import cache
 
 from segmentry.errors import SettingsError
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# How the names of the months begin in English, German, French, Spanish, Italian and Dutch, in lower case.
+MONTHS = {
+    1: ("jan", "jän", "ene", "gen"), 2: ("feb", "fév"), 3: ("mar", "mär", "mrz", "maa", "mrt"),
+    4: ("apr", "avr", "abr"), 5: ("may", "mai", "mag", "mei"), 6: ("jun", "juin", "giu"), 7: ("jul", "juil", "lug"),
+    8: ("aug", "aoû", "aou", "ago"), 9: ("sep", "set"), 10: ("oct", "okt", "ott"), 11: ("nov",),
+    12: ("dec", "dez", "déc", "dic"),
+}  # fmt: skip
+MONTH_HEAD = f"(?i:{'|'.join(head for heads in MONTHS.values() for head in heads)})"
+_LETTERS = r"[^\W\d_]*"
+
+# A day of the week may stand before the date, short or in full.
+_WEEKDAYS = (
+    "mon|tues?|wed|thu|thurs?|fri|sat|sun|mo|di|mi|do|fr|sa|so|ma|wo|vr|za|zo|lun|mar|mer|jeu|ven|sam|dim|mi[ée]|jue|vie|"
+    "s[áa]b|dom|gio|mittwoch|dimanche|lunes|martes|mi[ée]rcoles|jueves|viernes|s[áa]bado|domingo|s[áa]bato|domenica"
+)
+WEEKDAY = rf"(?:(?i:{_WEEKDAYS}|{_LETTERS}(?:day|tag|dag|di|dì))\.?,?\s+)?"
 
 # An optional time after the date, which is left aside: the date is the one that is written.
-TIME = (
-    r"(?:(?:[T,]|\s)\s*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
-)
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
+_ZONE = r"(?:Uhr|[A-Z]{1,5})?(?:[+-]\d{1,2}(?::?\d{2})?)?(?:\s*\([^()]*\))?"
+TIME = rf"(?:T\d{{4}}(?:\d{{2}})?Z?|(?:[T,]|\s)\s*{_CLOCK}\s*(?:[AaPp]\.?[Mm]\.?)?\s*{_ZONE})?"
 
 _STRPTIME = {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%b": "Mon", "%B": "Month", "%e": "DD"}
 _TIME_CODES = re.compile(r"[T ]?%[HIMSfpzZ](?:[:.]?%[HIMSfpzZ])*")
 _SPELLED_TIME = re.compile(r"[T ]?(?:HH|hh)(?:[:.]?(?:mm|MM|ss|SS))*$")
 
-_MONTH_NAMES = r"(?P<m>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?i:[a-z]*))\.?"
+_MONTH_NAMES = rf"(?P<m>{MONTH_HEAD}){_LETTERS}\.?"
+# Beside the name of a month: 5th May, 5. Mai, 5 de mayo de 2023.
+_NAMED_DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|\.|º|°)?"
+_SPACE_BY_NAME = r"(?:\s+del?\s+|\s+of\s+|\s+)"
 _PARTS = (
     ("YYYY", r"(?P<y>\d{4})"),
     ("Month", _MONTH_NAMES),
@@ -37,11 +55,11 @@ _PARTS = (
     ("D", r"(?P<d>\d{1,2})"),
 )
 
-# Tried in this order. A format with the day first stands beside its twin with the month first.
+# Tried in this order. A format with the day first stands before its rivals, which the same cells can be read as.
 CANDIDATES = (
     "YYYY-MM-DD", "YYYY/MM/DD", "YYYY.MM.DD", "YYYYMMDD",
     "DD-MM-YYYY", "MM-DD-YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY", "MM.DD.YYYY",
-    "DD-MM-YY", "MM-DD-YY", "DD/MM/YY", "MM/DD/YY", "DD.MM.YY", "MM.DD.YY",
+    "DD-MM-YY", "MM-DD-YY", "YY-MM-DD", "DD/MM/YY", "MM/DD/YY", "YY/MM/DD", "DD.MM.YY", "MM.DD.YY", "YY.MM.DD",
     "DD Mon YYYY", "DD-Mon-YYYY", "DD/Mon/YYYY", "DD-Mon-YY", "DD Mon YY", "Mon DD, YYYY", "Mon DD YYYY",
 )  # fmt: skip
 
@@ -88,19 +106,23 @@ def pattern(form: str) -> str:
     fixed = form.replace("YYYYMMDD", "YYYY\0MM\0DD")
     if "\0" in fixed:
         return r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})" + TIME + "$"
-    return "^" + _pattern(form) + TIME + "$"
+    return f"^{WEEKDAY}{_pattern(form)}{TIME}$"
 
 
 def _pattern(form: str) -> str:
+    """The form's own part of the pattern; dots may have a space behind them, and the last part a dot, as the others."""
+    named, dotted = has_month_name(form), "." in form
+    marks = {" ": _SPACE_BY_NAME if named else r"\s+", ".": r"\.\s?"}
     out, rest = "", form
     while rest:
         for name, expression in _PARTS:
             if rest.startswith(name):
-                out, rest = out + expression, rest[len(name) :]
+                day = named and name in ("DD", "D")
+                out, rest = out + (_NAMED_DAY if day else expression), rest[len(name) :]
                 break
         else:
-            out, rest = out + (r"\s+" if rest[0] == " " else re.escape(rest[0])), rest[1:]
-    return out
+            out, rest = out + marks.get(rest[0], re.escape(rest[0])), rest[1:]
+    return out + (r"\.?" if dotted else "")
 
 
 def has_short_year(form: str) -> bool:
@@ -111,12 +133,13 @@ def has_month_name(form: str) -> bool:
     return "Mon" in form or "MON" in form
 
 
-def twin(form: str) -> str | None:
-    """The format that swaps day and month, where both are written as numbers.
+def rivals(form: str) -> tuple[str, ...]:
+    """The other forms that cells of this shape can be read as: day or month first, with short years the year too.
 
-    >>> twin("DD/MM/YYYY"), twin("YYYY-MM-DD")
-    ('MM/DD/YYYY', None)
+    >>> rivals("DD/MM/YYYY"), rivals("DD.MM.YY"), rivals("YYYY-MM-DD")
+    (('MM/DD/YYYY',), ('MM.DD.YY', 'YY.MM.DD'), ())
     """
-    if form.startswith(("DD", "MM")) and not has_month_name(form):
-        return form.translate(str.maketrans("DM", "MD"))
-    return None
+    if has_month_name(form) or form.startswith("YYYY"):
+        return ()
+    alike = [other for other in CANDIDATES if sorted(other) == sorted(form) and not other.startswith("YYYY")]
+    return tuple(other for other in alike if other != form)

@@ -8,7 +8,7 @@ import polars as pl
 
 from segmentry.tables import dateformats, numbers
 
-_MONTH_NUMBERS = {name: f"{n:02d}" for n, name in enumerate(dateformats.MONTHS, start=1)}
+_MONTH_NUMBERS = {head: f"{n:02d}" for n, heads in dateformats.MONTHS.items() for head in heads}
 _GROUPING = rf"[{numbers.SPACES}{numbers.APOSTROPHES}]"
 
 
@@ -44,7 +44,7 @@ def _date(text: pl.Expr, form: str) -> pl.Expr:
         # The usual rule: 69 to 99 belong to the last century, 00 to 68 to this one.
         year = pl.when(year.cast(pl.Int16) >= 69).then("19" + year).otherwise("20" + year)
     if dateformats.has_month_name(form):
-        month = month.str.slice(0, 3).str.to_lowercase().replace_strict(_MONTH_NUMBERS, default=None)
+        month = month.str.to_lowercase().replace_strict(_MONTH_NUMBERS, default=None)
     digits = pl.concat_str(year, month.str.zfill(2), day.str.zfill(2))
     return digits.str.to_date("%Y%m%d", strict=False)
 

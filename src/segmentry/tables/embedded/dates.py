@@ -17,8 +17,8 @@ from segmentry.tables.embedded.seen import Cells
 from segmentry.tables.settings import ReadingSettings
 
 DATE_SHAPE = (
-    r"^\d{8}(?:\D|$)|^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\D|$)"
-    r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/., ]+\d"
+    rf"^{dateformats.WEEKDAY}(?:\d{{8}}(?:\D|$)|\d{{1,4}}[-/.]\s?\d{{1,2}}[-/.]\s?\d{{1,4}}(?:\D|$))"
+    rf"|{dateformats.MONTH_HEAD}[^\W\d_]*[-/., ]+(?:(?:del?|of) )?\d"
 )
 DATE_NAME = re.compile(r"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when", re.IGNORECASE)
 _EXCEL_DAY = r"^[2-6]\d{4}(\.\d+)?$"  # the years 1954 to 2091
@@ -57,8 +57,8 @@ def _written_as(way: str) -> pl.Expr:
 
 
 def _ways(counts: Mapping[str, int]) -> list[str]:
-    """The ways that some cells are written in, the most common first; of twins, which hold for the same cells, one."""
-    ways = [form for form in counts if counts[form] and not form.startswith("MM")]
+    """The ways that some cells are written in, the most common first; of rivals, which hold for the same cells, one."""
+    ways = [form for form in counts if counts[form] and (form.startswith("DD") or not dateformats.rivals(form))]
     return sorted(ways, key=lambda form: -counts[form])
 
 
@@ -88,18 +88,22 @@ def _form_of_mixed(seen: Cells, counts: Mapping[str, int], enough: int, wanted: 
 
 
 def _settled(seen: Cells, way: str) -> str | None:
-    """The way or its twin, whichever the cells that are written so show; None where they do not, or are what a program
+    """The way or its rival, whichever the cells that are written so show; None where they do not, or are what a program
     left over that swapped day and month in the others."""
     own = _cells_of(seen, way)
-    first, second = _only(own, way)
-    return None if max(first, second) == own.total >= _NO_CHANCE else _order(own, way)
+    return None if _all_past_the_twelfth(own, way) else _order(own, way)
+
+
+def _all_past_the_twelfth(own: Cells, way: str) -> bool:
+    return max(_misses(own, way).values()) == own.total >= _NO_CHANCE
 
 
 def _doubt(seen: Cells, way: str) -> str:
     if way == _EIGHT_DIGITS:
         return "or numbers"
-    first, second = _only(_cells_of(seen, way), way)
-    return f"or {dateformats.twin(way)}" if min(first, second) or first == second else "and all of them past the 12th"
+    if _all_past_the_twelfth(_cells_of(seen, way), way):
+        return "and all of them past the 12th"
+    return f"or {' or '.join(dateformats.rivals(way))}"
 
 
 def _cells_of(seen: Cells, way: str) -> Cells:
@@ -141,33 +145,51 @@ def _day_or_month_first(seen: Cells, form: str) -> str:
     found = _order(seen, form)
     if found is not None:
         return found
-    other, (only_first, only_second) = dateformats.twin(form), _only(seen, form)
-    mixed = f"{only_first} cells fit only {form}, {only_second} only {other}"
+    misses = _misses(seen, form)
+    fewest = min(misses.values())
+    ways = [way for way in misses if misses[way] == fewest] if not fewest else list(misses)
+    first = " or with ".join({"D": "the day", "M": "the month", "Y": "the year"}[way[0]] for way in ways)
+    mixed = ", ".join(f"{n} cells do not fit {way}" for way, n in misses.items())
     raise AmbiguousColumnError(
-        f"The dates of the column '{seen.column}' can be read with the day or with the month first.",
-        found=mixed if only_first else f"{seen.total} cells that are dates both as {form} and as {other}",
-        remedy=f"Pass --date-format {form} or --date-format {other}.",
+        f"The dates of the column '{seen.column}' can be read with {first} first.",
+        found=mixed if fewest else f"{seen.total} cells that are dates both as {' and as '.join(ways)}",
+        remedy=f"Pass --date-format {' or --date-format '.join(ways)}.",
         code="ambiguous-date",
     )
 
 
 def _order(seen: Cells, form: str) -> str | None:
-    """The form or its twin with day and month swapped, whichever the cells fit; None where they do not decide."""
-    other = dateformats.twin(form)
-    if other is None:
-        return form
-    only_first, only_second = _only(seen, form)
-    if max(only_first, only_second) and min(only_first, only_second) <= seen.total // 100:
-        return form if only_first >= only_second else other
-    values = seen.body.select(cells.date(pl.col("text"), f).alias(f) for f in (form, other))
-    alike = not only_first and not only_second and bool((values[form] == values[other]).all())
-    return form if alike else None
+    """The form or a rival with its parts in another order, whichever the cells fit; None where they do not decide."""
+    misses = _misses(seen, form)
+    fewest = min(misses.values())
+    if fewest > seen.total // 100:
+        return None
+    ways = [way for way in misses if misses[way] == fewest]
+    spread = [way for way in ways if len(ways) > 1 and _has_days_of_whole_months(seen, way)]
+    if len(ways) == 1 or len(spread) == 1:
+        return (spread or ways)[0]
+    values = seen.body.select(cells.date(pl.col("text"), way).alias(way) for way in ways)
+    alike = not fewest and all(bool((values[ways[0]] == values[way]).all()) for way in ways)
+    return ways[0] if alike else None
 
 
-def _only(seen: Cells, form: str) -> tuple[int, int]:
-    """How many cells are days in the form and not in its twin, and how many the other way round."""
-    other = dateformats.twin(form)
-    if other is None:
-        return 0, 0
-    first, second, n = valid(seen, form), valid(seen, other), seen.body["n"]
-    return int(n.filter(first & ~second).sum()), int(n.filter(second & ~first).sum())
+def _misses(seen: Cells, form: str) -> dict[str, int]:
+    """For the form and each of its rivals, how many cells are no day in it, of those that are a day in any."""
+    ways = (form, *dateformats.rivals(form))
+    days = pl.DataFrame({way: valid(seen, way) for way in ways}).with_columns(seen.body["n"])
+    days = days.filter(pl.any_horizontal(ways))
+    return {way: int(days.filter(~pl.col(way))["n"].sum()) for way in ways}
+
+
+def _has_days_of_whole_months(seen: Cells, way: str) -> bool:
+    """Whether the days of dates with short years run through whole months, and few years are named beside them.
+
+    That tells days from years where each may be either: 23-01-05 is of 2023 among cells that begin with 21 to 23 and
+    end in 01 to 31.
+    """
+    if not dateformats.has_short_year(way):
+        return False
+    parts = seen.body.select(pl.col("text").str.extract_groups(dateformats.pattern(way)).alias("parts")).unnest("parts")
+    days, n_years = parts["d"].cast(pl.Int8), parts["y"].n_unique()
+    first, last = days.min(), days.max()
+    return days.n_unique() >= max(12, 3 * n_years) and first is not None and first <= 3 and last >= 29
