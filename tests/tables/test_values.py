@@ -332,12 +332,23 @@ def test_impossible_dates_are_set_aside() -> None:
     [
         ("signup_date", [str(45356 + i) for i in range(5)], "counted-dates"),
         ("signup_date", [str(1_700_000_000 + i) for i in range(5)], "counted-dates"),
+        ("last_purchase", [str(45356 + i) for i in range(5)], "counted-dates"),
+        ("letzter Kauf", [str(45356 + i) for i in range(5)], "counted-dates"),
+        ("fecha_alta", [str(45356 + i) for i in range(5)], "counted-dates"),
+        ("created_at", [str(45356 + i) for i in range(5)], "counted-dates"),
+        ("last_purchase", ["5012023", "15022023", "31122022"], "counted-dates"),
         ("until", ["2024-05-03", "9999-12-31"], "far-dates"),
     ],
 )
 def test_dates_in_disguise_are_noticed(name: str, cells: list[str], code: str) -> None:
     """Excel's day numbers, seconds since 1970 and 9999-12-31 are named and not guessed at."""
     assert code in {n.code for n in read(pl.DataFrame({name: cells})).notices}
+
+
+@pytest.mark.parametrize("name", ["orders", "purchases", "last_order_value", "first_orders", "spend"])
+def test_counts_and_sums_are_no_dates(name: str) -> None:
+    """Numbers as large as Excel's days are what their name says."""
+    assert not read(pl.DataFrame({name: [str(45356 + i) for i in range(5)]})).notices
 
 
 def test_few_eight_digit_numbers_are_not_dates() -> None:

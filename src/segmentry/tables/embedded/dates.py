@@ -20,7 +20,16 @@ DATE_SHAPE = (
     rf"^{dateformats.WEEKDAY}(?:\d{{8}}(?:\D|$)|\d{{1,4}}[-/.]\s?\d{{1,2}}[-/.]\s?\d{{1,4}}(?:\D|$))"
     rf"|{dateformats.MONTH_HEAD}[^\W\d_]*[-/., ]+(?:(?:del?|of) )?\d"
 )
-DATE_NAME = re.compile(r"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when", re.IGNORECASE)
+_ONE_EVENT = (
+    r"(last|first|latest|recent|letzte[rns]?|erste[rns]?|[uú]ltim[oa]|primera?|derni[eè]re?|premi[eè]re?)[\W_]*"
+    r"(purchase|order|visit|login|seen|contact|activity|kauf|einkauf|bestellung|besuch|compra|pedido|visita|achat|commande|visite)"
+)
+# A name that speaks of a day, or of one purchase: "orders" and "last_order_value" are counts and sums.
+DATE_NAME = re.compile(
+    rf"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when|registered|created|updated|fecha|geburt|seit"
+    rf"|naissance|nacimiento|depuis|desde|kauftag|_at$|_am$|{_ONE_EVENT}$",
+    re.IGNORECASE,
+)
 _EXCEL_DAY = r"^[2-6]\d{4}(\.\d+)?$"  # the years 1954 to 2091
 _EIGHT_DIGITS = "YYYYMMDD"
 # So many cells whose day is never one that could be a month are no chance: a program took the others for dates of its
@@ -190,6 +199,5 @@ def _has_days_of_whole_months(seen: Cells, way: str) -> bool:
     if not dateformats.has_short_year(way):
         return False
     parts = seen.body.select(pl.col("text").str.extract_groups(dateformats.pattern(way)).alias("parts")).unnest("parts")
-    days, n_years = parts["d"].cast(pl.Int8), parts["y"].n_unique()
-    first, last = days.min(), days.max()
-    return days.n_unique() >= max(12, 3 * n_years) and first is not None and first <= 3 and last >= 29
+    days = set(parts["d"].cast(pl.Int8).drop_nulls().to_list())
+    return len(days) >= max(12, 3 * parts["y"].n_unique()) and min(days) <= 3 and max(days) >= 29

@@ -21,11 +21,13 @@ from segmentry.tables.names import raw_name
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Column, Reading
 
-# Ranges in which numbers under a date's name are dates: about 1955 to 2064, in days, seconds and milliseconds.
+# Ranges in which numbers under a date's name are dates: about 1955 to 2064, in days, seconds and milliseconds; and days
+# such as 5012023, which lost the zero before them.
 _COUNTED_DATES = (
-    (20_000, 60_000, "days since 1900, as Excel does"),
-    (3e8, 3e9, "seconds since 1970"),
-    (3e11, 3e12, "milliseconds since 1970"),
+    (20_000, 60_000, "counted in days since 1900, as Excel does"),
+    (1_01_1900, 31_12_2199, "written as day, month and year without a mark between"),
+    (3e8, 3e9, "counted in seconds since 1970"),
+    (3e11, 3e12, "counted in milliseconds since 1970"),
 )
 
 
@@ -303,7 +305,7 @@ def _spike(name: str, low: float, high: float, counts: Mapping[str, Any]) -> Not
     if DATE_NAME.search(name):
         for start, stop, what in _COUNTED_DATES:
             if start <= low and high <= stop:
-                text = f"'{name}' looks like dates counted in {what}; it was read as numbers. Export it as dates."
+                text = f"'{name}' looks like dates {what}; it was read as numbers. Export it as dates."
                 return Notice("counted-dates", text)
     if not counts:
         return None
