@@ -345,6 +345,24 @@ def test_dates_in_disguise_are_noticed(name: str, cells: list[str], code: str) -
     assert code in {n.code for n in read(pl.DataFrame({name: cells})).notices}
 
 
+def test_nobody_is_born_in_years_to_come() -> None:
+    """Short years of birth after now are of the last century, and the warning says from which year on."""
+    cells = ["19.11.90", "01.12.57", "19.07.01"]
+    table = read(pl.DataFrame({"birth_date": cells, "until": cells}))
+    born = to_memory(table.frame)["birth_date"]
+    assert [dt.date.fromordinal(int(day)).year for day in born] == [1990, 1957, 2001]
+    assert dt.date.fromordinal(int(to_memory(table.frame)["until"][1])).year == 2057
+    assert "27 to 99 were read as 19.." in table.notices[0].message
+
+
+@pytest.mark.parametrize("name", ["birth_year", "Geburtsjahr"])
+def test_short_years_of_birth_as_numbers_are_noticed(name: str) -> None:
+    """Years such as 81 are no numbers to compare; the warning says what to write."""
+    assert [n.code for n in read(pl.DataFrame({name: ["81", "54", "3"]})).notices] == ["short-years"]
+    assert not read(pl.DataFrame({name: ["1981", "1954", "2003"]})).notices
+    assert not read(pl.DataFrame({"birth_month": ["1", "12", "3"]})).notices
+
+
 @pytest.mark.parametrize("name", ["orders", "purchases", "last_order_value", "first_orders", "spend"])
 def test_counts_and_sums_are_no_dates(name: str) -> None:
     """Numbers as large as Excel's days are what their name says."""

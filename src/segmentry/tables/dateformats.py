@@ -34,6 +34,10 @@ _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
 _ZONE = r"(?:Uhr|[A-Z]{1,5})?(?:[+-]\d{1,2}(?::?\d{2})?)?(?:\s*\([^()]*\))?"
 TIME = rf"(?:T\d{{4}}(?:\d{{2}})?Z?|(?:[T,]|\s)\s*{_CLOCK}\s*(?:[AaPp]\.?[Mm]\.?)?\s*{_ZONE})?"
 
+BIRTH_NAME = re.compile(
+    r"birth|born|(^|_)dob|geburt|geboren|(^|_)geb|naissance|nacimiento|nascita|geboorte", re.IGNORECASE
+)
+
 _STRPTIME = {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%b": "Mon", "%B": "Month", "%e": "DD"}
 _TIME_CODES = re.compile(r"[T ]?%[HIMSfpzZ](?:[:.]?%[HIMSfpzZ])*")
 _SPELLED_TIME = re.compile(r"[T ]?(?:HH|hh)(?:[:.]?(?:mm|MM|ss|SS))*$")
@@ -127,6 +131,15 @@ def _pattern(form: str) -> str:
 
 def has_short_year(form: str) -> bool:
     return "YY" in form.replace("YYYY", "")
+
+
+def last_short_year(column: str) -> int:
+    """The last year of two digits that belongs to this century; of births, which are never to come, the last until now.
+
+    >>> last_short_year("signup"), last_short_year("birth_date")
+    (68, 26)
+    """
+    return 26 if BIRTH_NAME.search(column) else 68
 
 
 def has_month_name(form: str) -> bool:

@@ -32,17 +32,16 @@ def number(text: pl.Expr, mark: numbers.Mark) -> pl.Expr:
     return pl.when(text.str.contains(numbers.pattern(mark))).then(value)
 
 
-def date(text: pl.Expr, form: str) -> pl.Expr:
+def date(text: pl.Expr, form: str, column: str) -> pl.Expr:
     """The date that is written, missing where the cell is no date of this form or no day of the calendar."""
-    return pl.coalesce(_date(text, way) for way in dateformats.ways(form))
+    return pl.coalesce(_date(text, way, dateformats.last_short_year(column)) for way in dateformats.ways(form))
 
 
-def _date(text: pl.Expr, form: str) -> pl.Expr:
+def _date(text: pl.Expr, form: str, last_short_year: int) -> pl.Expr:
     parts = text.str.extract_groups(dateformats.pattern(form))
     year, month, day = (parts.struct.field(part) for part in ("y", "m", "d"))
     if dateformats.has_short_year(form):
-        # The usual rule: 69 to 99 belong to the last century, 00 to 68 to this one.
-        year = pl.when(year.cast(pl.Int16) >= 69).then("19" + year).otherwise("20" + year)
+        year = pl.when(year.cast(pl.Int16) > last_short_year).then("19" + year).otherwise("20" + year)
     if dateformats.has_month_name(form):
         month = month.str.to_lowercase().replace_strict(_MONTH_NUMBERS, default=None)
     digits = pl.concat_str(year, month.str.zfill(2), day.str.zfill(2))

@@ -58,7 +58,7 @@ def likely_form(seen: Cells, settings: ReadingSettings, surely: bool = False) ->
 
 def valid(seen: Cells, form: str) -> pl.Series:
     """Which of the cells are days in this form."""
-    return seen.body.select(cells.date(pl.col("text"), form).is_not_null()).to_series()
+    return seen.body.select(cells.date(pl.col("text"), form, seen.column).is_not_null()).to_series()
 
 
 def _written_as(way: str) -> pl.Expr:
@@ -177,7 +177,7 @@ def _order(seen: Cells, form: str) -> str | None:
     spread = [way for way in ways if len(ways) > 1 and _has_days_of_whole_months(seen, way)]
     if len(ways) == 1 or len(spread) == 1:
         return (spread or ways)[0]
-    values = seen.body.select(cells.date(pl.col("text"), way).alias(way) for way in ways)
+    values = seen.body.select(cells.date(pl.col("text"), way, seen.column).alias(way) for way in ways)
     alike = not fewest and all(bool((values[ways[0]] == values[way]).all()) for way in ways)
     return ways[0] if alike else None
 

@@ -170,7 +170,8 @@ def _date(seen: Cells, form: str) -> Verdict:
         text = f"'{seen.column}' writes its dates in several ways, and each was read as it is written: {counted}."
         notices.append(Notice("several-date-formats", text))
     if dateformats.has_short_year(form):
-        text = f"'{seen.column}' has years of two digits; 69 to 99 were read as 19.., 00 to 68 as 20..."
+        last = dateformats.last_short_year(seen.column)
+        text = f"'{seen.column}' has years of two digits; {last + 1} to 99 were read as 19.., 00 to {last} as 20..."
         notices.append(Notice("short-years", text))
     return Verdict(
         Reading("date", date_format=form), f"dates as {form}", "", (*notices, *_tokens(seen, missing=True))

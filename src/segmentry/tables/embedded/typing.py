@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from segmentry.errors import InputError, Notice
-from segmentry.tables import numbers
+from segmentry.tables import dateformats, numbers
 from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.dates import DATE_NAME
 from segmentry.tables.embedded.judgement import Verdict, judge
@@ -32,6 +33,7 @@ _COUNTED_DATES = (
 
 
 _NEAR = date(1850, 1, 1), date(2200, 12, 31)
+_BIRTH_YEAR = re.compile(rf"(?=.*({dateformats.BIRTH_NAME.pattern})).*(year|jahr|jaar|ann[oée]|año|yy)", re.IGNORECASE)
 _FIRST = 10_000  # rows that usually settle what a point means
 _FEW = 100_000  # different cells
 
@@ -221,16 +223,16 @@ def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, mis
         finite = pl.when(value.abs() <= numbers.LARGEST_USED).then(value)
         reason = "not a finite number" + (f" with decimal '{reading.decimal}'" if reading.decimal else "")
         return Typed(column, finite, text.is_not_null() & ~absent & finite.is_null(), reason)
-    value = pl.when(~absent).then(_date(text, reading.date_format or "YYYY-MM-DD", distinct))
+    value = pl.when(~absent).then(_date(text, reading.date_format or "YYYY-MM-DD", name, distinct))
     reason = f"not a date as {reading.date_format}"
     return Typed(column, value, text.is_not_null() & ~absent & value.is_null(), reason)
 
 
-def _date(text: pl.Expr, form: str, distinct: pl.DataFrame) -> pl.Expr:
+def _date(text: pl.Expr, form: str, name: str, distinct: pl.DataFrame) -> pl.Expr:
     if distinct.height > _FEW:
-        return cells.date(text, form)
+        return cells.date(text, form, name)
     # Days repeat: to look each up costs a tenth of taking it apart again.
-    days = distinct.select(cells.date(pl.col("text"), form)).to_series()
+    days = distinct.select(cells.date(pl.col("text"), form, name)).to_series()
     return text.replace_strict(distinct["text"], days, default=None, return_dtype=pl.Date)
 
 
@@ -307,6 +309,9 @@ def _spike(name: str, low: float, high: float, counts: Mapping[str, Any]) -> Not
             if start <= low and high <= stop:
                 text = f"'{name}' looks like dates {what}; it was read as numbers. Export it as dates."
                 return Notice("counted-dates", text)
+    if _BIRTH_YEAR.search(name) and low >= 0 and high <= 99:
+        text = f"'{name}' has years of two digits, read as plain numbers: write all four (1981), or leave it out."
+        return Notice("short-years", text)
     if not counts:
         return None
     following = counts["next"]
