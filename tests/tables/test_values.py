@@ -86,6 +86,49 @@ def test_ids_and_truth_values_stay_text(cells: list[str]) -> None:
     assert values(column(cells))[0] == cells[0]
 
 
+PRICES = [f"{n}.50" for n in range(1, 200)]
+
+
+@pytest.mark.parametrize(("cell", "value"), [("00.00", 0), ("07", 7)])
+def test_one_leading_zero_among_many_numbers_is_a_number(cell: str, value: float) -> None:
+    """A lone zero too many makes no text of a column of numbers, and is said; in ids it does."""
+    found = column([*PRICES, cell])
+    assert values(found)[-1] == value
+    assert [n.code for n in found.notices] == ["leading-zeros"]
+    assert read(pl.DataFrame({"customer_id": [*PRICES, cell]})).columns[0].reading.kind == "text"
+
+
+def test_one_number_too_long_among_many_is_set_aside() -> None:
+    """What a slipped key makes of a price is a rejected row, and the column stays numbers."""
+    found = column([*PRICES, "99999999999999999"])
+    assert [(r.line, r.reason) for r in found.rejects] == [(200, "not a finite number with decimal '.'")]
+    assert read(pl.DataFrame({"kundennummer": [*PRICES, "99999999999999999"]})).columns[0].reading.kind == "text"
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "said"),
+    [
+        (["81", "54", "07"] * 10, "mostly-numbers", "10 of 30 cells begin with a zero or are too long"),
+        (["0.2k", "1.5k", "3k"], "mostly-numbers", "3 of 3 cells are no numbers, such as '9.9k'"),
+        (["2024-05-03"] * 8 + ["never"] * 12, "", ""),
+        (["2024-05-03"] * 12 + ["never"] * 10, "mostly-dates", "10 of 22 cells are no dates, such as 'never'"),
+    ],
+)
+def test_text_that_is_mostly_numbers_or_dates_is_noticed(cells: list[str], code: str, said: str) -> None:
+    """No column of numbers or dates becomes text without a word of why, and of which cells."""
+    found = column(cells)
+    assert values(found) == cells
+    assert [n.code for n in found.notices] == ([code] if code else [])
+    assert not said or said in found.notices[0].message
+
+
+def test_decimal_points_beside_decimal_commas_are_not_guessed_at() -> None:
+    """Numbers of two countries in one column stop with how many there are of each."""
+    with pytest.raises(AmbiguousColumnError, match="20 cells fit only the point, 10 only the comma") as caught:
+        column(["158.65"] * 20 + ["12,5"] * 10 + ["7"])
+    assert caught.value.code == "ambiguous-decimal"
+
+
 def test_missing_words_depend_on_the_kind_of_column() -> None:
     """NA is missing among numbers and a word (Namibia) among words; both are said."""
     numbers = column(["1", "NA", "#N/A", "-", "4"])

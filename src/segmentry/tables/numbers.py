@@ -89,3 +89,5 @@ THREE_DIGITS = {
 }
 LEADING_ZERO = r"^[+-]?0\d"
 WHOLE = r"^[+-]?\d+$"
+# Thousands and millions in short (1.2k, 3 Mio), which are not read: others in the column may be whole.
+SHORTENED = r"(?i)^[^a-z]*\d\s?(?:k|m|mn|bn|tsd\.?|mio\.?|mrd\.?)$"

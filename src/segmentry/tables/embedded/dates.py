@@ -56,6 +56,17 @@ def likely_form(seen: Cells, settings: ReadingSettings, surely: bool = False) ->
     return dateformats.together([_day_or_month_first(seen, shaped), *(way for way in others if way is not None)])
 
 
+def count_dates(seen: Cells) -> int:
+    """How many cells are written as dates, in whatever way; 0 where few even look so."""
+    if seen.count(pl.col("text").str.contains(DATE_SHAPE)) * 2 < seen.total:
+        return 0
+    return seen.count(is_written_as_date())
+
+
+def is_written_as_date() -> pl.Expr:
+    return pl.any_horizontal(_written_as(form) for form in dateformats.CANDIDATES)
+
+
 def valid(seen: Cells, form: str) -> pl.Series:
     """Which of the cells are days in this form."""
     return seen.body.select(cells.date(pl.col("text"), form, seen.column).is_not_null()).to_series()
@@ -74,7 +85,7 @@ def _ways(counts: Mapping[str, int]) -> list[str]:
 def _form_of_mixed(seen: Cells, counts: Mapping[str, int], enough: int, wanted: str | None) -> str | None:
     """The form asked for, or one of all ways, where nearly all cells are dates and no one way holds for nearly all;
     stops where a way is not settled."""
-    if seen.count(pl.any_horizontal(_written_as(form) for form in dateformats.CANDIDATES)) < enough:
+    if seen.count(is_written_as_date()) < enough:
         return None
     if wanted is not None and valid(seen, wanted).any():
         return wanted

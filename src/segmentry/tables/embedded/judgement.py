@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from segmentry.errors import AmbiguousColumnError, Notice
+from segmentry.errors import AmbiguousColumnError, Notice, plural
 from segmentry.tables import dateformats, numbers
-from segmentry.tables.embedded.dates import DATE_SHAPE, likely_form, valid
+from segmentry.tables.embedded.dates import DATE_SHAPE, count_dates, is_written_as_date, likely_form, valid
 from segmentry.tables.embedded.seen import Cells
 from segmentry.tables.masking import shown
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading
 
 _WHOLE = "text, so that leading zeros and long numbers stay whole"
+_ID_NAME = re.compile(
+    r"(^|[\W_])(ids?|key|code|no|nr|num|zip|plz|ean|sku|tel|fax|cp|iban)([\W_]|$)|number|nummer|num[eé]ro|post|phone|telef"
+    r"|c[oó]digo|customer$|kunde$|client[e]?$|nr$|(?-i:I[Dd]$)",
+    re.IGNORECASE,
+)
 _CORE_OF_UNIT = rf"[{numbers.SPACES}]|{numbers.UNIT}"
 
 
@@ -49,13 +54,12 @@ def judge(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> V
 def surely_text(some: Cells) -> bool:
     """Whether so few of some cells are numbers or dates that nineteen in twenty of all cells cannot be."""
     text = pl.col("text")
-    marked = text.str.contains(numbers.pattern(".")) | text.str.contains(numbers.pattern(","))
-    return some.total >= 100 and some.count(marked | text.str.contains(DATE_SHAPE)) * 4 < some.total
+    return some.total >= 100 and some.count(_is_number() | text.str.contains(DATE_SHAPE)) * 4 < some.total
 
 
 def text_of_many(some: Cells, tokens: pl.DataFrame) -> Verdict:
     """The verdict on a column of many different texts, from some of its cells and all that say "missing"."""
-    how = _WHOLE if _has_leading_zeros(some) or _has_huge_wholes(some) else "text"
+    how = _WHOLE if some.count(_is_code()) else "text"
     return _text(Cells(some.column, some.body.clear(), tokens), how)
 
 
@@ -63,29 +67,33 @@ def _judge_freely(seen: Cells, settings: ReadingSettings) -> Verdict:
     form = likely_form(seen, settings)
     if form is not None:
         return _date(seen, form)
-    if _has_leading_zeros(seen) or _has_huge_wholes(seen):
-        return _text(seen, _WHOLE)
     text = pl.col("text")
     enough = seen.total - seen.allowed
-    as_numbers = seen.count(text.str.contains(numbers.pattern(".")) | text.str.contains(numbers.pattern(",")))
+    as_numbers = seen.count(_is_number())
+    codes = seen.count(_is_code())
+    if codes > (0 if _ID_NAME.search(seen.column) else seen.total // 100):
+        return _text(seen, _WHOLE, _few_codes(seen, codes, as_numbers))
     if as_numbers >= enough:
         mark = _mark(seen, settings, None)
         if seen.count(text.str.contains(numbers.pattern(mark))) >= enough:
-            return _number(seen, mark)
-    return _text(seen, notices=_mostly(seen, as_numbers))
+            verdict = _number(seen, mark)
+            return replace(verdict, notices=(*verdict.notices, *_zeros(seen)))
+        raise _two_marks(seen)
+    return _text(seen, notices=_mostly(seen))
 
 
 # -- numbers
 
 
-def _has_leading_zeros(seen: Cells) -> bool:
-    return seen.count(pl.col("text").str.contains(numbers.LEADING_ZERO)) > 0
+def _is_number() -> pl.Expr:
+    return pl.any_horizontal(pl.col("text").str.contains(numbers.pattern(mark)) for mark in (".", ","))
 
 
-def _has_huge_wholes(seen: Cells) -> bool:
+def _is_code() -> pl.Expr:
+    """Leading zeros, as ids and postcodes have them, and whole numbers too long to be held exactly."""
     text = pl.col("text")
-    value = text.cast(pl.Float64, strict=False).abs() > numbers.LARGEST_EXACT
-    return seen.count(text.str.contains(numbers.WHOLE) & value) > 0
+    huge = text.cast(pl.Float64, strict=False).abs() > numbers.LARGEST_EXACT
+    return text.str.contains(numbers.LEADING_ZERO) | (text.str.contains(numbers.WHOLE) & huge.fill_null(value=False))
 
 
 def _mark(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> numbers.Mark:
@@ -112,6 +120,28 @@ def _mark(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> n
         "decimals or between thousands.",
         found=f"{int(found['n'].sum())} cells such as {_shape(found['text'].sort()[0])}, none that settles it",
         remedy="Pass --decimal . or --decimal , (decimal = in the settings).",
+        code="ambiguous-decimal",
+    )
+
+
+def _zeros(seen: Cells) -> tuple[Notice, ...]:
+    zeros = pl.col("text").str.contains(numbers.LEADING_ZERO)
+    n = seen.count(zeros)
+    if not n:
+        return ()
+    text = (
+        f"'{seen.column}' was read as numbers, though {plural(n, 'cell begins', 'cells begin')} with a zero, such as "
+    )
+    return (Notice("leading-zeros", f"{text}{_example(seen, zeros)}."),)
+
+
+def _two_marks(seen: Cells) -> AmbiguousColumnError:
+    point, comma = (seen.count(pl.col("text").str.contains(numbers.pattern(mark))) for mark in (".", ","))
+    return AmbiguousColumnError(
+        f"The column '{seen.column}' holds numbers with a decimal point and numbers with a decimal comma.",
+        found=f"{seen.total - comma} cells fit only the point, {seen.total - point} only the comma",
+        remedy=f"Write them in one way; or, if they are no numbers, keep it as text in segmentry.toml: [reading.types] "
+        f'"{seen.column}" = "text".',
         code="ambiguous-decimal",
     )
 
@@ -213,13 +243,35 @@ def _twins(seen: Cells) -> tuple[Notice, ...]:
     return (Notice("similar-levels", text),)
 
 
-def _mostly(seen: Cells, as_numbers: int) -> tuple[Notice, ...]:
-    if as_numbers * 2 < seen.total or as_numbers == seen.total:
+def _mostly(seen: Cells) -> tuple[Notice, ...]:
+    """What is said of text that half of the cells say are numbers or dates."""
+    number, dates = _is_number(), count_dates(seen)
+    short = seen.count(pl.col("text").str.contains(numbers.SHORTENED))
+    as_numbers = seen.count(number)
+    for kind, like, n, nearly in (
+        ("numbers", number, as_numbers, as_numbers + short),
+        ("dates", is_written_as_date(), dates, dates),
+    ):
+        if n < seen.total <= 2 * nearly:
+            text = f"'{seen.column}' was kept as text: {seen.total - n} of {seen.total} cells are no {kind}, such as "
+            remedy = f"If it holds {kind}, state its type, or pass --missing for words that mean nothing."
+            return (Notice(f"mostly-{kind}", f"{text}{_example(seen, ~like)}. {remedy}"),)
+    return ()
+
+
+def _few_codes(seen: Cells, codes: int, as_numbers: int) -> tuple[Notice, ...]:
+    """What is said of numbers of which some begin with zeros, or are too long, where no name says that they are ids."""
+    if _ID_NAME.search(seen.column) or not 2 * codes < as_numbers >= seen.total - seen.allowed:
         return ()
-    number = pl.any_horizontal(pl.col("text").str.contains(numbers.pattern(m)) for m in (".", ","))
-    other, n = seen.body.filter(~number).sort(pl.col("n"), "text", descending=[True, False]).row(0)
     text = (
-        f"'{seen.column}' was kept as text: {seen.total - as_numbers} of {seen.total} cells are no numbers, such as "
-        f"'{shown(other, n)}'. If it holds numbers, state its type, or pass --missing for words that mean nothing."
+        f"'{seen.column}' was kept as text: {codes} of {seen.total} cells begin with a zero or are too long for a "
+        f"number, such as {_example(seen, _is_code())}. If it holds numbers, say so in segmentry.toml: [reading.types] "
+        f'"{seen.column}" = "number".'
     )
     return (Notice("mostly-numbers", text),)
+
+
+def _example(seen: Cells, condition: pl.Expr) -> str:
+    """The commonest of these cells: as a word where it is common or none of figures, else its form."""
+    text, n = seen.body.filter(condition).sort(pl.col("n"), "text", descending=[True, False]).row(0)
+    return f"'{shown(text, n)}'" if re.search(r"[^\W\d_]{2}", text) else _shape(text)

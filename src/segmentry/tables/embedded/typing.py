@@ -220,7 +220,10 @@ def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, mis
         written = cells.number(text, reading.decimal or ".")
         absent |= written.is_in(numbers.said_by(missing)).fill_null(value=False)
         value = pl.when(~absent).then(written)
-        finite = pl.when(value.abs() <= numbers.LARGEST_USED).then(value)
+        usable = value.abs() <= numbers.LARGEST_USED
+        if look.high > numbers.LARGEST_EXACT or look.low < -numbers.LARGEST_EXACT:
+            usable &= ~(text.str.contains(numbers.WHOLE) & (value.abs() > numbers.LARGEST_EXACT))
+        finite = pl.when(usable).then(value)
         reason = "not a finite number" + (f" with decimal '{reading.decimal}'" if reading.decimal else "")
         return Typed(column, finite, text.is_not_null() & ~absent & finite.is_null(), reason)
     value = pl.when(~absent).then(_date(text, reading.date_format or "YYYY-MM-DD", name, distinct))
