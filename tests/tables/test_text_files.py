@@ -280,13 +280,6 @@ def test_preamble_and_total_are_skipped_and_named(tmp_path: Path) -> None:
     assert (padded.names, padded.rows_read) == (("id", "n", "city"), 40)
 
 
-@pytest.mark.parametrize("word", ["Totaal", "Suma", "Total general", "Total général", "SOMME:", "Totale"])
-def test_a_total_is_told_by_words_of_other_languages(tmp_path: Path, word: str) -> None:
-    """As by English and German ones."""
-    table = read(write(tmp_path, "id,n,city\n" + body() + f"{word},999,\n"))
-    assert (table.rows_read, codes(table)) == (40, {"footer-skipped"})
-
-
 SPENT = "customer_id,age,spend\nc1,30,1250.50\nc2,41,99.25\nc3,52,7.49\n"
 
 
@@ -316,6 +309,62 @@ def test_a_total_below_many_rows_is_found_where_they_are_not_held(
     monkeypatch.setattr("segmentry.tables.embedded.csv.IN_MEMORY_BELOW", 0)
     table = read(write(tmp_path, "id;spend\n" + "".join(f"c{i};{i},5\n" for i in range(900)) + ";405000,0\n"))
     assert (table.rows_read, to_memory(table.frame)["spend"].max()) == (900, 899.5)
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["Gesamtsumme", "Total général", "TOTAL GENERAL", "Suma total", "Total (300 customers)", "Totaal", "Somma", "∑",
+     "Gesamtergebnis", "SOMME:", "Totale", "Summe aller Kunden", "Grand Total:", "Total Result"],
+)  # fmt: skip
+def test_totals_of_other_programs_and_languages_are_no_customers(tmp_path: Path, first: str) -> None:
+    """A last row that says it is a total, and holds nothing but numbers besides, is skipped."""
+    table = read(write(tmp_path, f"id,n,city\n{body()}{first},2340,\n"))
+    assert (table.rows_present, codes(table)) == (40, {"footer-skipped"})
+
+
+@pytest.mark.parametrize("last", ["Total,2340,Rome", "Total Tools Ltd,2340,", "Sum 41,1,Rome", "Maria,,"])
+def test_a_customer_with_a_name_like_a_total_stays(tmp_path: Path, last: str) -> None:
+    """A row that is more than sums, or whose name is more than a word for them, is a customer."""
+    assert read(write(tmp_path, f"id,n,city\n{body()}{last}\n")).rows_read == 41
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_notes_below_the_rows_are_no_customers(tmp_path: Path, quote: str) -> None:
+    """A total is found above notes, padded with separators or not; the notes go with it."""
+    notes = f"Total,2340,\n,,\n{quote}Exported by CRM on 2024-11-01{quote},,\n* without VAT,,\n"
+    table = read(write(tmp_path, f"id,n,city\n{body()}{notes}"))
+    assert (table.rows_present, table.rows_read) == (40, 40)
+    assert any("line 42, 44, 45 at the end" in n.message for n in table.notices)
+
+
+def test_a_firm_of_which_nothing_is_known_is_no_note(tmp_path: Path) -> None:
+    """Where names are of several words, a last row with a name alone is one more customer."""
+    table = read(write(tmp_path, "name,n,city\nSmith and Sons,1,Rome\nMiller and Co,2,Ulm\nBell and Bell,,\n"))
+    assert table.rows_read == 3
+
+
+@pytest.mark.parametrize("between", ["", "\ufeff"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_the_header_of_a_joined_file_is_no_customer(tmp_path: Path, between: str, quote: str) -> None:
+    """Where exports were joined, the header in the middle is skipped with a warning that names its line."""
+    part = f"id,city,{quote}plan{quote}\n" + "c1,Rome,gold\nc2,Ulm,silver\n"
+    table = read(write(tmp_path, part + between + part + 'c3,"Bonn, ""am"" Rhein",gold\n'))
+    assert (table.rows_present, table.rows_read) == (5, 5)
+    assert any("1 row says the header again, the first on line 4" in n.message for n in table.notices)
+
+
+@pytest.mark.parametrize("above", ["Report,,Page 1,\nExported,2024-11-01,,\n,,,\n", "Customer,,Buying,\n"])
+def test_titles_and_groups_of_columns_are_not_the_header(tmp_path: Path, above: str) -> None:
+    """A half empty line above one that is full of names is skipped with a warning."""
+    table = read(write(tmp_path, above + "id,n,spend,city\n" + "".join(f"c{i},{i},{i}.5,Rome\n" for i in range(9))))
+    assert (table.names, table.rows_read) == (("id", "n", "spend", "city"), 9)
+    assert "lines-skipped" in codes(table)
+
+
+def test_a_first_customer_of_words_does_not_become_the_header(tmp_path: Path) -> None:
+    """Below a header that leaves half of the names out, the first row is a row."""
+    table = read(write(tmp_path, "id,plan,,\nc1,gold,Rome,app\nc2,gold,Ulm,web\nc3,silver,Ulm,web\n"))
+    assert (table.names[:2], table.rows_read) == (("id", "plan"), 3)
 
 
 def test_padded_columns(tmp_path: Path) -> None:

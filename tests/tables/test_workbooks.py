@@ -81,6 +81,21 @@ def test_cells_go_out_as_they_came_in(path: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_titles_groups_and_notes_are_no_customers(path: Path) -> None:
+    """Half empty rows above the names, and a note below the total, are skipped and named."""
+
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = plain(made, top=3)
+        sheet.write_row(0, 0, ["Report", "", "Page 1"])
+        sheet.write_row(2, 0, ["Customer", "", "", "Dates"])
+        sheet.write_row(34, 0, ["Summe", 652.5, 435])
+        sheet.write_row(36, 0, ["* spend without VAT"])
+
+    table = read(book(path, fill))
+    assert (table.names, table.rows_read) == (tuple(HEADER), 30)
+    assert {"lines-skipped", "footer-skipped"} <= set(codes(table))
+
+
 def test_title_gap_and_total_are_no_customers(path: Path) -> None:
     """A table that starts further down and to the right, under a merged title and above a total, is found."""
 

@@ -20,7 +20,8 @@ from segmentry.tables.names import check_names
 from segmentry.tables.numbers import LARGEST_EXACT
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
-from segmentry.tables.text.header import Header, find_header, is_total, total_skipped
+from segmentry.tables.text.footer import LOOKED_AT, count_footer, footer_skipped
+from segmentry.tables.text.header import Header, find_header
 from segmentry.tables.text.records import Record
 from segmentry.tables.workbook import Findings, Sheet, Workbook, letters_of
 
@@ -191,12 +192,15 @@ def _blank_rows(frame: pl.DataFrame) -> pl.Series:
 def _without_total(
     frame: pl.DataFrame, lines: np.ndarray[tuple[int], np.dtype[np.int64]], name: str
 ) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.int64]], tuple[Notice, ...]]:
-    if frame.height < 2:
+    tail = frame.tail(LOOKED_AT).with_columns(pl.all().cast(pl.String).fill_null(""))
+    n = count_footer(tail.rows())
+    n = 0 if n >= frame.height else n
+    above = frame.height - n
+    n += above > 1 and is_row_of_sums(frame.head(above).lazy(), above)
+    if not n:
         return frame, lines, ()
-    first = next((str(cell) for cell in frame.row(-1) if cell is not None), "")
-    if not is_total(first.encode(), "\x1f") and not is_row_of_sums(frame.lazy(), frame.height):
-        return frame, lines, ()
-    return frame[:-1], lines[:-1], (total_skipped(f"row {lines[-1]}", name),)
+    skipped = footer_skipped(f"row {', '.join(map(str, lines[-n:]))}", name)
+    return frame[:-n], lines[:-n], (skipped,)
 
 
 def _look_for_unsolved(findings: Findings, grid: _Grid, path: Path, only: Collection[str] | None) -> list[Notice]:

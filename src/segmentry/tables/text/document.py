@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from segmentry.errors import Notice, UnreadableFileError
+from segmentry.errors import Notice, UnreadableFileError, plural
 from segmentry.tables.names import check_names
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reject
 from segmentry.tables.text.encoding import decode
-from segmentry.tables.text.header import Header, find_header, is_total, starts_blank, total_skipped
+from segmentry.tables.text.footer import count_footer, footer_skipped, starts_blank
+from segmentry.tables.text.header import Header, find_header
 from segmentry.tables.text.records import Record, UnclosedQuoteError, count_lines, records
 from segmentry.tables.text.separator import ONE_COLUMN, elect, is_padded, say, unpad
 from segmentry.tables.text.structure import Body, Rows, walk
@@ -44,7 +45,7 @@ class Document:
 
     def without_last(self, name: str) -> Document:
         """The document without its last row, which is a total."""
-        notice = total_skipped(f"line {self.lines[-1]}", name)
+        notice = footer_skipped(f"line {self.lines[-1]}", name)
         lines, present = self.lines[:-1], self.present - 1
         return replace(self, lines=lines, present=present, notices=(*self.notices, notice), ends_blank=False)
 
@@ -62,10 +63,12 @@ def open_document(source: Path, name: str, settings: ReadingSettings, scratch: P
         seen = survey(path, start, name, (separator,))
     header = _header(path, start, separator, seen, settings, name)
     check_names(header.names, name)
-    body = Body(path, name, separator, len(header.names), header.start, header.line)
+    named = _bytes_of(path, header.begin, header.start)
+    body = Body(path, name, separator, len(header.names), header.start, header.line, named)
     rows = walk(body)
-    if rows.present > 1 and is_total(rows.last, separator):
-        body = replace(body, dropped_line=rows.last_line)
+    footer = _footer(rows, separator)
+    if footer and rows.present > len(footer):
+        body = replace(body, dropped=footer)
         rows = walk(body)
     _check_shape(rows, body)
     _check_second_table(rows, body)
@@ -89,7 +92,7 @@ def open_document(source: Path, name: str, settings: ReadingSettings, scratch: P
         tuple(rows.rejects),
         notices,
         f"{say(split_by)}, {decoded.encoding}",
-        len(lines) > 1 and lines[-1] == rows.last_line and starts_blank(rows.last, separator),
+        len(lines) > 1 and starts_blank(dict(rows.tail).get(int(lines[-1]), b"?"), separator),
     )
 
 
@@ -161,6 +164,22 @@ def _check_second_table(rows: Rows, body: Body) -> None:
     )
 
 
+def _bytes_of(path: Path, begin: int, end: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(begin)
+        return file.read(end - begin).rstrip(b"\r\n")
+
+
+def _footer(rows: Rows, separator: str) -> tuple[int, ...]:
+    """The lines at the end that are totals or notes."""
+    try:
+        found = [next(records(raw, ord(separator), at_end=True)).cells for _, raw in rows.tail]
+    except UnclosedQuoteError:
+        return ()
+    n = count_footer([[cell.decode("utf-8", "replace") for cell in cells] for cells in found])
+    return tuple(line for line, _ in rows.tail)[len(rows.tail) - n :]
+
+
 def _cells_of(body: Body, line: int) -> list[str]:
     with body.path.open("rb") as file:
         file.seek(body.start)
@@ -173,8 +192,11 @@ def _notices(rows: Rows, body: Body) -> list[Notice]:
     if rows.separators:
         text = f"{body.name}: {rows.separators:,} lines hold separators and nothing else; they are no rows."
         out.append(Notice("blank-rows", text))
-    if body.dropped_line:
-        out.append(total_skipped(f"line {body.dropped_line}", body.name))
+    if body.dropped:
+        out.append(footer_skipped(f"line {', '.join(map(str, body.dropped))}", body.name))
+    if rows.repeated:
+        what = f"{plural(len(rows.repeated), 'row says', 'rows say')} the header again"
+        out.append(Notice("header-repeated", f"{body.name}: {what}, the first on line {rows.repeated[0]}; skipped."))
     if rows.present + 1 in _EXCEL_LIMITS or rows.present in _EXCEL_LIMITS:
         text = f"{body.name} has exactly {rows.present:,} rows, as many as Excel holds: it was probably cut."
         out.append(Notice("cut-by-excel", text))

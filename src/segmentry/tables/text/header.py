@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -11,10 +12,6 @@ from segmentry.tables.text.records import Record
 
 _MOST_PREAMBLE = 30
 _YEAR_LIKE = re.compile(r"^(19|20)\d\d$")
-_TOTAL = re.compile(
-    r"^\W*(grand\s+|sub\s*)?(total(\s+g[eé]n[eé]ral)?|totals|totaal|totale|sum|suma|summe|somme|gesamt|insgesamt)\b\W*",
-    re.IGNORECASE,
-)
 _NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
 _DATE = tuple(re.compile(dateformats.pattern(form)) for form in dateformats.CANDIDATES)
 
@@ -25,6 +22,7 @@ class Header:
 
     names: tuple[str, ...]
     start: int  # byte
+    begin: int  # byte at which the line of the names begins; where there is none, `start`
     line: int  # physical line
     notices: tuple[Notice, ...]
     plain: bool  # nothing before the rows but one header line
@@ -51,11 +49,19 @@ def find_header(
     if given:
         _check_given(given, [_clean(cell) for cell in first.cells], wanted, line, name)
         if wanted:
-            return Header(given, offset + first.stop, line + first.lines, notices, at == 0 and first.lines == 1)
-        return Header(given, offset + first.start, line, notices, False)
+            return Header(
+                given,
+                offset + first.stop,
+                offset + first.start,
+                line + first.lines,
+                notices,
+                at == 0 and first.lines == 1,
+            )
+        return Header(given, offset + first.start, offset + first.start, line, notices, False)
     if wanted is False:
         names = tuple(f"column_{n}" for n in range(1, len(first.cells) + 1))
-        return Header(names, offset + first.start, line, (*notices, _numbered(names, name)), False)
+        begin = offset + first.start
+        return Header(names, begin, begin, line, (*notices, _numbered(names, name)), False)
     cells = [_clean(cell) for cell in first.cells]
     if wanted is None:
         _refuse_data(cells, line, name)
@@ -63,24 +69,7 @@ def find_header(
     rows = [record for record in head[at + 1 :] if not _is_blank(record)]
     _check_width(len(names), width, rows, line, name)
     plain = at == 0 and first.lines == 1
-    return Header(names, offset + first.stop, line + first.lines, (*notices, *unnamed), plain)
-
-
-def is_total(raw: bytes, separator: str) -> bool:
-    """Whether a line is the sum under a column rather than a customer."""
-    cells = [cell.strip(' "') for cell in raw.decode("utf-8", "replace").split(separator)]
-    first = next((cell for cell in cells if cell), "")
-    found = _TOTAL.match(first)
-    return found is not None and not re.search(r"[A-Za-z]", first[found.end() :])
-
-
-def starts_blank(raw: bytes, separator: str) -> bool:
-    """Whether nothing stands in the first cell of a line."""
-    return not raw.decode("utf-8", "replace").split(separator)[0].strip(' "')
-
-
-def total_skipped(place: str, name: str) -> Notice:
-    return Notice("footer-skipped", f"{name}: {place} at the end is a total and not a customer; skipped.")
+    return Header(names, offset + first.stop, offset + first.start, line + first.lines, (*notices, *unnamed), plain)
 
 
 def _is_blank(record: Record) -> bool:
@@ -93,7 +82,21 @@ def _is_preamble(head: list[Record], at: int, width: int) -> bool:
     filled = [cell for cell in head[at].cells if cell.strip()]
     narrow = (len(head[at].cells) <= 2 and width > 3) or len(head[at].cells) == 1
     # Excel pads a title, and the empty line below it, with separators.
-    return narrow or not filled or (len(filled) == 1 and bool(head[at].cells[0].strip()))
+    title = len(filled) == 1 and bool(head[at].cells[0].strip())
+    return narrow or not filled or title or (len(filled) * 2 <= width and _is_above_names(head, at, width))
+
+
+def _is_above_names(head: list[Record], at: int, width: int) -> bool:
+    """Whether a half empty line, of titles or names of groups, stands above one that is full of different names, where
+    the row below these holds numbers or dates."""
+    for names, row in itertools.pairwise(head[at + 1 : at + _MOST_PREAMBLE]):
+        cells = [_clean(cell) for cell in names.cells]
+        if len(cells) == width and all(cells):
+            values = any(_is_value(cell) for cell in cells)
+            return not values and len(set(cells)) == width and any(_is_value(_clean(cell)) for cell in row.cells)
+        if sum(map(bool, cells)) * 2 > width:
+            return False
+    return False
 
 
 def _preamble_notice(skipped: list[int], name: str) -> tuple[Notice, ...]:

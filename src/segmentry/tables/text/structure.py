@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -12,10 +13,12 @@ import numpy as np
 from segmentry.errors import UnreadableFileError
 from segmentry.tables.masking import mask
 from segmentry.tables.table import Reject
+from segmentry.tables.text.footer import LOOKED_AT
 from segmentry.tables.text.records import Record, UnclosedQuoteError, count_lines, records, written
 from segmentry.tables.text.survey import BLOCK, LONGEST_LINE, has_controls, line_ends
 
 _LONGEST_QUOTED = 1 << 20
+_BOM = b"\xef\xbb\xbf"
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -30,8 +33,8 @@ class Rows:
     wide: dict[int, int] = field(default_factory=dict)  # number of cells -> rows with that many
     odd: list[tuple[int, int]] = field(default_factory=list)  # line and number of cells of those of another width
     separators: int = 0  # lines that hold nothing else
-    last: bytes = b""
-    last_line: int = 0
+    repeated: list[int] = field(default_factory=list)  # lines that say the header again
+    tail: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=LOOKED_AT))  # the last rows, by line
 
     @property
     def kept(self) -> int:
@@ -52,7 +55,8 @@ class Body:
     width: int
     start: int
     line: int
-    dropped_line: int = 0  # a footer that is no row
+    header: bytes = b""  # as it stands in the file, which may be joined from several
+    dropped: tuple[int, ...] = ()  # lines of a footer, which are no rows
 
 
 def walk(body: Body, out: IO[bytes] | None = None) -> Rows:
@@ -117,7 +121,13 @@ class _Walker:
         used = int(ends[-1]) + 1 if ends[-1] < len(data) else len(data)
         self.line += int(np.searchsorted(every, used))
         hollow = (stops - starts == self.body.width - 1) & (widths == self.body.width)
-        good = (widths == self.body.width) & (stops > starts) & (lines != self.body.dropped_line) & ~hollow
+        good = (widths == self.body.width) & (stops > starts) & ~hollow
+        if self.body.dropped:
+            good &= ~np.isin(lines, self.body.dropped)
+        if self._header_is_in(data):
+            as_long = np.isin(stops - starts, (len(self.body.header), len(_BOM) + len(self.body.header)))
+            for at in np.flatnonzero(good & as_long).tolist():
+                good[at] = not self._is_header(data[starts[at] : stops[at]])
         if has_controls(data, cells):
             control = np.flatnonzero((cells < 32) & (cells != 9) & (cells != 10) & (cells != 13))
             good &= np.searchsorted(control, starts) == np.searchsorted(control, ends)
@@ -127,10 +137,8 @@ class _Walker:
         self._count(self.body.width, kept)
         self.rows.lines.append(lines[good])
         self.rows.regular &= kept == len(good) and not (lone and len(ends))
-        filled = np.flatnonzero((stops > starts) & ~hollow)
-        if len(filled):
-            at = int(filled[-1])
-            self.rows.last, self.rows.last_line = data[starts[at] : stops[at]], int(lines[at])
+        filled = np.flatnonzero((stops > starts) & ~hollow)[-LOOKED_AT:].tolist()
+        self.rows.tail.extend((int(lines[at]), data[starts[at] : stops[at]]) for at in filled)
         if self.out is not None:
             self._copy(data, starts, stops, good)
         return used
@@ -164,14 +172,15 @@ class _Walker:
         raw = data[record.start : record.stop].rstrip(b"\r\n")
         hollow = self._is_hollow(raw)
         if raw and not hollow:
-            self.rows.last, self.rows.last_line = raw, self.line
+            self.rows.tail.append((self.line, raw))
         clean = _CONTROL.search(raw) is None
         if (
             len(record.cells) == self.body.width
             and raw
             and clean
             and not hollow
-            and self.line != self.body.dropped_line
+            and self.line not in self.body.dropped
+            and not self._is_header(raw)
         ):
             self._count(self.body.width, 1)
             return True
@@ -182,7 +191,10 @@ class _Walker:
         if self._is_hollow(raw):
             self.rows.separators += 1
             return False
-        if line == self.body.dropped_line or not raw.strip(b" \t" if self.body.separator != "\t" else b" "):
+        if self._is_header(raw):
+            self.rows.repeated.append(line)
+            return False
+        if line in self.body.dropped or not raw.strip(b" \t" if self.body.separator != "\t" else b" "):
             return False
         self._count(width, 1)
         if width == self.body.width:
@@ -194,6 +206,13 @@ class _Walker:
         first = raw.decode("utf-8", "replace").lstrip('"\0 ')
         self.rows.rejects.append(Reject(line, "", reason, mask(first)))
         return False
+
+    def _header_is_in(self, data: bytes) -> bool:
+        return self.body.width > 1 and self.body.header != b"" and self.body.header in data
+
+    def _is_header(self, raw: bytes) -> bool:
+        """Whether a row says the names of the columns again, as where exports were joined."""
+        return self._header_is_in(raw) and raw.removeprefix(_BOM) == self.body.header
 
     def _is_hollow(self, raw: bytes) -> bool:
         """Whether a line has the cells of a row and nothing in them, as spreadsheets write empty rows."""
