@@ -40,6 +40,13 @@ def values(table: Table) -> list[float | str | None]:
         (["158,-", "7,50"], [158, 7.5], ""),
         (["158,-", "1.158,--", "-158,-", "(158,-)", "158-"], [158, 1158, -158, -158, -158], ""),
         (["CHF 158.-", "CHF 158.–", "CHF 158.50", "CHF 158.-"], [158, 158, 158.5, 158], "CHF"),
+        ([" $-   ", " $ (950.51)", "$(1,234.50)", " $3.10 "], [0, -950.51, -1234.5, 3.1], "$"),
+        (["- €", "7,50 €"], [0, 7.5], "€"),
+        (["1.234,50 Euro", "7 Euro", "1 euro"], [1234.5, 7, 1], "Euro"),
+        (["123 TL", "7.5 TL"], [123, 7.5], "TL"),
+        (["EUR 5.00", "€5.50", "5 €"], [5, 5.5, 5], "€"),
+        (["158,65 kr", "950,51 kr.", "1 kr"], [158.65, 950.51, 1], "kr"),
+        (["$5.00", "US$5.50", "$6.00"], [5, 5.5, 6], "$"),
         (["€ 158,-", "158,- €", "158,€", "158,5 €-"], [158, 158, 158, -158.5], "€"),
     ],
 )
@@ -61,9 +68,10 @@ def test_decimal_or_thousand_is_asked(cells: list[str]) -> None:
 
 
 def test_currencies_are_not_added_up() -> None:
-    """Dollars and euros in one column stop."""
-    with pytest.raises(AmbiguousColumnError, match="mixes units"):
-        column(["$5.00", "€5.00"])
+    """Dollars and euros in one column stop, and so do dollars of two countries."""
+    for cells in (["$5.00", "€5.00"], ["$5.00", "A$5.00"], ["5 kr", "5 SEK"]):
+        with pytest.raises(AmbiguousColumnError, match="mixes units"):
+            column(cells)
 
 
 @pytest.mark.parametrize("cell", ["inf", "1e400", "-Infinity", "abc"])

@@ -1,9 +1,9 @@
 """Ways of writing a number, as patterns; which decimal mark a column uses is decided where it is read.
 
-Stated rules: a currency sign or % before or after the number is its unit (12 % stays 12, unit "%");
-(5.00), 5.00- and −5 are negative; dashes directly after the decimal mark mean "no cents": 158,- is 158;
-groups of three may be split by the mark that is not the decimal one, by spaces of any width or by
-apostrophes; a group cannot begin with 0, so 0.123 is a decimal.
+Stated rules: a currency sign, a word for it or % before or after the number is its unit (12 % stays 12, unit "%");
+(5.00), $(5.00), 5.00- and −5 are negative; dashes directly after the decimal mark mean "no cents" (158,- is 158), one
+beside a currency sign is zero; groups of three may be split by the mark that is not the decimal one, by spaces of any
+width or by apostrophes; a group cannot begin with 0, so 0.123 is a decimal. Digits are 0 to 9 and no other script's.
 """
 
 from __future__ import annotations
@@ -16,8 +16,13 @@ Mark = Literal[".", ","]
 
 CURRENCY = (
     r"(?:[A-Z]{0,2}\$|[€£¥₹₽₩₺₪฿₫₴₦]|zł|Kč|kr\.?|"
-    r"(?:USD|EUR|GBP|CHF|JPY|INR|CNY|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|MXN|ZAR|TRY|RUB)\b)"
+    r"(?:USD|EUR|GBP|CHF|JPY|INR|CNY|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|MXN|ZAR|TRY|RUB|TL|[Ee]uros?|EUROS?)\b)"
 )
+# Signs and words of one currency, which may stand beside each other.
+SAME_CURRENCY = {
+    "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "ZŁ": "PLN", "KČ": "CZK",
+    "₺": "TRY", "TL": "TRY", "₽": "RUB", "₹": "INR", "R$": "BRL", "KR.": "KR",
+}  # fmt: skip
 UNIT = rf"(?:{CURRENCY}|%)"
 SPACES = "\u0020\u00a0\u2007\u2009\u202f"
 APOSTROPHES = "'\u2019"
@@ -79,7 +84,10 @@ def pattern(mark: Mark) -> str:
     # A minus behind the number is a sign only after a digit; after the decimal mark it leaves out cents.
     written = rf"(?:{digits}{unit}{space}[{MINUS}]?|{cents_left_out}{unit})"
     plain = rf"{sign}{space}(?:{UNIT}{space})?{sign}{written}"
-    return rf"^(?:{plain}|\({space}{plain}{space}\))$"
+    # As accountants' formats show a loss and nothing at all: $(5.00), $ -, - €.
+    loss, nothing = rf"{CURRENCY}{space}\({space}{written}{space}\)", f"[{DASHES}]"
+    accounting = rf"{loss}|{CURRENCY}{space}{nothing}|{nothing}{space}{CURRENCY}"
+    return rf"^(?:{plain}|\({space}{plain}{space}\)|{accounting})$"
 
 
 # One mark with exactly three digits after it: 1.234 may be a decimal or a thousand.

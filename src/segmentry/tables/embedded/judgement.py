@@ -166,11 +166,12 @@ def _number(seen: Cells, mark: numbers.Mark) -> Verdict:
 
 def _unit(seen: Cells, valid: pl.Expr) -> tuple[str, tuple[Notice, ...]]:
     unit = pl.col("text").str.extract(f"({numbers.UNIT})").fill_null("")
-    counted = seen.body.filter(valid).group_by(unit.alias("unit")).agg(pl.col("n").sum()).sort("n", "unit")
-    signs = [u for u in counted["unit"].to_list() if u]
+    counted = seen.body.filter(valid).group_by(unit.alias("unit")).agg(pl.col("n").sum())
+    # The commonest spelling first, which stands for the others of the same currency.
+    signs = [u for u in counted.sort("n", "unit", descending=[True, False])["unit"].to_list() if u]
     if not signs:
         return "", ()
-    if len(signs) > 1:
+    if len({numbers.SAME_CURRENCY.get(sign.upper(), sign.upper()) for sign in signs}) > 1:
         raise AmbiguousColumnError(
             f"The column '{seen.column}' mixes units that cannot be added up.",
             found=", ".join(sorted(signs)),
