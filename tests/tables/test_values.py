@@ -137,6 +137,19 @@ def test_decimal_points_beside_decimal_commas_are_not_guessed_at() -> None:
     assert caught.value.code == "ambiguous-decimal"
 
 
+@pytest.mark.parametrize("cells", [["١٢", "٣٤"], ["１２.５", "３"], ["٢٠٢٣-٠١-٠٥", "٢٠٢٣-٠١-٠٦"]])
+def test_digits_of_other_scripts_stay_text_and_are_said(cells: list[str]) -> None:
+    """Only 0 to 9 are read as digits; others reject no row."""
+    found = column(cells)
+    assert (values(found), [n.code for n in found.notices]) == (cells, ["other-digits"])
+
+
+def test_characters_without_width_are_white_space() -> None:
+    """What nobody sees around a number or a name is no part of it."""
+    assert values(column(["43\u200b", "\u200e7", "\ufeff8"])) == [43, 7, 8]
+    assert values(column(["Rome\u200b", "\ufeffRome", "\u200b"])) == ["Rome", "Rome", None]
+
+
 def test_missing_words_depend_on_the_kind_of_column() -> None:
     """NA is missing among numbers and a word (Namibia) among words; both are said."""
     numbers = column(["1", "NA", "#N/A", "-", "4"])

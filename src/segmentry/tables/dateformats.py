@@ -30,9 +30,9 @@ _WEEKDAYS = (
 WEEKDAY = rf"(?:(?i:{_WEEKDAYS}|{_LETTERS}(?:day|tag|dag|di|dì))\.?,?\s+)?"
 
 # An optional time after the date, which is left aside: the date is the one that is written.
-_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
-_ZONE = r"(?:Uhr|[A-Z]{1,5})?(?:[+-]\d{1,2}(?::?\d{2})?)?(?:\s*\([^()]*\))?"
-TIME = rf"(?:T\d{{4}}(?:\d{{2}})?Z?|(?:[T,]|\s)\s*{_CLOCK}\s*(?:[AaPp]\.?[Mm]\.?)?\s*{_ZONE})?"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
+_ZONE = r"(?:Uhr|[A-Z]{1,5})?(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?(?:\s*\([^()]*\))?"
+TIME = rf"(?:T[0-9]{{4}}(?:[0-9]{{2}})?Z?|(?:[T,]|\s)\s*{_CLOCK}\s*(?:[AaPp]\.?[Mm]\.?)?\s*{_ZONE})?"
 
 BIRTH_NAME = re.compile(
     r"birth|born|(^|_)dob|geburt|geboren|(^|_)geb|naissance|nacimiento|nascita|geboorte", re.IGNORECASE
@@ -44,19 +44,19 @@ _SPELLED_TIME = re.compile(r"[T ]?(?:HH|hh)(?:[:.]?(?:mm|MM|ss|SS))*$")
 
 _MONTH_NAMES = rf"(?P<m>{MONTH_HEAD}){_LETTERS}\.?"
 # Beside the name of a month: 5th May, 5. Mai, 5 de mayo de 2023.
-_NAMED_DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|\.|º|°)?"
+_NAMED_DAY = r"(?P<d>[0-9]{1,2})(?:st|nd|rd|th|er|\.|º|°)?"
 _SPACE_BY_NAME = r"(?:\s+del?\s+|\s+of\s+|\s+)"
 _PARTS = (
-    ("YYYY", r"(?P<y>\d{4})"),
+    ("YYYY", r"(?P<y>[0-9]{4})"),
     ("Month", _MONTH_NAMES),
     ("MONTH", _MONTH_NAMES),
     ("Mon", _MONTH_NAMES),
     ("MON", _MONTH_NAMES),
-    ("YY", r"(?P<y>\d{2})"),
-    ("MM", r"(?P<m>\d{1,2})"),
-    ("DD", r"(?P<d>\d{1,2})"),
-    ("M", r"(?P<m>\d{1,2})"),
-    ("D", r"(?P<d>\d{1,2})"),
+    ("YY", r"(?P<y>[0-9]{2})"),
+    ("MM", r"(?P<m>[0-9]{1,2})"),
+    ("DD", r"(?P<d>[0-9]{1,2})"),
+    ("M", r"(?P<m>[0-9]{1,2})"),
+    ("D", r"(?P<d>[0-9]{1,2})"),
 )
 
 # Tried in this order. A format with the day first stands before its rivals, which the same cells can be read as.
@@ -109,7 +109,7 @@ def pattern(form: str) -> str:
     """A regular expression, of one way, with the groups y, m and d that the whole cell must match."""
     fixed = form.replace("YYYYMMDD", "YYYY\0MM\0DD")
     if "\0" in fixed:
-        return r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})" + TIME + "$"
+        return r"^(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})" + TIME + "$"
     return f"^{WEEKDAY}{_pattern(form)}{TIME}$"
 
 

@@ -67,17 +67,17 @@ def _number(word: str) -> float:
 def _groups(mark: Mark) -> str:
     other = r"\." if mark == "," else ","
     kinds = [other, f"[{SPACES}]", f"[{APOSTROPHES}]"]
-    split = [rf"[1-9]\d{{0,2}}(?:{kind}\d{{3}})+" for kind in kinds]
+    split = [rf"[1-9][0-9]{{0,2}}(?:{kind}[0-9]{{3}})+" for kind in kinds]
     # Lakh and crore: 12,34,567.
-    split.append(rf"[1-9]\d?(?:{other}\d{{2}})+{other}\d{{3}}")
+    split.append(rf"[1-9][0-9]?(?:{other}[0-9]{{2}})+{other}[0-9]{{3}}")
     return "|".join(split)
 
 
 def pattern(mark: Mark) -> str:
     """What a whole cell must look like to be a number under this decimal mark."""
     point = r"\." if mark == "." else ","
-    whole, power = rf"(?:{_groups(mark)}|\d+)", r"(?:[eE][+-]?\d{1,3})?"
-    digits = rf"(?:{whole}(?:{point}\d+)?|{point}\d+){power}"
+    whole, power = rf"(?:{_groups(mark)}|[0-9]+)", r"(?:[eE][+-]?[0-9]{1,3})?"
+    digits = rf"(?:{whole}(?:{point}[0-9]+)?|{point}[0-9]+){power}"
     cents_left_out = rf"{whole}{point}(?:{power}|[{DASHES}]{{1,2}})"
     space, sign = rf"[{SPACES}]*", rf"[+{MINUS}]?"
     unit = rf"{space}(?:{UNIT})?"
@@ -92,10 +92,12 @@ def pattern(mark: Mark) -> str:
 
 # One mark with exactly three digits after it: 1.234 may be a decimal or a thousand.
 THREE_DIGITS = {
-    ".": rf"^\(?[+{MINUS}]?[1-9]\d{{0,2}}\.\d{{3}}[{MINUS}]?\)?$",
-    ",": rf"^\(?[+{MINUS}]?[1-9]\d{{0,2}},\d{{3}}[{MINUS}]?\)?$",
+    ".": rf"^\(?[+{MINUS}]?[1-9][0-9]{{0,2}}\.[0-9]{{3}}[{MINUS}]?\)?$",
+    ",": rf"^\(?[+{MINUS}]?[1-9][0-9]{{0,2}},[0-9]{{3}}[{MINUS}]?\)?$",
 }
-LEADING_ZERO = r"^[+-]?0\d"
-WHOLE = r"^[+-]?\d+$"
+LEADING_ZERO = r"^[+-]?0[0-9]"
+WHOLE = r"^[+-]?[0-9]+$"
+# In the engine's patterns only: Arabic, Devanagari, full-width digits and the like.
+OTHER_DIGITS = r"[\d--0-9]"
 # Thousands and millions in short (1.2k, 3 Mio), which are not read: others in the column may be whole.
-SHORTENED = r"(?i)^[^a-z]*\d\s?(?:k|m|mn|bn|tsd\.?|mio\.?|mrd\.?)$"
+SHORTENED = r"(?i)^[^a-z]*[0-9]\s?(?:k|m|mn|bn|tsd\.?|mio\.?|mrd\.?)$"

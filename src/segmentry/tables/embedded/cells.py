@@ -12,16 +12,24 @@ _MONTH_NUMBERS = {head: f"{n:02d}" for n, heads in dateformats.MONTHS.items() fo
 _GROUPING = rf"[{numbers.SPACES}{numbers.APOSTROPHES}]"
 
 
+# White space, and what takes no room at all: copied from web pages and the beginnings of files.
+_SPACE = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+
+
 def trimmed(column: str) -> pl.Expr:
     """The text without white space around it; missing where nothing is left."""
-    text = pl.col(column).cast(pl.String).str.strip_chars()
+    text = stripped(pl.col(column).cast(pl.String))
     return pl.when(text != "").then(text)
+
+
+def stripped(text: pl.Expr) -> pl.Expr:
+    return text.str.strip_chars(_SPACE)
 
 
 def number(text: pl.Expr, mark: numbers.Mark) -> pl.Expr:
     """The number that is written, missing where the cell is no number under this decimal mark."""
     bare = text.str.replace_all(numbers.UNIT, "").str.replace_all(_GROUPING, "")
-    negative = bare.str.contains(rf"^[(]?[{numbers.MINUS}]|\d[{numbers.MINUS}][)]?$|^\(")
+    negative = bare.str.contains(rf"^[(]?[{numbers.MINUS}]|[0-9][{numbers.MINUS}][)]?$|^\(")
     digits = bare.str.replace_all(rf"^[(+{numbers.DASHES}]+|[){numbers.DASHES}]+$", "")
     if mark == ".":
         plain = digits.str.replace_all(",", "", literal=True)

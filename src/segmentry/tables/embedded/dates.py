@@ -17,8 +17,8 @@ from segmentry.tables.embedded.seen import Cells
 from segmentry.tables.settings import ReadingSettings
 
 DATE_SHAPE = (
-    rf"^{dateformats.WEEKDAY}(?:\d{{8}}(?:\D|$)|\d{{1,4}}[-/.]\s?\d{{1,2}}[-/.]\s?\d{{1,4}}(?:\D|$))"
-    rf"|{dateformats.MONTH_HEAD}[^\W\d_]*[-/., ]+(?:(?:del?|of) )?\d"
+    rf"^{dateformats.WEEKDAY}(?:[0-9]{{8}}(?:\D|$)|[0-9]{{1,4}}[-/.]\s?[0-9]{{1,2}}[-/.]\s?[0-9]{{1,4}}(?:\D|$))"
+    rf"|{dateformats.MONTH_HEAD}[^\W\d_]*[-/., ]+(?:(?:del?|of) )?[0-9]"
 )
 _ONE_EVENT = (
     r"(last|first|latest|recent|letzte[rns]?|erste[rns]?|[uú]ltim[oa]|primera?|derni[eè]re?|premi[eè]re?)[\W_]*"
@@ -30,7 +30,7 @@ DATE_NAME = re.compile(
     rf"|naissance|nacimiento|depuis|desde|kauftag|_at$|_am$|{_ONE_EVENT}$",
     re.IGNORECASE,
 )
-_EXCEL_DAY = r"^[2-6]\d{4}(\.\d+)?$"  # the years 1954 to 2091
+_EXCEL_DAY = r"^[2-6][0-9]{4}(\.[0-9]+)?$"  # the years 1954 to 2091
 _EIGHT_DIGITS = "YYYYMMDD"
 # So many cells whose day is never one that could be a month are no chance: a program took the others for dates of its
 # own country, day and month swapped, and has written them in another way.

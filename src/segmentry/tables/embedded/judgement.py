@@ -79,7 +79,7 @@ def _judge_freely(seen: Cells, settings: ReadingSettings) -> Verdict:
             verdict = _number(seen, mark)
             return replace(verdict, notices=(*verdict.notices, *_zeros(seen)))
         raise _two_marks(seen)
-    return _text(seen, notices=_mostly(seen))
+    return _text(seen, notices=_mostly(seen) or _other_digits(seen))
 
 
 # -- numbers
@@ -258,6 +258,14 @@ def _mostly(seen: Cells) -> tuple[Notice, ...]:
             remedy = f"If it holds {kind}, state its type, or pass --missing for words that mean nothing."
             return (Notice(f"mostly-{kind}", f"{text}{_example(seen, ~like)}. {remedy}"),)
     return ()
+
+
+def _other_digits(seen: Cells) -> tuple[Notice, ...]:
+    n = seen.count(pl.col("text").str.contains(numbers.OTHER_DIGITS))
+    if n * 2 < seen.total:
+        return ()
+    text = f"'{seen.column}' was kept as text: {n} of {seen.total} cells have digits of another script or width."
+    return (Notice("other-digits", f"{text} Write them as 0 to 9."),)
 
 
 def _few_codes(seen: Cells, codes: int, as_numbers: int) -> tuple[Notice, ...]:

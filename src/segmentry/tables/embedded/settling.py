@@ -81,7 +81,7 @@ def _odd_cells(source: pl.LazyFrame, name: str, settings: ReadingSettings) -> pl
     words = sorted({*numbers.MISSING_TOKENS, *settings.missing})
     short = own.str.len_chars() <= max(map(len, words))
     wordlike = short & own.str.contains(f"(?i)^(?:{'|'.join(map(pl.escape_regex, words))})$")
-    few = rows.filter(wordlike | (own != own.str.strip_chars()))
+    few = rows.filter(wordlike | (own != cells.stripped(own)))
     word = pl.when(cells.is_token(text, settings.missing)).then(own).alias("word")
     spaced = own.filter(own.ne_missing(text)).first().alias("own")
     found = few.group_by(word).agg(spaced, pl.len().cast(pl.Int64).alias("n")).collect(engine="streaming")

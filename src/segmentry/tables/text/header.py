@@ -11,6 +11,7 @@ from segmentry.tables import dateformats, numbers
 from segmentry.tables.text.records import Record
 
 _MOST_PREAMBLE = 30
+_NO_ROOM = re.compile("[\u200b\u200e\u200f\u2060\ufeff]")  # characters that nobody sees
 _YEAR_LIKE = re.compile(r"^(19|20)\d\d$")
 _NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
 _DATE = tuple(re.compile(dateformats.pattern(form)) for form in dateformats.CANDIDATES)
@@ -127,7 +128,7 @@ def _numbered(names: tuple[str, ...], name: str) -> Notice:
 
 
 def _clean(cell: bytes) -> str:
-    return " ".join(cell.decode("utf-8", "replace").replace("\ufeff", "").split())
+    return " ".join(_NO_ROOM.sub("", cell.decode("utf-8", "replace")).split())
 
 
 def _refuse_data(cells: list[str], line: int, name: str) -> None:
