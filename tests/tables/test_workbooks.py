@@ -81,6 +81,38 @@ def test_cells_go_out_as_they_came_in(path: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_times_without_a_day_are_no_dates(path: Path) -> None:
+    """Hours of calls stay hours, and are said; they were dates of 1899. Days of another column are days."""
+
+    def fill(made: xlsxwriter.Workbook) -> None:
+        clock = made.add_format({"num_format": "hh:mm"})
+        sheet = plain(made)
+        sheet.write(0, 6, "call")
+        for at in range(30):
+            sheet.write_datetime(at + 1, 6, dt.time(at % 24, 30), clock)
+
+    table = read(book(path, fill))
+    assert to_memory(table.frame)["call"][:2].tolist() == ["00:30:00", "01:30:00"]
+    assert (table.column("since").reading.kind, "times-without-day" in codes(table)) == ("date", True)
+
+
+@pytest.mark.parametrize("other", [dt.datetime(2024, 1, 5), 0.25])  # noqa: DTZ001 - a workbook knows no zones
+def test_hours_beside_dates_or_numbers_do_not_stop_the_sheet(path: Path, other: Any) -> None:
+    """A column that mixes spans of time with others is text; the rest of the sheet is read as ever."""
+
+    def fill(made: xlsxwriter.Workbook) -> None:
+        hours = made.add_format({"num_format": "[h]:mm"})
+        sheet = plain(made)
+        sheet.write(0, 6, "spent")
+        for at in range(30):
+            sheet.write(at + 1, 6, dt.timedelta(hours=at % 20 + 1) if at % 2 else other, hours if at % 2 else None)
+
+    table = read(book(path, fill))
+    assert (table.rows_read, table.column("spent").reading.kind) == (30, "text")
+    assert table.column("spend").reading.kind == "number"
+    assert to_memory(table.frame)["spent"][1] == "02:00:00"
+
+
 def test_titles_groups_and_notes_are_no_customers(path: Path) -> None:
     """Half empty rows above the names, and a note below the total, are skipped and named."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ import fastexcel
 import numpy as np
 import polars as pl
 
-from segmentry.errors import InputError, Notice, SettingsError, UnreadableFileError
+from segmentry.errors import InputError, Notice, SettingsError, UnreadableFileError, plural
 from segmentry.tables.embedded.assembly import Source, assemble, in_memory
 from segmentry.tables.embedded.totals import is_row_of_sums
 from segmentry.tables.files import content_of
@@ -28,6 +30,7 @@ from segmentry.tables.workbook import Findings, Sheet, Workbook, letters_of
 # It warns of columns without results; we say so ourselves, with the column and the remedy.
 logging.getLogger("fastexcel.types.dtype").setLevel(logging.ERROR)
 
+_DAY_ZERO = dt.date(1899, 12, 31)
 _HEAD = 100  # rows in which the header must be
 _LARGEST_OLD = 256 * 1024**2  # bytes of an .xls file, which is read whole
 _MOST_ROWS = (65_536, 1_048_576)
@@ -122,9 +125,7 @@ def _grid(reader: fastexcel.ExcelReader, sheet: Sheet, settings: ReadingSettings
             raise UnreadableFileError(f"{name} holds no cells.", remedy="Check the file, or pass --sheet.")
         header = _header(top.to_polars(), settings, name)
         start = header.line - 1
-        loaded = reader.load_sheet(
-            sheet.name, header_row=None, skip_rows=start, schema_sample_rows=None, skip_whitespace_tail_rows=True
-        )
+        loaded = _load(reader, sheet, start)
         cells = _plain(loaded)
         first = _first_column(loaded)
     except fastexcel.FastExcelError as error:
@@ -148,8 +149,28 @@ def _grid(reader: fastexcel.ExcelReader, sheet: Sheet, settings: ReadingSettings
     return _Grid(frame, lines, header, letters, (*notices, *footer))
 
 
+def _load(reader: fastexcel.ExcelReader, sheet: Sheet, start: int) -> fastexcel.ExcelSheet:
+    """The rows from `start` on; columns that mix kinds which have no common one, as hours and dates, are text."""
+    texts: dict[str, Any] = {}
+    while True:
+        try:
+            return reader.load_sheet(
+                sheet.name,
+                header_row=None,
+                skip_rows=start,
+                schema_sample_rows=None,
+                skip_whitespace_tail_rows=True,
+                dtypes=texts or None,
+            )
+        except fastexcel.UnsupportedColumnTypeCombinationError as error:
+            found = re.search(r"for column (\w+)", str(error))
+            if found is None or found[1] in texts:
+                raise
+            texts[found[1]] = "string"
+
+
 def _plain(sheet: fastexcel.ExcelSheet) -> pl.DataFrame:
-    """The cells; whole numbers as such, and times at midnight as the days that they are."""
+    """The cells; whole numbers as such, times at midnight as the days that they are, and times of no day as text."""
     frame = sheet.to_polars()
     changes = []
     for name, dtype in frame.schema.items():
@@ -159,10 +180,20 @@ def _plain(sheet: fastexcel.ExcelSheet) -> pl.DataFrame:
             changes += [pl.col(name).cast(pl.Int64)] if whole else []
         elif isinstance(dtype, pl.Datetime):
             midnight = bool((column.dt.truncate("1d") == column).all())
-            changes += [pl.col(name).dt.date()] if midnight else []
+            changes += [pl.col(name).dt.date()] if midnight else _with_times(name, column)
         elif dtype == pl.String:
-            changes.append(pl.col(name).str.replace(r" 00:00:00$", ""))
+            changes.append(_as_said(pl.col(name)))
     return frame.with_columns(changes)
+
+
+def _with_times(name: str, column: pl.Series) -> list[pl.Expr]:
+    """The change to text of a column with times of no day, which would else be of the day before Excel's first."""
+    of_no_day = (column.dt.date() == _DAY_ZERO) & (column.dt.truncate("1d") != column)
+    return [_as_said(pl.col(name).dt.strftime("%Y-%m-%d %H:%M:%S"))] if of_no_day.any() else []
+
+
+def _as_said(text: pl.Expr) -> pl.Expr:
+    return text.str.replace(rf"^{_DAY_ZERO} ", "").str.replace(r" 00:00:00$", "")
 
 
 def _first_column(sheet: fastexcel.ExcelSheet) -> int:
@@ -192,8 +223,7 @@ def _blank_rows(frame: pl.DataFrame) -> pl.Series:
 def _without_total(
     frame: pl.DataFrame, lines: np.ndarray[tuple[int], np.dtype[np.int64]], name: str
 ) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.int64]], tuple[Notice, ...]]:
-    tail = frame.tail(LOOKED_AT).with_columns(pl.all().cast(pl.String).fill_null(""))
-    n = count_footer(tail.rows())
+    n = count_footer([["" if cell is None else str(cell) for cell in row] for row in frame.tail(LOOKED_AT).rows()])
     n = 0 if n >= frame.height else n
     above = frame.height - n
     n += above > 1 and is_row_of_sums(frame.head(above).lazy(), above)
@@ -236,9 +266,20 @@ def _notices(book: Workbook | None, findings: Findings, grid: _Grid, path: Path)
         text = f"{path.name}: {len(merged)} merged areas lie among the rows; only the first cell of each has a value."
         out.append(Notice("merged-cells", text))
     out += _long_numbers(grid.frame)
+    out += _times(grid.frame)
     if len(grid.lines) and int(grid.lines[-1]) in _MOST_ROWS:
         text = f"{path.name} fills its sheet to the last row, {int(grid.lines[-1]):,}: it was probably cut."
         out.append(Notice("cut-by-excel", text))
+    return out
+
+
+def _times(frame: pl.DataFrame) -> list[Notice]:
+    out: list[Notice] = []
+    for name in (n for n, d in frame.schema.items() if d == pl.String):
+        many = int(frame[name].str.contains(r"^[0-9]{2}:[0-9]{2}:[0-9]{2}$").sum())
+        if many:
+            text = f"'{name}' holds {plural(many, 'time of no day', 'times of no day')}, no dates and no numbers."
+            out.append(Notice("times-without-day", text))
     return out
 
 
