@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import polars as pl
 import pytest
 
 HEAD = "id,age,income,email\n"
@@ -54,6 +55,14 @@ def test_a_file_that_cannot_be_used_is_said_so(segmentry, folder, file, code, sa
     assert re.match(rf"error \[{code}\]: .*{says}", err)
     assert err.count("\n") == 1
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_no_name_is_not_the_folder_one_is_in(segmentry, folder, monkeypatch, nothing):
+    """Where a shell variable is empty, nothing is read: neither a file nor the Parquet files that lie around."""
+    monkeypatch.chdir(folder)
+    pl.DataFrame({"id": ["a"]}).write_parquet(folder / "part.parquet")
+    assert "error [setting]: No source is named" in _fails(segmentry, folder, nothing, "-o", folder / "out")
 
 
 def test_repeated_ids_are_counted_and_not_shown(segmentry, folder):

@@ -455,6 +455,28 @@ def test_model_fixes_the_reading() -> None:
     assert np.isnan(values(column([""], expected=Reading("number")))[0])
 
 
+@pytest.mark.parametrize("stated", [{"types": {"nope": "text"}}, {"date_formats": {"nope": "DD/MM/YY"}}])
+def test_a_way_of_reading_a_column_that_is_not_there_is_said(stated: dict[str, dict[str, str]]) -> None:
+    """A slip in the name of a column is not passed over in silence."""
+    found = column(["1", "2"], ReadingSettings.model_validate(stated))
+    assert [(n.code, "'nope'" in n.message) for n in found.notices] == [("unknown-column", True)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "known", "option"),
+    [
+        ("1.234,56", Reading("number", decimal="."), "--decimal"),
+        ("23.05.2024", Reading("date", date_format="YYYY-MM-DD"), "--date-format"),
+    ],
+)
+def test_a_file_written_in_another_way_than_the_model_knows_names_the_option(
+    cell: str, known: Reading, option: str
+) -> None:
+    """Where every row is rejected for its marks, the remedy is the option that reads them."""
+    with pytest.raises(InputError, match=f"say how they are written with {option}, name words"):
+        column([cell], expected=known)
+
+
 @pytest.mark.parametrize(
     "data", ["id,n\n00123,1\n007,2\n", "id,n\n1E5,1\n12E4,2\n", "id,n\n1582218195625938945,1\n 17 ,2\n"]
 )

@@ -80,12 +80,12 @@ def _plain(value: Any) -> Any:
 
 
 def source_of(text: str) -> str | Path:
-    """A database stays the text it is, anything else is a path.
+    """A database stays the text it is, anything else is a path; nothing is not the folder one is in.
 
     >>> source_of("sqlite:///shop.db"), source_of("shop.csv").name
     ('sqlite:///shop.db', 'shop.csv')
     """
-    return text if "://" in text else Path(text)
+    return Path(text) if text.strip() and "://" not in text else text
 
 
 def shown(place: str | Path, table: str | None = None) -> str:

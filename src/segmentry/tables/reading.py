@@ -51,6 +51,10 @@ def read(
     [('id', 'text', ''), ('spend', 'number', '$')]
     """
     expected = expected or {}
+    if isinstance(source, str) and not source.strip():
+        raise SettingsError(
+            "No source is named.", found="an empty text", remedy="Name a file; a shell variable may be empty."
+        )
     if settings.columns and (is_address(source) or not isinstance(source, (str, Path))):
         raise _named_already()
     if is_address(source):

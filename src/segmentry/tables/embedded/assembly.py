@@ -91,6 +91,8 @@ def assemble(
     changed = preset | {name for name in texts if schema[name] != pl.String}
     typed = [_with_raw(t) if t.column.name in changed else t for t in typed]
     notices = [*source.notices, *notices, *said]
+    if only is None:
+        notices += _of_no_column(settings, list(schema), source.name)
     numbered = frame.with_row_index(ROW)
     rejects = _rejects(numbered, typed, source.lines)
     every = tuple(sorted((*source.rejects, *rejects), key=lambda r: r.line))
@@ -180,6 +182,25 @@ def _check_share(rejects: tuple[Reject, ...], present: int, settings: ReadingSet
     raise InputError(
         f"{len(rejects)} of {present} rows of {name} cannot be used, more than {most} %.",
         found=shown + (f"; and {len(rejects) - 3} more" if len(rejects) > 3 else ""),
-        remedy="Correct these rows, name words that mean 'missing' with --missing, or allow a larger share.",
+        remedy=f"Correct these rows, {_other_forms(rejects)}name words that mean 'missing' with --missing, or allow a "
+        "larger share.",
         code="too-many-rejects",
     )
+
+
+def _other_forms(rejects: tuple[Reject, ...]) -> str:
+    """The options for numbers and dates that are right and written in another way than was expected."""
+    options = [
+        option
+        for begins, option in (("not a finite number", "--decimal"), ("not a date", "--date-format"))
+        if any(reject.reason.startswith(begins) for reject in rejects)
+    ]
+    return f"say how they are written with {' and '.join(options)}, " if options else ""
+
+
+def _of_no_column(settings: ReadingSettings, names: list[str], source: str) -> list[Notice]:
+    stated = dict.fromkeys([*settings.types, *settings.decimals, *settings.date_formats])
+    missing = ", ".join(f"'{name}'" for name in stated if name not in names)
+    if not missing:
+        return []
+    return [Notice("unknown-column", f"The settings say how to read {missing}, and {source} has no such column.")]

@@ -151,7 +151,7 @@ def _grid(reader: fastexcel.ExcelReader, sheet: Sheet, settings: ReadingSettings
 
 def _load(reader: fastexcel.ExcelReader, sheet: Sheet, start: int) -> fastexcel.ExcelSheet:
     """The rows from `start` on; columns that mix kinds which have no common one, as hours and dates, are text."""
-    texts: dict[str, Any] = {}
+    texts: dict[str | int, Any] = {}
     while True:
         try:
             return reader.load_sheet(
