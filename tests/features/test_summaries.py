@@ -32,6 +32,12 @@ def test_numbers_are_summed_up() -> None:
     assert found.levels == (("-1", 1), ("0", 1), ("1999", 1), ("2.5", 1))
 
 
+def test_a_column_may_have_any_name() -> None:
+    """A column that is called "value" or "column" is summed up like others."""
+    found = summaries({"value": ["b", "a"], "column": ["a", "a"]}, {"value": pl.String, "column": pl.String})
+    assert (found["value"].levels, found["column"].levels) == ((("a", 1), ("b", 1)), (("a", 2),))
+
+
 def test_texts_are_summed_up() -> None:
     """Levels come commonest first, ties by name; patterns are counted among the cells that hold a value."""
     data = {"a": ["b", "a", "b", None, "x y"], "mail": ["a@b.de", "c@d.org", "none", None, None]}

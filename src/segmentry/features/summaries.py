@@ -20,6 +20,7 @@ N_LEVELS = 40  # commonest levels that are kept
 # Columns with more different texts than this are names and ids: counting their levels costs much and tells nothing.
 _MOST_LEVELS_COUNTED = 5_000
 _MOSTLY_DIFFERENT = 0.9
+_NAME, _VALUE = "__name__", "__value__"  # of an unpivoted table; a column of the source may be called "value"
 _YEARS = (1880, 2030)
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 # Ids and dates are digits with separators too, so that a phone number needs a plus, a bracket, a leading 0 with
@@ -199,11 +200,11 @@ def _levels(frame: nw.LazyFrame[Any], columns: Sequence[Column]) -> dict[str, tu
         names = [c.name for c in columns if c.reading.kind == kind]
         if not names:
             continue
-        long = frame.select(names).unpivot(on=names, variable_name="column", value_name="value")
-        known = long.filter(~nw.col("value").is_null())
-        for row in collect_rows(known.group_by("column", "value").agg(n=nw.len())):
-            level = write_number(row["value"]) if kind == "number" else str(row["value"])
-            counts.setdefault(str(row["column"]), []).append((level, int(row["n"])))
+        long = frame.select(names).unpivot(on=names, variable_name=_NAME, value_name=_VALUE)
+        known = long.filter(~nw.col(_VALUE).is_null())
+        for row in collect_rows(known.group_by(_NAME, _VALUE).agg(n=nw.len())):
+            level = write_number(row[_VALUE]) if kind == "number" else str(row[_VALUE])
+            counts.setdefault(str(row[_NAME]), []).append((level, int(row["n"])))
     return {name: _commonest(found) for name, found in counts.items()}
 
 
