@@ -148,6 +148,24 @@ def test_what_a_log_lacks_is_said_with_how_to_state_it() -> None:
         log(rows, *names, settings=PurchaseSettings(roles={"zorb": "amount"}))
 
 
+@pytest.mark.parametrize(
+    ("column", "role", "said"),
+    [
+        ("paid", "amount", "read as text, and the role amount needs numbers.*2 of 2 cells.*'9.99 aaaaaa'"),
+        ("paid", "quantity", "the role quantity needs numbers"),
+        ("paid", "unit_price", "the role unit_price needs numbers"),
+        ("paid", "refunded", "the role refunded needs numbers"),
+        ("paid", "time", "the role time needs dates"),
+        ("date", "amount", "read as dates, and the role amount needs numbers"),
+    ],
+)
+def test_a_stated_role_needs_cells_it_can_be_read_from(column: str, role: str, said: str) -> None:
+    """A day, and whatever is counted or added, cannot be told from other text: the error says what the cells are."""
+    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5.00 ducats"), ("b", "2026-01-02", "6.00 ducats")]
+    with pytest.raises(SettingsError, match=said):
+        log(rows, "customer_id", "date", "paid", settings=PurchaseSettings(roles={column: role}))
+
+
 def test_a_table_of_customers_is_no_log(shared_data: Any) -> None:
     """No table of customers is taken for their purchases, even one with dates and repeated ids."""
     for name in shared_data.glob("*.csv"):

@@ -16,6 +16,7 @@ from segmentry.features.choice import FeatureSettings, choose_by_default, choose
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, feature_expressions, features_of
+from segmentry.features.misread import refuse_misread
 from segmentry.features.notices import capped, impossible, later_dates, often_empty, purpose_notices, role_notices
 from segmentry.features.recipe import Recipe, SourceColumn
 from segmentry.features.role_rules import Role
@@ -82,7 +83,9 @@ def prepare_customers(
     sample = draw(table, figures=over_all(told))
     rows = sample.frame if sample.whole else table.frame
     summaries = widen(summarise(sample.frame, told), sample.figures, rows)
-    roles = assign_roles(summaries, _overrides(settings, id_column, table))
+    stated = _overrides(settings, id_column, table)
+    roles = assign_roles(summaries, stated)
+    refuse_misread(table, roles, stated)
     derived = _beside(derive_features(roles, summaries), made)
     roles = (*roles, *(ColumnRole(m.feature.sources[0], m.role, f"{FROM_ORDERS}{m.how}") for m in made))
     found = next((r.column for r in roles if r.role == "id"), None)

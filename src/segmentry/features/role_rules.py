@@ -6,13 +6,14 @@ each other (one id, families of columns) is left to `roles`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from segmentry.features.levels import yes_and_no
 from segmentry.features.summaries import ColumnSummary
 from segmentry.features.words import Name
+from segmentry.tables.table import Kind
 
 Role = Literal[
     "id", "birth_year", "birth_date", "age", "signup_date", "last_purchase_date", "date", "tenure", "recency_days",
@@ -25,6 +26,18 @@ Role = Literal[
 Check = Callable[[ColumnSummary], bool]
 Where = Literal["any", "log", "customers"]
 
+# Roles that are nothing without a number, or a date.
+KIND_OF: Mapping[Role, Kind] = {
+    **dict.fromkeys(("birth_date", "signup_date", "last_purchase_date", "date", "purchase_date"), "date"),
+    **dict.fromkeys(
+        (
+            "birth_year", "age", "tenure", "recency_days", "income", "spend_total", "spend_part", "order_value",
+            "purchases_total", "purchases_channel", "purchases_deal", "items", "visits", "children", "household_size",
+            "rating", "score", "rate", "count", "money", "number", "quantity", "unit_price",
+        ),
+        "number",
+    ),
+}  # fmt: skip
 ANSWERS: frozenset[Role] = frozenset({"flag", "campaign", "deal_flag", "complaint"})  # yes or no
 FEW_LEVELS = 40
 _OLDEST = 110

@@ -14,9 +14,10 @@ from typing import Any, Literal, get_args
 import narwhals.stable.v2 as nw
 
 from segmentry.errors import ColumnNotFoundError, SettingsError
+from segmentry.features.misread import refuse_kind
 from segmentry.features.words import parse_name
 from segmentry.purchases.words import Said, said
-from segmentry.tables import Column, Table, collect_rows, text_of
+from segmentry.tables import Column, Kind, Table, collect_rows, text_of
 
 PurchaseRole = Literal[
     "customer", "time", "amount", "quantity", "unit_price", "order", "product", "product_name", "category", "channel",
@@ -116,6 +117,11 @@ RULES: tuple[Rule, ...] = (
     Rule("currency", ("currency",), _f("part"), _TEXT),
 )  # fmt: skip
 
+# Roles that are nothing without a number, or a date.
+_KIND_OF: Mapping[PurchaseRole, Kind] = {
+    "time": "date", "amount": "number", "quantity": "number", "unit_price": "number", "refunded": "number"
+}  # fmt: skip
+
 # Of a column that is mostly empty nothing is made; some columns are empty but for the rows they speak of.
 _FILLED: Mapping[PurchaseRole, float] = {"time": _MOST, "order": _NEARLY_ALL}
 
@@ -185,6 +191,7 @@ def _checked(stated: Mapping[str, str], table: Table) -> dict[PurchaseRole, str]
             raise SettingsError(
                 f"There is no role '{role}' in a purchase log.", found=role, remedy=f"Valid: {', '.join(ROLES)}."
             )
+        refuse_kind(table, column, known, _KIND_OF.get(known))
         settled[known] = column
     return settled
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 COMMON = 10  # cells: what stands in so many says nothing of one person
+_LONGEST_SHAPE = 40
 
 
 def mask(value: str) -> str:
@@ -12,6 +13,16 @@ def mask(value: str) -> str:
     ('a…', '')
     """
     return f"{value[0]}…" if value else ""
+
+
+def shape(value: str) -> str:
+    """How a value is written, without what it says: digits as 9, letters as a.
+
+    >>> shape("36.45 Euro"), shape("Mar 15, 2024 6:16 PM")
+    ('99.99 Aaaa', 'Aaa 99, 9999 9:99 AA')
+    """
+    form = "".join("9" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in value)
+    return form if len(form) <= _LONGEST_SHAPE else f"{form[:_LONGEST_SHAPE]}…"
 
 
 def shown(value: str, n: int) -> str:

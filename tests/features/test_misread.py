@@ -1,0 +1,60 @@
+"""A stated role that the cells do not allow is an error that says what stands in the column and what to do."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+import pytest
+
+from segmentry.errors import SettingsError
+from segmentry.features.choice import FeatureSettings
+from segmentry.features.customers import prepare_customers
+from segmentry.tables import read
+
+N = 60
+_BASE = {"customer_id": [f"c{i}" for i in range(N)], "age": [20 + i for i in range(N)]}
+
+
+def _prepare(cells: list[object], role: str):
+    table = read(pl.DataFrame({**_BASE, "column": cells}))
+    return prepare_customers(table, FeatureSettings(roles={"column": role}))
+
+
+_DAYS = [f"2024-01-{1 + i % 28:02}" for i in range(N)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "role", "said"),
+    [
+        (["5 ducats"] * 5 + ["7.50"] * 55, "income", "5 of 60 cells are no numbers, such as '9 aaaaaa'."),
+        (["5 ducats"] * 5 + ["7.50"] * 55, "income", r'\[reading.types\] "column" = "number".*--max-rejected'),
+        (["00.00"] + ["7.50"] * 59, "spend_total", "1 of 60 cells begins with a 0, such as '99.99'"),
+        (["1.234,50", "1234.50"] * 30, "spend_total", "30 with a decimal point, such as '9999.99', and 30 with a "),
+        (["Ulm", "Bonn", "Jena"] * 20, "number", "60 of 60 cells are no numbers, such as 'Aaaa'.*another role"),
+        (["Ulm", "Bonn", "Jena"] * 20, "flag", "does not say yes and no"),
+        (["Ulm", "Bonn", "Jena"] * 20, "birth_date", "read as text, and the role birth_date needs dates.*another role"),
+        (_DAYS, "spend_total", "read as dates, and the role spend_total needs numbers"),
+        ([f"{d} 10h" for d in _DAYS], "last_purchase_date", "60 cells such as '9999-99-99 99a'.*--date-format"),
+        ([45000 + i for i in range(N)], "signup_date", "60 cells such as '99999'.*as dates in the source"),
+    ],
+)
+def test_a_stated_role_that_the_cells_cannot_have_is_refused(cells: list[object], role: str, said: str) -> None:
+    """What was read, what stands in the cells by their form, never by what they say, and the remedy."""
+    with pytest.raises(SettingsError, match=said) as error:
+        _prepare(cells, role)
+    assert "ducats" not in str(error.value)
+    assert "Ulm" not in str(error.value)
+
+
+def test_a_text_of_an_engine_is_cast_in_the_query() -> None:
+    """An engine's text is not taken apart, so that no option on reading would help."""
+    frame = pl.DataFrame({**_BASE, "column": ["7.50"] * N})  # noqa: F841  # read by the query
+    table = read(duckdb.sql("select * from frame"))
+    with pytest.raises(SettingsError, match="Cast it to numbers in the query"):
+        prepare_customers(table, FeatureSettings(roles={"column": "income"}))
+
+
+def test_answers_of_two_levels_and_roles_that_fit_are_left_alone() -> None:
+    """Any two levels may be a yes and a no where that is stated."""
+    assert _prepare(["Ja", "Nein"] * 30, "flag").roles[2].levels
+    assert _prepare([1, 2] * 30, "income").roles[2].role == "income"
