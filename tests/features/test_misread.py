@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 import polars as pl
 import pytest
@@ -58,3 +60,35 @@ def test_answers_of_two_levels_and_roles_that_fit_are_left_alone() -> None:
     """Any two levels may be a yes and a no where that is stated."""
     assert _prepare(["Ja", "Nein"] * 30, "flag").roles[2].levels
     assert _prepare([1, 2] * 30, "income").roles[2].role == "income"
+
+
+def _doubts(**columns: list[object]) -> list[str]:
+    table = read(pl.DataFrame({**_BASE, **columns}))
+    return [n.message for n in prepare_customers(table, FeatureSettings()).notices if n.code == "doubtful-role"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "said"),
+    [
+        ("total_spend", ["00.00"] + [f"{i}.50" for i in range(1, 60)], "left out.*1 of 60 cells begins with a 0"),
+        ("income", ["#REF!"] * 6 + [f"{i}00" for i in range(1, 55)], "6 of 60 cells are no numbers.*--missing"),
+        ("Umsatz", ["1.234,50", "1234.50"] * 30, "used as a category.*with a decimal point.*with one mark"),
+        ("orders", ["5?"] * 6 + [f"{1 + i % 9}" for i in range(54)], "used as a category.*6 of 60 cells are no"),
+        ("signup_date", [f"{d} 10h" for d in _DAYS], "signup date.*60 cells such as '9999-99-99 99a'.*--date-format"),
+        ("last_purchase", ["never"] * 20 + _DAYS[20:], "40 cells such as.*20 cells such as 'aaaaa'.*--missing"),
+        ("birth_year", ["1981?"] * 6 + [f"{1940 + i}" for i in range(54)], "birth year.*6 of 60 cells are no"),
+    ],
+)
+def test_a_telling_column_that_stayed_text_is_said(name: str, cells: list[object], said: str) -> None:
+    """What its name promises, what became of it, and why, are in the warnings of a fit."""
+    (message,) = _doubts(**{name: cells})
+    assert message.startswith(f"'{name}' ")
+    assert re.search(said, message)
+
+
+def test_texts_that_are_meant_as_texts_are_not_told_of() -> None:
+    """Bands, methods, people and states of purchases are no numbers that were misread."""
+    bands, methods = ["20-30k", "30-50k", "50k+"] * 20, ["cash", "card", "2 rates"] * 20
+    people = [f"Rep {chr(65 + i % 26)}{chr(97 + i % 7)}" for i in range(N)]
+    codes = [f"A{i}" for i in range(N)]
+    assert _doubts(income_band=bands, purchase_method=methods, sales_rep=people, order_code=codes) == []

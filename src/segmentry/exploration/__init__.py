@@ -220,7 +220,7 @@ def _findings(
     yield from relations.moving_together(related)
     yield from relations.fixing(table.frame, columns, {n: v for n, v in sampled.items() if n in _few_valued(columns)})
     yield from relations.sorted_by(customers.id_column, own_id, related)
-    yield from rows.roles_to_know(columns, told.features.purposes)
+    yield from rows.roles_to_know(columns, told.features.purposes, customers.notices)
 
 
 def _few_valued(columns: Sequence[ColumnInspection]) -> frozenset[str]:

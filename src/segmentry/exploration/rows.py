@@ -29,6 +29,7 @@ _SEVERITY: Mapping[str, Severity] = {
     "cut-by-excel": "problem",
     "encoded-twice": "check",
     "missing-words-kept": "check",
+    "doubtful-role": "check",
     "orders-repeated": "check",
     "orders-without-customer": "check",
     "orders-without-date": "check",
@@ -38,6 +39,7 @@ _REMEDY: Mapping[str, str] = {
     "no-id": "Name one with --id, or go on: then the labelled customers can be matched by row only.",
     "repeated-id": "Remove the repeats, name another column with --id, or pass --on-duplicate keep to take every row "
     "as a customer. If each row is a purchase, sum them up per customer first.",
+    "doubtful-role": "Where it is nothing of the kind, there is nothing to do.",
     "similar-ids": "Write each id in one way in the source; they are read as they are.",
     "orders-repeated": "Two equal orders of one day look like that too; it is for you to know.",
     "orders-without-customer": "Nothing to do where guests may buy; otherwise name another column with --id.",
@@ -113,8 +115,11 @@ def shared_contacts(columns: Sequence[ColumnInspection]) -> Iterator[Finding]:
             yield Finding("repeated-contact", "check", (c.name,), message, remedy, {"n": n})
 
 
-def roles_to_know(columns: Sequence[ColumnInspection], purposes: Mapping[str, str]) -> Iterator[Finding]:
-    """Columns that are private, sensitive, an answer given away, or doubtful."""
+def roles_to_know(
+    columns: Sequence[ColumnInspection], purposes: Mapping[str, str], notices: Sequence[Notice] = ()
+) -> Iterator[Finding]:
+    """Columns that are private, sensitive, an answer given away, or doubtful; but for the doubts of `notices`."""
+    doubts = [n.message for n in notices if n.code == "doubtful-role"]
     for c in columns:
         if c.role == "personal":
             message = f"'{c.name}' is personal data: {c.reason}."
@@ -131,6 +136,8 @@ def roles_to_know(columns: Sequence[ColumnInspection], purposes: Mapping[str, st
             message = f"'{c.name}' looks like an earlier segmentation: {c.reason}."
             remedy = f'It is left out; if it is something else: [roles] "{c.name}" = "category" in segmentry.toml.'
             yield Finding("leak-column", "note", (c.name,), message, remedy)
+        elif any(message.startswith(f"'{c.name}' ") for message in doubts):
+            continue
         elif not c.confident and c.role not in ("constant", "id"):
             message = f"'{c.name}' was taken for {c.role.replace('_', ' ')}, without being sure: {c.reason}."
             remedy = f'If it is something else, say so in segmentry.toml: [roles] "{c.name}" = "..."'

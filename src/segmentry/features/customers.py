@@ -16,7 +16,7 @@ from segmentry.features.choice import FeatureSettings, choose_by_default, choose
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, feature_expressions, features_of
-from segmentry.features.misread import refuse_misread
+from segmentry.features.misread import left_as_text, refuse_misread
 from segmentry.features.notices import capped, impossible, later_dates, often_empty, purpose_notices, role_notices
 from segmentry.features.recipe import Recipe, SourceColumn
 from segmentry.features.role_rules import Role
@@ -107,7 +107,12 @@ def prepare_customers(
         wanted=wanted,
         id_column=found,
         as_of=settled,
-        notices=(*notices, *role_notices(roles), *purpose_notices(wanted, features, settings)),
+        notices=(
+            *notices,
+            *role_notices(roles),
+            *left_as_text(table, roles),
+            *purpose_notices(wanted, features, settings),
+        ),
     )
 
 

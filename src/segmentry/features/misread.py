@@ -11,7 +11,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.errors import SettingsError, plural
+from segmentry.errors import Notice, SettingsError, plural
 from segmentry.features.role_rules import ANSWERS, KIND_OF
 from segmentry.features.roles import ColumnRole
 from segmentry.tables import Kind, Table, collect_rows, numbers, text_of
@@ -22,6 +22,7 @@ AS: Mapping[Kind, str] = {"number": "numbers", "date": "dates", "text": "text"}
 _CELL = "cell"
 _OTHER = "Give it another role."
 _BARE = "Give it another role, or let its cells hold the numbers alone."
+_WORDS = "If these cells say that nothing is known, pass what they say to --missing."
 _SHAPES = 3  # ways of writing that are told
 
 
@@ -48,6 +49,30 @@ def refuse_kind(table: Table, column: str, role: str, needed: Kind | None) -> No
     seen = look_at(table, column, needed)
     what = f"'{column}' was read as {AS[kind]}, and the role {role} needs {AS[needed]}."
     raise SettingsError(what, found=seen.found, remedy=seen.remedy)
+
+
+def left_as_text(table: Table, roles: Sequence[ColumnRole]) -> list[Notice]:
+    """A warning for each column of text whose name clearly says a number or a date, and whose cells look like it."""
+    found = []
+    for role in sorted(roles, key=lambda r: r.column):
+        needed = KIND_OF[role.suggested] if role.suggested is not None else None
+        if role.suggested is None or needed is None or not _looks_like(table, role, needed):
+            continue
+        seen = look_at(table, role.column, needed)
+        use = "left out" if role.role == "text" else "used as a category"
+        name = role.suggested.replace("_", " ")
+        message = f"'{role.column}' says {name} by its name, and is {use} since it was read as text: {seen.found}."
+        found.append(Notice("doubtful-role", f"{message} {seen.remedy}"))
+    return found
+
+
+def _looks_like(table: Table, role: ColumnRole, needed: Kind) -> bool:
+    """Whether most cells have figures in them, or are numbers, where a few levels may be bands."""
+    cell, cells = nw.col(_CELL), _cells(table, role.column)
+    number = cell.str.contains(numbers.pattern(".")) | cell.str.contains(numbers.pattern(","))
+    bands = role.role == "category" and needed == "number"
+    n, n_like = _counts(cells, (nw.lit(True), number if bands else cell.str.contains("[0-9]")))
+    return 2 * n_like >= n
 
 
 @dataclass(frozen=True)
@@ -77,11 +102,15 @@ def look_at(table: Table, column: str, needed: Kind) -> Misread:
 
 def _not_dates(table: Table, column: str) -> Misread:
     cells = _cells(table, column)
-    found = "; ".join(f"{plural(n, 'cell')} such as '{form}'" for form, n in _forms(cells)) or "no cell"
-    if "9" not in found:
+    forms = _forms(cells)
+    found = "; ".join(f"{plural(n, 'cell')} such as '{form}'" for form, n in forms) or "no cell"
+    figures = ["9" in form for form, _ in forms]
+    if not any(figures):
         return Misread(found, _OTHER)
     if table.column(column).reading.kind == "number":
         return Misread(found, "Numbers that count days or seconds are no dates: write them as dates in the source.")
+    if not all(figures):
+        return Misread(found, _WORDS)
     return Misread(found, 'Say how its dates are written (--date-format "DD.MM.YYYY"), or write them as YYYY-MM-DD.')
 
 
@@ -96,7 +125,9 @@ def _not_numbers(table: Table, column: str) -> Misread:
     if n_odd:
         found = f"{n_odd:,} of {plural(n, 'cell')} {'is no number' if n_odd == 1 else 'are no numbers'}"
         reject = f"{stated}; rows whose cell is no number are then rejected, and --max-rejected says how many may be."
-        return Misread(f"{found}, {_such_as(cells.filter(odd))}", reject if 2 * n_odd <= n else _BARE)
+        such = _such_as(cells.filter(odd))
+        few = _WORDS if "9" not in such else reject
+        return Misread(f"{found}, {such}", few if 2 * n_odd <= n else _BARE)
     if n_point and n_comma:
         point_said, comma_said = _such_as(cells.filter(with_point)), _such_as(cells.filter(with_comma))
         found = f"{n_point:,} with a decimal point, {point_said}, and {n_comma:,} with a decimal comma, {comma_said}"
@@ -104,7 +135,7 @@ def _not_numbers(table: Table, column: str) -> Misread:
     if n_zero:
         found = f"{n_zero:,} of {plural(n, 'cell')} {'begins' if n_zero == 1 else 'begin'} with a 0"
         return Misread(f"{found}, {_such_as(cells.filter(zero))}", f"{stated}, if they are numbers all the same.")
-    return Misread(table.column(column).how, f"{stated}, if it holds numbers.")
+    return Misread(table.column(column).how.removeprefix("text, "), f"{stated}, if it holds numbers.")
 
 
 def _cells(table: Table, column: str) -> nw.LazyFrame[Any]:

@@ -44,6 +44,13 @@ _NOT_A_SUBJECT = frozenset(
     {"spend", "amount", "total", "count", "noise", "customer", "money", "year", "month", "week", "day", "date", "last"}
     | {"since", "average", "household", "purchase", "order", "account", "frequency", "person_name"}
 )
+_MISSED: frozenset[Role] = frozenset(
+    (
+        "income", "spend_total", "purchases_total", "birth_date", "birth_year", "signup_date", "last_purchase_date",
+        "age",
+    )
+)  # fmt: skip
+_BOUGHT = frozenset({"purchase", "order", "total", "noise", "customer"})
 _FREE_TEXT_LENGTH = 25
 _FEW_SHARE = 0.5
 _MOST = 0.5
@@ -57,7 +64,8 @@ class ColumnRole:
 
     `subject` narrows the role ("wines" of spend, "web" of purchases, "3" of campaigns, "months" of tenure),
     `levels` are in order from low to high (a flag's: no, then yes), `symbol` is the currency and scale. `confident`
-    is False where the name or the values leave room for doubt.
+    is False where the name or the values leave room for doubt. `suggested` is what the name clearly says of a column of
+    text that cannot be it.
     """
 
     column: str
@@ -67,6 +75,7 @@ class ColumnRole:
     levels: tuple[str, ...] = ()
     symbol: str = ""
     confident: bool = True
+    suggested: Role | None = None
 
 
 def is_left_out(role: Role) -> bool:
@@ -171,10 +180,23 @@ def _role(clue: Clue) -> ColumnRole:
     for rule in RULES:
         if rule.fits_name(clue) and rule.values(clue.summary):
             return _by_rule(rule, clue)
-    fallen = _fallback(clue)
+    fallen = replace(_fallback(clue), suggested=_suggested(clue))
     if proposed is None or proposed.role == "category":
         return fallen
     return replace(fallen, reason=_despite(proposed, clue, fallen.reason), confident=False)
+
+
+def _suggested(clue: Clue) -> Role | None:
+    """The role of a text's name that a marketer would miss most, if it had been read as what it needs."""
+    if clue.summary.kind != "text":
+        return None
+    bare = not (clue.concepts - _BOUGHT or clue.name.rest_unknown())
+    unsaid = {
+        "purchases_total" if not (bare or clue.concepts & {"count", "frequency"}) else "",
+        "birth_date" if "year" in clue.concepts else "birth_year",
+    }
+    able = (rule.role for rule in RULES if rule.role in _MISSED - unsaid and rule.sure and rule.fits_name(clue))
+    return next(able, None)
 
 
 def _despite(rule: Rule | None, clue: Clue, reason: str) -> str:
