@@ -209,6 +209,39 @@ def test_a_customer_table_must_tell_its_customers_apart() -> None:
         customers_of(orders, read(pl.DataFrame({"age": [31, 42], "income": [10.5, 20.5]})))
 
 
+def test_a_whole_number_with_a_point_is_the_same_id() -> None:
+    """What pandas writes as 1001.0, where some lines have no customer, is customer 1001, here and in a join."""
+    rows = [
+        ("1001.0", "2026-01-01", "5"),
+        (None, "2026-01-02", "7"),
+        ("1001", "2026-01-03", "2"),
+        ("7.0", "2026-01-03", "1"),
+    ]
+    found = log(rows, *BARE)
+    assert {who: c["n_orders"] for who, c in customers(found).items()} == {"1001": 2, "7": 1}
+    later = open_like(read(pl.DataFrame(rows, schema=list(BARE), orient="row")), found.recipe)
+    assert later.account.customers == 2
+    ages = read(pl.DataFrame({"customer_id": ["1001", "7.0", "9"], "age": [30, 40, 50]}))
+    joined = customers_of(found, ages, "customer_id").table.frame.to_native().collect()
+    assert joined["spend_total"].to_list() == [7.0, 1.0, 0.0]
+
+
+def test_order_numbers_with_a_point_are_the_same_order() -> None:
+    """5001 and 5001.0 are lines of one order."""
+    rows = [("a", "2026-01-01", "5", "5001"), ("a", "2026-01-01", "7", "5001.0"), ("b", "2026-01-02", "2", "5002.0")]
+    assert customers(log(rows, *BARE, "order_id"))["a"]["n_orders"] == 1
+
+
+def test_ids_that_have_nothing_in_common_stop_a_join() -> None:
+    """Where no buyer is in the table of customers, the form of an id of each side is shown, and no id."""
+    rows: list[tuple[object, ...]] = [(f"K-{n:04}", "2026-01-01", "5") for n in range(20)]
+    table = read(pl.DataFrame({"customer_id": [f"{n:04}" for n in range(30)], "age": [20 + n for n in range(30)]}))
+    with pytest.raises(IdentifierError, match=r"Of 20 customers .* 0 are in .*'A-9999'.*'9999'.*--id"):
+        customers_of(log(rows, *BARE), table, "customer_id")
+    some = read(pl.DataFrame({"customer_id": [*(f"{n:04}" for n in range(30)), "K-0007"], "age": [*range(31)]}))
+    assert customers_of(log(rows, *BARE), some, "customer_id").account.unknown_customers == 19
+
+
 def test_later_orders_lacking_a_column_are_an_error() -> None:
     """What the segments rest on is asked for by name."""
     first = log([("a", "2026-01-01", "5"), ("a", "2026-01-02", "1"), ("b", "2026-01-02", "1")], *BARE)

@@ -21,7 +21,7 @@ from segmentry.purchases import lines as ln
 from segmentry.scoring.orders import from_log, readings_of
 from segmentry.scoring.score import NAMES, score_table
 from segmentry.segmentation import Segmentation
-from segmentry.tables import ReadingSettings, Table, collect_rows, read, text_of
+from segmentry.tables import ReadingSettings, Table, collect_rows, plain_id, read, text_of
 
 _LEVELS: tuple[Level, ...] = ("product", "category")
 
@@ -108,7 +108,7 @@ def _of_customer(log: Table, segmentation: Segmentation, customer: str) -> Table
     # Where an order says its customer on the first line only, the others are not known before they are filled in.
     if recipe is None or column is None or column not in log.names or ln.CUSTOMER in recipe.fill:
         return log
-    return replace(log, frame=log.frame.filter(text_of(log, column) == customer))
+    return replace(log, frame=log.frame.filter(plain_id(text_of(log, column)) == customer))
 
 
 def _bought(purchases: Purchases, customer: str) -> list[tuple[Level, str, bool]]:
@@ -127,7 +127,8 @@ def _segment(segmentation: Segmentation, log: Table, beside: Table | None, custo
     made = from_log(segmentation, log, beside)
     id_column = segmentation.recipe.id_column or ""
     scored = score_table(segmentation, made.table, count=False)
-    rows = collect_rows(scored.frame.filter(text_of(made.table, id_column) == customer).select(SEGMENT).head(1))
+    own = plain_id(text_of(made.table, id_column)) == customer
+    rows = collect_rows(scored.frame.filter(own).select(SEGMENT).head(1))
     if not rows:
         raise SettingsError(
             "The customer cannot be placed in a segment.",

@@ -138,6 +138,11 @@ def _not_numbers(table: Table, column: str) -> Misread:
     return Misread(table.column(column).how.removeprefix("text, "), f"{stated}, if it holds numbers.")
 
 
+def form_of(table: Table, column: str) -> str:
+    """How most cells of a column are written: digits as 9, letters as a."""
+    return next((form for form, _ in _forms(_cells(table, column))), "")
+
+
 def _cells(table: Table, column: str) -> nw.LazyFrame[Any]:
     return table.frame.select(text_of(table, column).alias(_CELL)).filter(~nw.col(_CELL).is_null())
 

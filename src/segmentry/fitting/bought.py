@@ -7,7 +7,7 @@ from segmentry.fitting.sources import Source
 from segmentry.prototypes.assign import SEGMENT
 from segmentry.scoring import score_table
 from segmentry.segmentation import Segmentation
-from segmentry.tables import text_of
+from segmentry.tables import plain_id, text_of
 
 
 def study_orders(segmentation: Segmentation, source: Source) -> tuple[Baskets | None, OverTime | None]:
@@ -15,6 +15,6 @@ def study_orders(segmentation: Segmentation, source: Source) -> tuple[Baskets | 
     if source.log is None or source.id_column is None:
         return None, None
     scored = score_table(segmentation, source.table, count=False)
-    placed = placed_customers(scored.frame, text_of(source.table, source.id_column), SEGMENT)
+    placed = placed_customers(scored.frame, plain_id(text_of(source.table, source.id_column)), SEGMENT)
     segments = [s.id for s in segmentation.segments]
     return study_baskets(source.log, placed, segments), study_time(source.log, placed, segments)

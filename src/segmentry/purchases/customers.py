@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from segmentry.errors import InputError, Notice
+from segmentry.errors import IdentifierError, InputError, Notice, plural
 from segmentry.features.customers import MadeColumn, check_ids
 from segmentry.features.lifetime import LifetimeModel
+from segmentry.features.misread import form_of
 from segmentry.features.roles import assign_roles
 from segmentry.features.sample import MODELLED, draw
 from segmentry.features.summaries import summarise
@@ -24,6 +25,8 @@ from segmentry.purchases.worth import (
 )
 from segmentry.tables import Column, Reading, Table, beside, computed_table, free_names, unmatched
 
+_STRANGERS = 0.01  # with no larger share of ids in common, the ids are not the same kind of id
+_FEWEST_TO_TELL = 10
 # What a customer without an order has of these is nothing, not something unknown.
 _NONE_IS_ZERO = ("n_orders", "spend_total")
 
@@ -83,11 +86,31 @@ def customers_of(
     found = id_column or _id_of(customers)
     check_ids(customers, found, "error")
     without, unknown = unmatched(customers, found, own, "__who__")
+    _refuse_strangers(customers, found, without, own, unknown, purchases)
     absent = {named[name]: 0.0 for name in _NONE_IS_ZERO}
     table = beside(customers, found, own, "__who__", absent)
     account = replace(purchases.account, unknown_customers=unknown, customers_without_orders=without)
     notices = replace(purchases, account=account).notices
     return CustomersOfLog(table, moved, found, account, notices, model)
+
+
+def _refuse_strangers(
+    customers: Table, id_column: str, without: int, own: Table, unknown: int, purchases: Purchases
+) -> None:
+    """Raises IdentifierError where ids of orders and of customers, many as they are, have nearly none in common."""
+    n_buyers = purchases.account.customers
+    matched = n_buyers - unknown
+    fewer = min(n_buyers, without + matched)
+    if fewer < _FEWEST_TO_TELL or matched > _STRANGERS * fewer:
+        return
+    who = purchases.recipe.column("customer")
+    raise IdentifierError(
+        f"Of {plural(n_buyers, 'customer')} in the orders, {matched:,} {'is' if matched == 1 else 'are'} in the table.",
+        found=f"'{who}' of the orders such as '{form_of(own, '__who__')}', '{id_column}' of the customers such as "
+        f"'{form_of(customers, id_column)}'",
+        remedy="Write the ids alike in both, or name the column of the customers' ids with --id.",
+        code="strange-customers",
+    )
 
 
 def _column(made: MadeColumn, named: dict[str, str]) -> Column:

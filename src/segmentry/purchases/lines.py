@@ -20,7 +20,7 @@ import narwhals.stable.v2 as nw
 from segmentry.purchases.recipe import PurchaseRecipe
 from segmentry.purchases.times import Clock
 from segmentry.purchases.words import states
-from segmentry.tables import Table, text_of
+from segmentry.tables import Table, plain_id, text_of
 
 Lines = nw.LazyFrame[Any]
 
@@ -36,14 +36,16 @@ _AMOUNT, _QUANTITY, _BACK, _STATE = "amount", "quantity", "back", "state"
 def key(table: Table, column: str) -> nw.Expr:
     """The cells of a column that names something, as text; missing where nothing is written."""
     if table.column(column).reading.kind != "text":
-        return text_of(table, column)
+        return plain_id(text_of(table, column))
     return nw.when(nw.col(column) != "").then(nw.col(column))
 
 
 def in_one_form(table: Table, recipe: PurchaseRecipe, clock: Clock) -> Lines:
     """The lines of a log with the columns named above; those that the log does not have are missing in every line."""
-    own: dict[str, nw.Expr] = {CUSTOMER: key(table, _of(recipe, "customer")), DAY: clock.day}
-    for name, role in ((ORDER, "order"), (PRODUCT, "product"), (CATEGORY, "category"), (CHANNEL, "channel")):
+    own: dict[str, nw.Expr] = {CUSTOMER: plain_id(key(table, _of(recipe, "customer"))), DAY: clock.day}
+    order = recipe.column("order")
+    own[ORDER] = nw.lit(None, dtype=nw.String) if order is None else plain_id(key(table, order))
+    for name, role in ((PRODUCT, "product"), (CATEGORY, "category"), (CHANNEL, "channel")):
         column = recipe.column(role)
         own[name] = nw.lit(None, dtype=nw.String) if column is None else key(table, column)
     named = recipe.column("product_name")

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentry.tables.engines import in_warehouse, with_arrays
-from segmentry.tables.memory import count_rows, materialise, text_of
+from segmentry.tables.memory import count_rows, materialise, plain_id, text_of
 from segmentry.tables.names import ROW
 from segmentry.tables.table import Column, SourceKind, Table
 
@@ -54,8 +54,8 @@ def beside(table: Table, key: str, more: Table, more_key: str, absent: dict[str,
     A row without a match has nothing there, or the number that `absent` gives for a column. Names must differ.
     """
     added = [c for c in more.columns if c.name != more_key]
-    other = more.frame.select(text_of(more, more_key).alias(_KEY), *(c.name for c in added))
-    left = table.frame.with_columns(text_of(table, key).alias(_KEY))
+    other = more.frame.select(plain_id(text_of(more, more_key)).alias(_KEY), *(c.name for c in added))
+    left = table.frame.with_columns(plain_id(text_of(table, key)).alias(_KEY))
     own = left.collect_schema().names()
     if in_warehouse(table.source_kind):
         left = materialise(left)
@@ -80,8 +80,8 @@ def beside(table: Table, key: str, more: Table, more_key: str, absent: dict[str,
 
 def unmatched(table: Table, key: str, more: Table, more_key: str) -> tuple[int, int]:
     """Ids of `table` that `more` does not have, and ids of `more` that `table` does not have."""
-    ours = materialise(table.frame.select(text_of(table, key).alias(_KEY)).unique())
-    theirs = materialise(more.frame.select(text_of(more, more_key).alias(_KEY)).unique())
+    ours = materialise(table.frame.select(plain_id(text_of(table, key)).alias(_KEY)).unique())
+    theirs = materialise(more.frame.select(plain_id(text_of(more, more_key)).alias(_KEY)).unique())
     return count_rows(ours.join(theirs, on=_KEY, how="anti")), count_rows(theirs.join(ours, on=_KEY, how="anti"))
 
 

@@ -114,6 +114,19 @@ def text_of(table: Table, column: str) -> nw.Expr:
     return as_text(nw.col(source), table.frame.collect_schema()[source])
 
 
+def plain_id(text: nw.Expr) -> nw.Expr:
+    """Ids with 1001 where 1001.0 is written, which is what pandas makes of whole numbers where some are missing: one
+    file's 1001 is another's 1001.0.
+
+    >>> import polars as pl
+    >>> ids = nw.from_native(pl.LazyFrame({"id": ["1001.0", "1001", "v1.0"]}))
+    >>> [row["id"] for row in collect_rows(ids.select(plain_id(nw.col("id"))))]
+    ['1001', '1001', 'v1.0']
+    """
+    pointed = text.str.contains(r"^[0-9]+\.0$")
+    return nw.when(pointed).then(text.str.replace_all(r"\.0$", "")).otherwise(text)
+
+
 def as_text(cell: nw.Expr, dtype: Any) -> nw.Expr:
     """Cells of any type as text, missing where nothing is written.
 
