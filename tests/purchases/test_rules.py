@@ -84,6 +84,80 @@ def test_a_customer_who_only_returned_is_kept() -> None:
     assert (found["a"]["spend_total"], found["a"]["n_orders"], found["a"]["recency_days"]) == (-20.0, 0, None)
 
 
+STATES = (*BARE, "status")
+
+
+def test_a_state_that_is_not_known_counts_as_a_sale_and_is_told_of() -> None:
+    """Each with its lines and money, whole where it is common; what is stated of it is not asked again."""
+    rows = [("a", f"2026-01-{d:02}", "5.00", "On Its Way") for d in range(1, 12)]
+    rows += [
+        ("b", "2026-01-09", "7.00", "Completed"),
+        ("b", "2026-01-10", "2.50", None),
+        ("b", "2026-01-10", "1", "lost"),
+    ]
+    found = log(rows, *STATES)
+    [message] = [n.message for n in found.notices if n.code == "orders-unknown-state"]
+    assert "'on its way' (11 lines, 55.00), 'l…' (1 line, 1.00), nothing at all (1 line, 2.50)" in message
+    assert "[orders.states]" in message
+    assert found.account.sold == 65.5
+    stated = log(rows, *STATES, settings=PurchaseSettings(states={"On its way": "void", "Lost": "refunded"}))
+    assert (stated.account.void, stated.account.refunded, stated.account.amount) == (11, 1, 9.5)
+    again = open_like(stated.table, stated.recipe)
+    assert again.account.amount == 9.5
+
+
+@pytest.mark.parametrize(
+    "state", ["Abgebrochen", "offen", "awaiting_payment", "on-hold", "wc-pending", "Annulée", "pendiente"]
+)
+def test_an_order_that_never_took_place_is_left_out(state: str) -> None:
+    """Cancelled or not yet paid, in four languages, whatever joins the words."""
+    rows = [("a", "2026-01-01", "5", state), ("a", "2026-01-02", "7", "completed")]
+    assert log(rows, *STATES).account.void == 1
+
+
+@pytest.mark.parametrize("state", ["Retoure", "Returned", "devuelto", "remboursée", "zurückgesendet"])
+def test_an_order_that_came_back_is_taken_off(state: str) -> None:
+    """It was bought, and given back in whole."""
+    rows = [("a", "2026-01-01", "5", state), ("a", "2026-01-02", "7", "completed")]
+    assert (log(rows, *STATES).account.refunded, log(rows, *STATES).account.amount) == (1, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "sale", "back"),
+    [("type", "Sale", "Refund"), ("Belegart", "Rechnung", "Gutschrift"), ("Event Type", "Payment", "credit note")],
+)
+def test_a_line_of_a_kind_that_takes_money_back_is_a_return(name: str, sale: str, back: str) -> None:
+    """A refund in a line of its own is no order, whatever its sign; it takes spend back."""
+    rows = [("a", "2026-01-01", "50", sale), ("a", "2026-02-01", "20", back), ("b", "2026-02-02", "-5", back)]
+    found = log(rows, *BARE, name)
+    assert (found.account.returns, found.account.returned, found.account.amount) == (2, 25.0, 25.0)
+    assert customers(found)["a"]["n_orders"] == 1
+
+
+@pytest.mark.parametrize(("yes", "no"), [("Yes", "No"), ("ja", "nein"), (1, 0), ("true", "false")])
+def test_a_yes_in_a_column_of_returns_gives_the_line_back(yes: object, no: object) -> None:
+    """The order was bought and came back, in whole."""
+    rows = [("a", "2026-01-01", "50", no), ("a", "2026-02-01", "20", yes), ("b", "2026-02-02", "5", no)]
+    found = log(rows, *BARE, "returned")
+    assert (found.account.refunded, found.account.amount, found.account.sold) == (1, 55.0, 75.0)
+    later = open_like(read(pl.DataFrame(rows, schema=[*BARE, "returned"], orient="row")), found.recipe)
+    assert later.account.refunded == 1
+
+
+def test_a_column_of_types_without_a_return_says_nothing_of_returns() -> None:
+    """What kind of product or customer it is, is no matter of returns."""
+    rows = [("a", "2026-01-01", "50", "Gift"), ("a", "2026-02-01", "20", "Book")]
+    assert log(rows, *BARE, "type").recipe.column("returned") is None
+
+
+def test_a_first_day_far_before_all_others_is_told_of() -> None:
+    """1970-01-01 is what many systems write for no day; it is named with its lines."""
+    rows = [("a", "1970-01-01", "5"), ("b", "1970-01-01", "5"), ("a", "2026-01-01", "5"), ("b", "2026-01-05", "5")]
+    [message] = [n.message for n in log(rows, *BARE).notices if n.code == "far-first-day"]
+    assert "1970-01-01, lies 56 years before the next, 2026-01-01: 2 order lines" in message
+    assert not any(n.code == "far-first-day" for n in log(rows[2:], *BARE).notices)
+
+
 def test_sums_of_money_are_exact() -> None:
     """0.1 ten times is 1, whatever floating point makes of it; thousandths are kept where they are there."""
     tenths = [("a", f"2026-01-{day:02}", "0.1") for day in range(1, 11)] + [("b", "2026-01-11", "0.7")]

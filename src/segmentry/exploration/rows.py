@@ -31,6 +31,8 @@ _SEVERITY: Mapping[str, Severity] = {
     "missing-words-kept": "check",
     "doubtful-role": "check",
     "orders-repeated": "check",
+    "orders-unknown-state": "check",
+    "far-first-day": "check",
     "orders-without-customer": "check",
     "orders-without-date": "check",
     "orders-without-amount": "check",

@@ -4,6 +4,7 @@ The rules, each counted in `account`:
 
 - An order that was cancelled, or failed, or is still open never took place: its lines are left out.
 - An order whose state is refunded was bought and given back; a refunded amount is given back in part.
+- A line of a kind such as Refund or credit note is a return, whatever its sign.
 - A negative amount or quantity is a return. What comes back is taken off the spend of its customer, and is no order.
 - A line without an amount counts for nothing where its order has an amount on another line, and is left out otherwise.
 - A line of nothing (0.00) is a purchase like others.
@@ -13,13 +14,14 @@ Money is counted in whole numbers of its smallest unit, so that sums are exact.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from segmentry.purchases.recipe import PurchaseRecipe
 from segmentry.purchases.times import Clock
-from segmentry.purchases.words import states
+from segmentry.purchases.words import answers, line_kinds, states
 from segmentry.tables import Table, plain_id, text_of
 
 Lines = nw.LazyFrame[Any]
@@ -30,7 +32,8 @@ SOLD, RETURNED, ITEMS, DISCOUNTED = "sold", "returned", "items", "discounted"
 SALE, VOID, CANCELLED, REFUNDED = "sale", "void", "cancelled", "refunded"
 PRODUCT, PRODUCT_NAME, CATEGORY, CHANNEL, HOUR = "product", "product_name", "category", "channel", "hour"
 UNITS = "units"
-_AMOUNT, _QUANTITY, _BACK, _STATE = "amount", "quantity", "back", "state"
+_AMOUNT, _QUANTITY, _BACK = "amount", "quantity", "back"
+STATE, MARK = "state", "mark"  # of the order; of the line: whether it came back, or is a sale or a refund
 
 
 def key(table: Table, column: str) -> nw.Expr:
@@ -54,7 +57,8 @@ def in_one_form(table: Table, recipe: PurchaseRecipe, clock: Clock) -> Lines:
     own[_AMOUNT] = amount_of(recipe)
     own[_QUANTITY] = _number(recipe, "quantity")
     own[_BACK] = _number(recipe, "refunded")
-    own[_STATE] = _state(table, recipe)
+    own[STATE] = _state(table, recipe, "status")
+    own[MARK] = _state(table, recipe, "returned")
     own[DISCOUNTED] = _has_discount(table, recipe)
     frame = table.frame
     if recipe.duplicates == "drop":
@@ -87,11 +91,11 @@ def _number(recipe: PurchaseRecipe, role: str) -> nw.Expr:
     return nw.lit(None, dtype=nw.Float64) if column is None else nw.col(column)
 
 
-def _state(table: Table, recipe: PurchaseRecipe) -> nw.Expr:
-    column = recipe.column("status")
+def _state(table: Table, recipe: PurchaseRecipe, role: str) -> nw.Expr:
+    column = recipe.column(role)
     if column is None:
         return nw.lit(None, dtype=nw.String)
-    # Shops join the words of a state by a space, a hyphen or an underscore, and some put a prefix of their own.
+    # As `words.plain_state` writes them.
     plain = key(table, column).str.to_lowercase().str.replace_all(r"[_\- ]+", " ").str.strip_chars()
     return plain.str.replace_all(r"^wc ", "")
 
@@ -113,7 +117,7 @@ def _filled(column: str) -> nw.Expr:
     return nw.when(gap).then(nw.col(column).max().over(ORDER)).otherwise(nw.col(column))
 
 
-_TELLING = (_AMOUNT, DAY, CUSTOMER, _BACK, _STATE, CHANNEL)  # all of a line that matters to who paid what, and when
+_TELLING = (_AMOUNT, DAY, CUSTOMER, _BACK, STATE, MARK, CHANNEL)  # what matters to who paid what, and when
 
 
 def _once_an_order(lines: Lines) -> Lines:
@@ -135,16 +139,20 @@ def _once_an_order(lines: Lines) -> Lines:
 
 def _with_kinds(lines: Lines, recipe: PurchaseRecipe) -> Lines:
     units = 10.0**recipe.places
-    amount, back, state = nw.col(_AMOUNT), nw.col(_BACK), nw.col(_STATE)
+    amount, back, state, mark = nw.col(_AMOUNT), nw.col(_BACK), nw.col(STATE), nw.col(MARK)
     quantity = nw.col(_QUANTITY).fill_null(0.0)
-    negative = (amount < 0) | (quantity < 0)
-    given_back = nw.when(state.is_in(list(states("refunded")))).then(amount).otherwise(nw.lit(0.0))
-    part = nw.when(~back.is_null() & (back.abs() > 0)).then(back.abs()).otherwise(given_back)
+    void, refunded = meaning(recipe, "void"), meaning(recipe, "refunded")
+    takes_back = line_kinds("back")
+    is_void = _is(state, void) | _is(mark, void)
+    is_refunded = _is(state, refunded) | _is(mark, {*refunded, *answers("yes")} - {*takes_back})
+    negative = (amount < 0) | (quantity < 0) | _is(mark, takes_back)
+    whole = nw.when(is_refunded).then(amount).otherwise(nw.lit(0.0))
+    part = nw.when(~back.is_null() & (back.abs() > 0)).then(back.abs()).otherwise(whole)
     begins = nw.col(ORDER).str.starts_with(recipe.cancel_prefix) if recipe.cancel_prefix else nw.lit(False)
     flags = {
         SALE: ~negative & ~amount.is_null(),
-        VOID: state.is_in(list(states("void"))).fill_null(False),
-        REFUNDED: state.is_in(list(states("refunded"))).fill_null(False),
+        VOID: is_void,
+        REFUNDED: is_refunded,
         CANCELLED: begins.fill_null(False) if recipe.cancel_prefix else begins,
         "given": nw.when(negative).then(-amount.abs()).otherwise(amount),
         "taken": nw.when(negative).then(nw.lit(0.0)).otherwise(part),
@@ -161,7 +169,20 @@ def _with_kinds(lines: Lines, recipe: PurchaseRecipe) -> Lines:
         nw.when(nw.col(SALE)).then(quantity).otherwise(nw.lit(0.0)).alias(ITEMS),
         nw.when(nw.col(SALE)).then(nw.col(DISCOUNTED)).otherwise(nw.lit(0.0)).alias(DISCOUNTED),
         amount.is_null().alias("no_amount"),
+        state,
+        mark,
     )
+
+
+def _is(state: nw.Expr, words: Collection[str]) -> nw.Expr:
+    return state.is_in(sorted(words)).fill_null(False)
+
+
+def meaning(recipe: PurchaseRecipe, kind: str) -> tuple[str, ...]:
+    """States that mean an order is "sold", "void" or "refunded": those that were stated, and the known ones."""
+    stated = dict(recipe.states)
+    known = {word for word in states(kind) if word not in stated}
+    return tuple(sorted(known | {word for word, means in recipe.states if means == kind}))
 
 
 def usable(lines: Lines, recipe: PurchaseRecipe) -> Lines:

@@ -14,6 +14,7 @@ import narwhals.stable.v2 as nw
 from segmentry.errors import InputError, NotEnoughDataError, Notice
 from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account, account_for
+from segmentry.purchases.doubts import doubts_of
 from segmentry.purchases.lines import Lines
 from segmentry.purchases.reading import KEYS, in_full
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
@@ -21,7 +22,7 @@ from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, m
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.settling import largest, refuse_currencies, symbol_of, with_rules
 from segmentry.purchases.times import clock_of
-from segmentry.purchases.words import said
+from segmentry.purchases.words import plain_state, said
 from segmentry.tables import Reading, ReadingSettings, Table, collect_rows, count_rows, read
 
 DUPLICATES_COUNTED_BELOW = 2_000_000  # rows; comparing more of them in every cell costs more than all the rest
@@ -37,6 +38,7 @@ class Purchases:
     lines: Lines
     recipe: PurchaseRecipe
     account: Account
+    doubts: tuple[Notice, ...] = ()
 
     @property
     def as_of(self) -> date:
@@ -66,7 +68,7 @@ class Purchases:
                 f"'{category}' cost is not known, so there are no shares of spend by category."
             )
             found.append(Notice("order-amounts", text))
-        return (*found, *self.account.notices())
+        return (*found, *self.account.notices(), *self.doubts)
 
 
 def open_log(
@@ -106,6 +108,7 @@ def open_log(
         trend_days=told.trend_days or _TREND,
         utc=clock.utc,
         has_hours=clock.hour is not None,
+        states=tuple(sorted((plain_state(state), means) for state, means in told.states.items())),
     )
     draft = with_rules(table, draft, clock, told)
     lines = ln.in_one_form(table, draft, clock)
@@ -117,7 +120,8 @@ def open_log(
         channels=largest(lines, recipe, ln.CHANNEL, told.channels),
     )
     account = account_for(lines, recipe, table.rows_rejected, _duplicates(table, told))
-    return Purchases(table, lines, replace(recipe, has_returns=account.returned > 0), account)
+    doubts = doubts_of(lines, recipe, account)
+    return Purchases(table, lines, replace(recipe, has_returns=account.returned > 0), account, doubts)
 
 
 def _reading(table: Table, column: PurchaseColumn) -> Reading:
@@ -179,7 +183,8 @@ def open_like(table: Table, recipe: PurchaseRecipe, *, as_of: date | None = None
     clock = clock_of(table, recipe.column("time") or "")
     moved = replace(recipe, as_of=as_of or recipe.as_of)
     lines = ln.in_one_form(table, moved, clock)
-    return Purchases(table, lines, moved, account_for(lines, moved, table.rows_rejected))
+    account = account_for(lines, moved, table.rows_rejected)
+    return Purchases(table, lines, moved, account, doubts_of(lines, moved, account))
 
 
 def looks_like_log(table: Table) -> bool:

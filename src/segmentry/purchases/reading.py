@@ -8,7 +8,9 @@ from segmentry.purchases.roles import find_columns
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.tables import ReadingSettings, Table, read
 
-KEYS = frozenset({"customer", "order", "product", "product_name", "category", "channel", "status", "currency"})
+KEYS = frozenset(
+    {"customer", "order", "product", "product_name", "category", "channel", "status", "returned", "currency"}
+)
 
 
 def read_log(source: Any, reading: ReadingSettings | None = None, settings: PurchaseSettings | None = None) -> Table:

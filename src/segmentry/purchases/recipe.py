@@ -28,7 +28,8 @@ class PurchaseRecipe:
     `amount_is` is "order" where one amount stands for all lines of its order. `places` are the decimal places that
     money is counted in. `fill` names the columns that an order says on its first line only. `cancel_prefix` begins the
     numbers of cancelled orders; "" where none do. `utc` holds where times with an offset were moved to days of UTC,
-    `joined` where the customers were those of a table beside the log.
+    `joined` where the customers were those of a table beside the log. `states` says what some states of an order were
+    stated to mean.
     """
 
     columns: tuple[LogColumn, ...]
@@ -46,6 +47,7 @@ class PurchaseRecipe:
     has_hours: bool = False
     has_returns: bool = False
     joined: bool = False
+    states: tuple[tuple[str, str], ...] = ()
 
     def column(self, role: str) -> str | None:
         """The name of the column in this role; None where the log has none."""

@@ -16,12 +16,12 @@ import narwhals.stable.v2 as nw
 from segmentry.errors import ColumnNotFoundError, SettingsError
 from segmentry.features.misread import refuse_kind
 from segmentry.features.words import parse_name
-from segmentry.purchases.words import Said, said
+from segmentry.purchases.words import Said, answers, line_kinds, plain_state, said
 from segmentry.tables import Column, Kind, Table, collect_rows, text_of
 
 PurchaseRole = Literal[
     "customer", "time", "amount", "quantity", "unit_price", "order", "product", "product_name", "category", "channel",
-    "discount", "status", "refunded", "currency",
+    "discount", "status", "refunded", "returned", "currency",
 ]  # fmt: skip
 ROLES: tuple[PurchaseRole, ...] = get_args(PurchaseRole)
 
@@ -114,6 +114,8 @@ RULES: tuple[Rule, ...] = (
     Rule("status", ("status", "money_state"), _f("delivery place line customer"), _TEXT),
     Rule("status", ("status",), _f("delivery place line customer marital"), _TEXT),
     Rule("refunded", ("refund", "amount|total"), _f("part tax quantity"), _NUMBER),
+    Rule("returned", ("refund",), _f("amount total quantity count date part tax id status reason"), _WHOLE_KEYS),
+    Rule("returned", ("kind",), _f("customer product delivery campaign contact place deal category channel"), _TEXT),
     Rule("currency", ("currency",), _f("part"), _TEXT),
 )  # fmt: skip
 
@@ -139,6 +141,8 @@ def find_columns(table: Table, stated: Mapping[str, str] | None = None) -> tuple
     free = [c for c in table.columns if c.name not in settled.values()]
     wanted = [role for role in ROLES if role not in settled]
     able = {role: _proposed(role, free) for role in wanted}
+    if "returned" in able:
+        able["returned"] = [c for c in able["returned"] if _tells_returns(table, c)]
     figures = _figures(table, sorted({c for columns in able.values() for c in columns}))
     found = {role: PurchaseColumn(column, role, "stated in the settings") for role, column in settled.items()}
     for role in wanted:
@@ -247,6 +251,14 @@ def _chosen(
         # Guests have no id, and an e-mail address all the same.
         return max(usable, key=lambda c: (filled[c], -usable.index(c)))
     return first
+
+
+def _tells_returns(table: Table, column: str) -> bool:
+    """Whether the cells are a yes and a no, or some are a kind of line that takes money back."""
+    found = {plain_state(level).removesuffix(".0") for level in levels_of(table, column) or {}}
+    if said(column).any("refund") and found & set(answers("yes")):
+        return found <= {*answers("yes"), *answers("no")}
+    return bool(found & set(line_kinds("back")))
 
 
 def _looks_right(role: PurchaseRole, figures: Mapping[str, int]) -> bool:

@@ -14,7 +14,8 @@ class PurchaseSettings(BaseModel):
 
     `duplicates` says whether a line that repeats another in every cell is a purchase of its own ("keep") or the same
     one exported twice ("drop"). `amount_is` says whether an amount stands for its line or, once or on every line, for
-    its whole order. `categories` and `channels` are the most that get a share of their own.
+    its whole order. `states` says what an order in a state, or a line of a kind, counts as. `categories` and `channels`
+    are the most that get a share of their own.
 
     >>> PurchaseSettings(roles={"Total": "amount"}).duplicates
     'keep'
@@ -25,6 +26,7 @@ class PurchaseSettings(BaseModel):
     roles: Mapping[str, str] = {}
     duplicates: Literal["keep", "drop"] = "keep"
     amount_is: Literal["line", "order"] | None = None
+    states: Mapping[str, Literal["sold", "void", "refunded"]] = {}
     categories: int = Field(default=8, ge=0, le=40)
     channels: int = Field(default=4, ge=0, le=40)
     trend_days: int | None = Field(default=None, ge=1)

@@ -89,7 +89,7 @@ def _is_off(money: nw.Expr, places: int) -> nw.Expr:
     return (steps - (steps + 0.5).floor()).abs() > 1e-6 * (1.0 + money.abs())
 
 
-_FILLED_FROM = {"customer": ln.CUSTOMER, "time": ln.DAY, "status": "state"}
+_FILLED_FROM = {"customer": ln.CUSTOMER, "time": ln.DAY, "status": ln.STATE}
 
 
 def _by_order(table: Table, recipe: PurchaseRecipe, clock: Clock, with_gaps: list[str], once: bool) -> PurchaseRecipe:

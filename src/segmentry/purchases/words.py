@@ -58,6 +58,15 @@ def _marks() -> dict[str, tuple[str, ...]]:
     return {word: tuple(marks) for word, marks in found.items()}
 
 
+def plain_state(text: str) -> str:
+    """A state as the lists have it: shops join its words by a space, a hyphen or an underscore, and some put a prefix.
+
+    >>> plain_state("wc-on_hold"), plain_state("Partially Refunded")
+    ('on hold', 'partially refunded')
+    """
+    return " ".join(re.split(r"[_\- ]+", text.lower())).strip().removeprefix("wc ")
+
+
 @cache
 def states(kind: str) -> tuple[str, ...]:
     """States of an order, small letters with single spaces, that mean it is "void" or "refunded".
@@ -65,4 +74,20 @@ def states(kind: str) -> tuple[str, ...]:
     >>> "voided" in states("void"), "paid" in states("void")
     (True, False)
     """
-    return tuple(sorted({word.casefold() for word in _words()["states"][kind]}))
+    return tuple(sorted(_words()["states"][kind]))
+
+
+@cache
+def line_kinds(kind: str) -> tuple[str, ...]:
+    """Kinds of lines, written as states are, that mean it was "sold" or takes money "back".
+
+    >>> "credit note" in line_kinds("back"), "invoice" in line_kinds("sold")
+    (True, True)
+    """
+    return tuple(sorted(_words()["lines"][kind]))
+
+
+@cache
+def answers(which: str) -> tuple[str, ...]:
+    """Small words for "yes" or "no"."""
+    return tuple(sorted(_words()["answers"][which]))

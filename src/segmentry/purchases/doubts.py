@@ -1,0 +1,80 @@
+"""What of a log counts in a way that only its owner can say is right: told with its lines and money, and not changed.
+
+States that are not known, ids that stand for nobody in particular, and a first day that stands for no day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import narwhals.stable.v2 as nw
+
+from segmentry.errors import Notice, plural
+from segmentry.purchases import lines as ln
+from segmentry.purchases.account import Account
+from segmentry.purchases.lines import Lines
+from segmentry.purchases.recipe import PurchaseRecipe
+from segmentry.purchases.words import answers, line_kinds
+from segmentry.tables import collect_rows
+from segmentry.tables.masking import shown
+
+_MOST_STATES = 200
+_TOLD = 6
+_DAYS_APART = 730
+
+
+def doubts_of(lines: Lines, recipe: PurchaseRecipe, account: Account) -> tuple[Notice, ...]:
+    """A warning for each thing of the log that may not be what it counts as."""
+    used = ln.usable(lines, recipe)
+    marks = {*answers("yes"), *answers("no"), *line_kinds("sold"), *line_kinds("back")}
+    known = set(ln.meaning(recipe, "sold"))
+    found = [
+        *_unknown_states(used, recipe, "status", ln.STATE, known),
+        *_unknown_states(used, recipe, "returned", ln.MARK, {*known, *marks}),
+        *_far_first_day(used, recipe, account),
+    ]
+    return tuple(found)
+
+
+def _unknown_states(used: Lines, recipe: PurchaseRecipe, role: str, column: str, known: set[str]) -> Iterator[Notice]:
+    """States whose lines count as sales only because nothing else is known of them."""
+    name = recipe.column(role)
+    if name is None:
+        return
+    sold = used.filter(nw.col(ln.SALE), nw.col(ln.RETURNED) == 0).group_by(column)
+    counted = sold.agg(n=nw.len(), money=nw.col(ln.SOLD).sum()).sort("n", column, descending=[True, False])
+    rows = collect_rows(counted.head(_MOST_STATES))
+    told = [(row[column], int(row["n"]), float(row["money"]) / 10.0**recipe.places) for row in rows]
+    unknown = [item for item in told if item[0] is not None and item[0] not in known]
+    none = [item for item in told if item[0] is None and len(told) > 1]
+    if not unknown and not none:
+        return
+    said = [f"'{shown(state, n)}' ({plural(n, 'line')}, {money:,.2f})" for state, n, money in unknown[:_TOLD]]
+    said += [f"{len(unknown) - _TOLD:,} more"] if len(unknown) > _TOLD else []
+    said += [f"nothing at all ({plural(n, 'line')}, {money:,.2f})" for _, n, money in none]
+    yield Notice(
+        "orders-unknown-state",
+        f"'{name}' says what is not known to be a sale or none, and counts as a sale: {', '.join(said)}. "
+        'To settle it, state for example [orders.states] "on its way" = "sold" (or "void", or "refunded") in '
+        "segmentry.toml.",
+    )
+
+
+def _far_first_day(used: Lines, recipe: PurchaseRecipe, account: Account) -> Iterator[Notice]:
+    """A first day that lies years before all others, as the day that a system writes for none does."""
+    first, last = account.first_day, account.last_day
+    if first is None or last is None or (last - first).days < _DAYS_APART:
+        return
+    day = nw.col(ln.DAY)
+    on_first = nw.when(day == first).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64)
+    [row] = collect_rows(
+        used.select(n=on_first, later=nw.when(day > first).then(day)).select(nw.col("n").sum(), nw.col("later").min())
+    )
+    if row["later"] is None or (row["later"] - first).days < _DAYS_APART:
+        return
+    yield Notice(
+        "far-first-day",
+        f"The first day, {first}, lies {(row['later'] - first).days // 365} years before the next, {row['later']}: "
+        f"{plural(int(row['n'] or 0), 'order line')}. Many systems write such a day where they know none, and it makes "
+        f"customers of many years; if so, empty these cells of '{recipe.column('time')}'.",
+    )
