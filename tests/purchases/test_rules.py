@@ -150,6 +150,28 @@ def test_a_column_of_types_without_a_return_says_nothing_of_returns() -> None:
     assert log(rows, *BARE, "type").recipe.column("returned") is None
 
 
+@pytest.mark.parametrize("word", ["guest", "Guest", "Gast", "INVITÉ", "anonymous", "Laufkunde", "n/a", "-"])
+def test_a_word_for_nobody_is_no_customer(word: str) -> None:
+    """All guests together are no customer; their lines and money are counted, and it is said that they are guests'."""
+    found = log([(word, "2026-01-01", "50"), ("a", "2026-02-01", "20"), ("b", "2026-02-02", "5")], *BARE)
+    account = found.account
+    assert (account.customers, account.without_customer, account.guests) == (2, 1, 1)
+    assert account.amount_without_customer == 50.0
+    assert "orders-of-guests" in {n.code for n in found.notices}
+
+
+def test_an_id_that_may_stand_for_guests_is_told_of_and_kept() -> None:
+    """0 may be a customer; with many times the lines of others it is worth a look."""
+    rows = [("0", f"2026-01-{1 + n % 28:02}", "5") for n in range(60)] + [
+        (f"{n}", "2026-01-05", "5") for n in range(1, 60)
+    ]
+    found = log(rows, *BARE)
+    [message] = [n.message for n in found.notices if n.code == "placeholder-customer"]
+    assert "'customer_id' is '0' in 60 order lines" in message
+    assert "0" in customers(found)
+    assert not any(n.code == "placeholder-customer" for n in log(rows[55:], *BARE).notices)
+
+
 def test_a_first_day_far_before_all_others_is_told_of() -> None:
     """1970-01-01 is what many systems write for no day; it is named with its lines."""
     rows = [("a", "1970-01-01", "5"), ("b", "1970-01-01", "5"), ("a", "2026-01-01", "5"), ("b", "2026-01-05", "5")]

@@ -32,6 +32,7 @@ _SEVERITY: Mapping[str, Severity] = {
     "doubtful-role": "check",
     "orders-repeated": "check",
     "orders-unknown-state": "check",
+    "placeholder-customer": "check",
     "far-first-day": "check",
     "orders-without-customer": "check",
     "orders-without-date": "check",

@@ -49,6 +49,7 @@ class Account:
     duplicates: int | None = None
     unknown_customers: int = 0  # customers of the orders who are not in the customer table
     customers_without_orders: int = 0  # of the customer table
+    guests: int = 0  # lines without a customer where a word such as "guest" stands instead
 
     def notices(self) -> tuple[Notice, ...]:
         """What a reader must know before trusting the figures."""
@@ -60,6 +61,9 @@ class Account:
             ("orders-void", self.void, "of orders that were cancelled, failed or are still open"),
         ]
         said = [Notice(code, f"{plural(n, 'order line')} {what}: left out.") for code, n, what in rows if n]
+        if self.guests:
+            message = f"{plural(self.guests, 'order line')} of guests, by a word such as 'guest': without a customer."
+            said.append(Notice("orders-of-guests", message))
         back = self.returns + self.refunded
         if back:
             message = f"{plural(back, 'order line')} returned or refunded: taken off what their customers spent."
@@ -105,6 +109,7 @@ def account_for(lines: Lines, recipe: PurchaseRecipe, rejected: int = 0, duplica
         first_day=row["first_day"],
         last_day=row["last_day"],
         as_of=recipe.as_of,
+        guests=n["n_guests"],
         rejected=rejected,
         duplicates=duplicates,
     )
@@ -120,6 +125,7 @@ def _sums(lines: Lines, recipe: PurchaseRecipe) -> dict[str, Any]:
         "n_rows": nw.lit(True),
         "n_used": counts & ~after,
         "n_without_customer": nobody,
+        "n_guests": nobody & nw.col(ln.GUEST),
         "n_without_date": ~nobody & undated,
         "n_void": ~nobody & ~undated & void,
         "n_without_amount": ~nobody & ~undated & ~void & unpriced,

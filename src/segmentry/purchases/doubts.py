@@ -20,6 +20,9 @@ from segmentry.tables.masking import shown
 
 _MOST_STATES = 200
 _TOLD = 6
+_PLACEHOLDER_IDS = ("0", "1", "-1", "99", "999", "9999", "99999", "999999")
+_TIMES_THE_MEAN = 10
+_FEWEST_LINES = 20
 _DAYS_APART = 730
 
 
@@ -31,6 +34,7 @@ def doubts_of(lines: Lines, recipe: PurchaseRecipe, account: Account) -> tuple[N
     found = [
         *_unknown_states(used, recipe, "status", ln.STATE, known),
         *_unknown_states(used, recipe, "returned", ln.MARK, {*known, *marks}),
+        *_placeholder_customers(used, recipe, account),
         *_far_first_day(used, recipe, account),
     ]
     return tuple(found)
@@ -58,6 +62,19 @@ def _unknown_states(used: Lines, recipe: PurchaseRecipe, role: str, column: str,
         'To settle it, state for example [orders.states] "on its way" = "sold" (or "void", or "refunded") in '
         "segmentry.toml.",
     )
+
+
+def _placeholder_customers(used: Lines, recipe: PurchaseRecipe, account: Account) -> Iterator[Notice]:
+    """Ids such as 0 and 1, where one has many times the lines of others."""
+    few = used.filter(nw.col(ln.CUSTOMER).is_in(list(_PLACEHOLDER_IDS))).group_by(ln.CUSTOMER)
+    many = max(_FEWEST_LINES, _TIMES_THE_MEAN * account.used / max(account.customers, 1))
+    for row in collect_rows(few.agg(n=nw.len()).sort(ln.CUSTOMER)):
+        if int(row["n"]) >= many:
+            yield Notice(
+                "placeholder-customer",
+                f"'{recipe.column('customer')}' is '{row[ln.CUSTOMER]}' in {plural(int(row['n']), 'order line')}, many "
+                "times as many as other customers have. If that stands for guests, empty these cells in the source.",
+            )
 
 
 def _far_first_day(used: Lines, recipe: PurchaseRecipe, account: Account) -> Iterator[Notice]:

@@ -5,6 +5,7 @@ The rules, each counted in `account`:
 - An order that was cancelled, or failed, or is still open never took place: its lines are left out.
 - An order whose state is refunded was bought and given back; a refunded amount is given back in part.
 - A line of a kind such as Refund or credit note is a return, whatever its sign.
+- A line of a guest, by a word such as that, has no customer.
 - A negative amount or quantity is a return. What comes back is taken off the spend of its customer, and is no order.
 - A line without an amount counts for nothing where its order has an amount on another line, and is left out otherwise.
 - A line of nothing (0.00) is a purchase like others.
@@ -21,7 +22,7 @@ import narwhals.stable.v2 as nw
 
 from segmentry.purchases.recipe import PurchaseRecipe
 from segmentry.purchases.times import Clock
-from segmentry.purchases.words import answers, line_kinds, states
+from segmentry.purchases.words import answers, guests, line_kinds, states
 from segmentry.tables import Table, plain_id, text_of
 
 Lines = nw.LazyFrame[Any]
@@ -33,6 +34,7 @@ SALE, VOID, CANCELLED, REFUNDED = "sale", "void", "cancelled", "refunded"
 PRODUCT, PRODUCT_NAME, CATEGORY, CHANNEL, HOUR = "product", "product_name", "category", "channel", "hour"
 UNITS = "units"
 _AMOUNT, _QUANTITY, _BACK = "amount", "quantity", "back"
+GUEST = "guest"  # a word for nobody stands where the customer should
 STATE, MARK = "state", "mark"  # of the order; of the line: whether it came back, or is a sale or a refund
 
 
@@ -45,7 +47,9 @@ def key(table: Table, column: str) -> nw.Expr:
 
 def in_one_form(table: Table, recipe: PurchaseRecipe, clock: Clock) -> Lines:
     """The lines of a log with the columns named above; those that the log does not have are missing in every line."""
-    own: dict[str, nw.Expr] = {CUSTOMER: plain_id(key(table, _of(recipe, "customer"))), DAY: clock.day}
+    named_by = plain_id(key(table, _of(recipe, "customer")))
+    is_guest = _is(named_by.str.to_lowercase(), guests())
+    own: dict[str, nw.Expr] = {CUSTOMER: nw.when(~is_guest).then(named_by), GUEST: is_guest, DAY: clock.day}
     order = recipe.column("order")
     own[ORDER] = nw.lit(None, dtype=nw.String) if order is None else plain_id(key(table, order))
     for name, role in ((PRODUCT, "product"), (CATEGORY, "category"), (CHANNEL, "channel")):
@@ -171,6 +175,7 @@ def _with_kinds(lines: Lines, recipe: PurchaseRecipe) -> Lines:
         amount.is_null().alias("no_amount"),
         state,
         mark,
+        nw.col(GUEST) & nw.col(CUSTOMER).is_null(),
     )
 
 

@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from segmentry.features.vocabulary import fold, strip_accents
 from segmentry.features.words import parse_name
+from segmentry.tables import numbers
 
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -85,6 +86,17 @@ def line_kinds(kind: str) -> tuple[str, ...]:
     (True, True)
     """
     return tuple(sorted(_words()["lines"][kind]))
+
+
+@cache
+def guests() -> tuple[str, ...]:
+    """Small words that stand for no customer in particular.
+
+    >>> "guest" in guests(), "n/a" in guests()
+    (True, True)
+    """
+    # "na" may be a name.
+    return tuple(sorted({*_words()["customers"]["nobody"], *numbers.MISSING_TOKENS} - {"na"}))
 
 
 @cache
