@@ -150,6 +150,14 @@ def test_a_column_of_types_without_a_return_says_nothing_of_returns() -> None:
     assert log(rows, *BARE, "type").recipe.column("returned") is None
 
 
+@pytest.mark.parametrize("none", ["-", "n/a", "0%", "0,00", "keine angabe", "Nein", "0 %", None])
+def test_a_word_for_none_is_no_discount(none: str | None) -> None:
+    """A dash where a code could stand says that there was none."""
+    rows = [("a", "2026-01-01", "50", none), ("a", "2026-02-01", "50", "SUMMER10"), ("b", "2026-02-02", "5", "10%")]
+    found = customers(log(rows, *BARE, "discount_code"))
+    assert (found["a"]["discount_share"], found["b"]["discount_share"]) == (0.5, 1.0)
+
+
 @pytest.mark.parametrize("word", ["guest", "Guest", "Gast", "INVITÉ", "anonymous", "Laufkunde", "n/a", "-"])
 def test_a_word_for_nobody_is_no_customer(word: str) -> None:
     """All guests together are no customer; their lines and money are counted, and it is said that they are guests'."""

@@ -23,7 +23,7 @@ import narwhals.stable.v2 as nw
 from segmentry.purchases.recipe import PurchaseRecipe
 from segmentry.purchases.times import Clock
 from segmentry.purchases.words import answers, guests, line_kinds, states
-from segmentry.tables import Table, plain_id, text_of
+from segmentry.tables import Table, numbers, plain_id, text_of
 
 Lines = nw.LazyFrame[Any]
 
@@ -36,6 +36,7 @@ UNITS = "units"
 _AMOUNT, _QUANTITY, _BACK = "amount", "quantity", "back"
 GUEST = "guest"  # a word for nobody stands where the customer should
 STATE, MARK = "state", "mark"  # of the order; of the line: whether it came back, or is a sale or a refund
+_NOTHING = r"^[-+–—./0, ]*[%€$£]?$"  # 0, 0.00, 0 %, a dash
 
 
 def key(table: Table, column: str) -> nw.Expr:
@@ -111,7 +112,8 @@ def _has_discount(table: Table, recipe: PurchaseRecipe) -> nw.Expr:
     if table.column(column).reading.kind == "number":
         given = nw.col(column).abs() > 0
     else:
-        given = ~key(table, column).str.to_lowercase().is_in(["no", "false", "0", "none", "nein", "non", ""])
+        said = key(table, column).str.to_lowercase()
+        given = ~said.is_in([*answers("no"), *numbers.MISSING_TOKENS]) & ~said.str.contains(_NOTHING)
     return nw.when(given).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
 
 
