@@ -253,6 +253,30 @@ def test_what_a_log_lacks_is_said_with_how_to_state_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "paid", "said"),
+    [
+        (
+            "5 o'clock, 1.1.26",
+            "5.00",
+            "when.*'order_date' was read as text, 2 cells such as '9 a'aaaaa, 9.9.99'.*--date-format",
+        ),
+        (1710526560, "5.00", "'order_date' was read as numbers, 2 cells such as '9999999999'.*as dates in the source"),
+        (
+            "2026-01-01",
+            "5 ducats",
+            "for how much.*'total' was read as text, 2 of 2 cells are no numbers.*the numbers alone",
+        ),
+        ("2026-01-01 or so", "5 ducats", "'order_date' was read as text.*'total' was read as text"),
+    ],
+)
+def test_a_column_that_would_say_what_is_lacking_is_named(day: object, paid: str, said: str) -> None:
+    """Where a name says when, or how much, the error tells how its cells are written rather than to state a role."""
+    with pytest.raises(InputError, match=said) as error:
+        log([("a", day, paid), ("b", day, paid)], "customer_id", "order_date", "total")
+    assert "orders.roles" not in str(error.value)
+
+
+@pytest.mark.parametrize(
     ("column", "role", "said"),
     [
         ("paid", "amount", "read as text, and the role amount needs numbers.*2 of 2 cells.*'9.99 aaaaaa'"),

@@ -20,8 +20,8 @@ from segmentry.tables.masking import shape
 
 AS: Mapping[Kind, str] = {"number": "numbers", "date": "dates", "text": "text"}
 _CELL = "cell"
-_OTHER = "Give it another role."
-_BARE = "Give it another role, or let its cells hold the numbers alone."
+OTHER = "Give it another role."
+_BARE = "Let its cells hold the numbers alone, or give it another role."
 _WORDS = "If these cells say that nothing is known, pass what they say to --missing."
 _SHAPES = 3  # ways of writing that are told
 
@@ -94,7 +94,7 @@ def look_at(table: Table, column: str, needed: Kind) -> Misread:
     """
     kind = table.column(column).reading.kind
     if needed == "date" or kind != "text":
-        seen = _not_dates(table, column) if needed == "date" else Misread(table.column(column).how, _OTHER)
+        seen = _not_dates(table, column) if needed == "date" else Misread(table.column(column).how, OTHER)
     else:
         seen = _not_numbers(table, column)
     return replace(seen, remedy=f"Cast it to {AS[needed]} in the query.") if table.source_kind in WAREHOUSES else seen
@@ -106,7 +106,7 @@ def _not_dates(table: Table, column: str) -> Misread:
     found = "; ".join(f"{plural(n, 'cell')} such as '{form}'" for form, n in forms) or "no cell"
     figures = ["9" in form for form, _ in forms]
     if not any(figures):
-        return Misread(found, _OTHER)
+        return Misread(found, OTHER)
     if table.column(column).reading.kind == "number":
         return Misread(found, "Numbers that count days or seconds are no dates: write them as dates in the source.")
     if not all(figures):

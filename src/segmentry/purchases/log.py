@@ -12,13 +12,14 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentry.errors import InputError, NotEnoughDataError, Notice
+from segmentry.features.misread import AS
 from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account, account_for
 from segmentry.purchases.doubts import doubts_of
 from segmentry.purchases.lines import Lines
 from segmentry.purchases.reading import KEYS, in_full
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
-from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, may_be_log, missing_parts
+from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, may_be_log, misread, missing_parts
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.settling import largest, refuse_currencies, symbol_of, with_rules
 from segmentry.purchases.times import clock_of
@@ -28,6 +29,7 @@ from segmentry.tables import Reading, ReadingSettings, Table, collect_rows, coun
 DUPLICATES_COUNTED_BELOW = 2_000_000  # rows; comparing more of them in every cell costs more than all the rest
 _MOST_OF = 0.9
 _TREND = 180
+_TOLD = 2  # columns that might say what is lacking
 
 
 @dataclass(frozen=True)
@@ -137,10 +139,13 @@ def _whole(found: tuple[PurchaseColumn, ...], table: Table) -> tuple[PurchaseCol
     """
     lacking = missing_parts(found)
     if lacking:
+        unread = misread(table, found)[:_TOLD]
+        seen = [f"'{name}' was read as {AS[table.column(name).reading.kind]}, {cells.found}" for name, cells in unread]
+        stated = 'State it in segmentry.toml, for example [orders.roles] "Total" = "amount".'
         raise InputError(
             f"The orders do not say {' and '.join(lacking)}.",
-            found="; ".join(f"{c.column}: {c.role}" for c in found) or ", ".join(table.names),
-            remedy='State it in segmentry.toml, for example [orders.roles] "Total" = "amount".',
+            found="; ".join([*seen, *(f"{c.column}: {c.role}" for c in found)]) or ", ".join(table.names),
+            remedy=" ".join(dict.fromkeys(cells.remedy for _, cells in unread)) or stated,
             code="no-purchases",
         )
     if {c.role for c in found} & {"quantity", "unit_price", "category"}:

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import narwhals.stable.v2 as nw
 
 from segmentry.errors import ColumnNotFoundError, SettingsError
-from segmentry.features.misread import refuse_kind
+from segmentry.features.misread import OTHER, Misread, look_at, refuse_kind
 from segmentry.features.words import parse_name
 from segmentry.purchases.words import Said, answers, line_kinds, plain_state, said
 from segmentry.tables import Column, Kind, Table, collect_rows, text_of
@@ -54,7 +54,10 @@ class Rule:
     one_word: bool = False
 
     def fits(self, name: Said, column: Column) -> bool:
-        if column.reading.kind not in self.kinds or name.any(*self.without) or (self.one_word and name.n_words > 1):
+        return column.reading.kind in self.kinds and self.fits_name(name)
+
+    def fits_name(self, name: Said) -> bool:
+        if name.any(*self.without) or (self.one_word and name.n_words > 1):
             return False
         if self.alone and name.concepts - set("|".join(self.needs).split("|")) - {"noise", "purchase"}:
             return False
@@ -178,6 +181,20 @@ def missing_parts(found: Sequence[PurchaseColumn]) -> tuple[str, ...]:
         ("for how much (amount, or quantity and unit_price)", "amount" in roles or "unit_price" in roles),
     ]
     return tuple(words for words, there in parts if not there)
+
+
+def misread(table: Table, found: Sequence[PurchaseColumn]) -> list[tuple[str, Misread]]:
+    """Columns whose name says when or for how much, where no other does, and whose cells were not read as that."""
+    roles, used = {c.role for c in found}, {c.column for c in found}
+    without_time: list[PurchaseRole] = [] if "time" in roles else ["time"]
+    without_amount: list[PurchaseRole] = [] if roles & {"amount", "unit_price"} else ["amount"]
+    told = []
+    for role in (*without_time, *without_amount):
+        rules = [rule for rule in RULES if rule.role == role]
+        named = [c.name for c in table.columns if any(rule.fits_name(said(c.name)) for rule in rules)]
+        seen = [(name, look_at(table, name, _KIND_OF[role])) for name in named if name not in used]
+        told += [(name, cells) for name, cells in seen if cells.remedy != OTHER]
+    return told
 
 
 def _checked(stated: Mapping[str, str], table: Table) -> dict[PurchaseRole, str]:
