@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from segmentry.errors import ColumnNotFoundError, IdentifierError, InputError, NotEnoughDataError, SettingsError
-from segmentry.purchases import Purchases, PurchaseSettings, customers_of, looks_like_log, open_like, open_log, read_log
+from segmentry.errors import IdentifierError, InputError, NotEnoughDataError
+from segmentry.purchases import Purchases, PurchaseSettings, customers_of, open_like, open_log, read_log
 from segmentry.tables import ReadingSettings, read
 
 
@@ -237,78 +237,6 @@ def test_several_currencies_are_an_error() -> None:
     rows = [("a", "2026-01-01", "5", "USD"), ("b", "2026-01-02", "5", "EUR")]
     with pytest.raises(InputError, match=r"several currencies.*1 in EUR, 1 in USD"):
         log(rows, *BARE, "currency")
-
-
-def test_what_a_log_lacks_is_said_with_how_to_state_it() -> None:
-    """A missing part is named, with the setting that says which column holds it; a wrong statement is refused."""
-    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5"), ("b", "2026-01-02", "6")]
-    names = ("customer_id", "date", "zorbs")
-    with pytest.raises(InputError, match=r"for how much.*\[orders.roles\]"):
-        log(rows, *names)
-    assert log(rows, *names, settings=PurchaseSettings(roles={"zorbs": "amount"})).account.amount == 11.0
-    with pytest.raises(SettingsError, match="no role 'sum'"):
-        log(rows, *names, settings=PurchaseSettings(roles={"zorbs": "sum"}))
-    with pytest.raises(ColumnNotFoundError, match="Did you mean 'zorbs'"):
-        log(rows, *names, settings=PurchaseSettings(roles={"zorb": "amount"}))
-
-
-@pytest.mark.parametrize(
-    ("day", "paid", "said"),
-    [
-        (
-            "5 o'clock, 1.1.26",
-            "5.00",
-            "when.*'order_date' was read as text, 2 cells such as '9 a'aaaaa, 9.9.99'.*--date-format",
-        ),
-        (1710526560, "5.00", "'order_date' was read as numbers, 2 cells such as '9999999999'.*as dates in the source"),
-        (
-            "2026-01-01",
-            "5 ducats",
-            "for how much.*'total' was read as text, 2 of 2 cells are no numbers.*the numbers alone",
-        ),
-        ("2026-01-01 or so", "5 ducats", "'order_date' was read as text.*'total' was read as text"),
-    ],
-)
-def test_a_column_that_would_say_what_is_lacking_is_named(day: object, paid: str, said: str) -> None:
-    """Where a name says when, or how much, the error tells how its cells are written rather than to state a role."""
-    with pytest.raises(InputError, match=said) as error:
-        log([("a", day, paid), ("b", day, paid)], "customer_id", "order_date", "total")
-    assert "orders.roles" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("column", "role", "said"),
-    [
-        ("paid", "amount", "read as text, and the role amount needs numbers.*2 of 2 cells.*'9.99 aaaaaa'"),
-        ("paid", "quantity", "the role quantity needs numbers"),
-        ("paid", "unit_price", "the role unit_price needs numbers"),
-        ("paid", "refunded", "the role refunded needs numbers"),
-        ("paid", "time", "the role time needs dates"),
-        ("date", "amount", "read as dates, and the role amount needs numbers"),
-    ],
-)
-def test_a_stated_role_needs_cells_it_can_be_read_from(column: str, role: str, said: str) -> None:
-    """A day, and whatever is counted or added, cannot be told from other text: the error says what the cells are."""
-    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5.00 ducats"), ("b", "2026-01-02", "6.00 ducats")]
-    with pytest.raises(SettingsError, match=said):
-        log(rows, "customer_id", "date", "paid", settings=PurchaseSettings(roles={column: role}))
-
-
-def test_a_table_of_customers_is_no_log(shared_data: Any) -> None:
-    """No table of customers is taken for their purchases, even one with dates and repeated ids."""
-    for name in shared_data.glob("*.csv"):
-        assert not looks_like_log(read(name))
-    twice = pl.DataFrame(
-        {"customer_id": ["a", "a", "b"], "signup_date": ["2026-01-01"] * 3, "total_spend": ["1", "2", "3"]}
-    )
-    assert not looks_like_log(read(twice))
-
-
-def test_order_numbers_with_a_letter_are_no_reason_to_reject_a_row() -> None:
-    """A cancelled invoice among many is read; what names something is text."""
-    rows = [(str(n), "a", "2026-01-01", "5") for n in range(100)] + [("C99", "a", "2026-01-02", "-5")]
-    found = log(rows, "invoice_no", *BARE)
-    assert (found.account.rows, found.account.rejected, found.account.cancelled) == (101, 0, 1)
 
 
 def test_a_customer_table_keeps_all_its_customers_in_order() -> None:

@@ -77,6 +77,7 @@ def with_rules(table: Table, draft: PurchaseRecipe, clock: Clock, told: Purchase
     amount = draft.column("amount")
     with_gaps = [name for name in gaps if counts[f"gap {name}"]]
     once = amount is not None and told.amount_is is None and said(amount).any("total", "order", "amount", "spend")
+    once = once and not said(amount or "").any("line")  # what a line cost stands for the line
     # Only a total can stand for an order on every line, and only with gaps can it stand on the first.
     once = once and (counts["gap amount"] > 0 or said(amount or "").any("total", "order"))
     if not with_gaps and not once:

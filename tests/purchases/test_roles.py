@@ -1,0 +1,129 @@
+"""Which column of a log says what, by its name and what it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from segmentry.errors import ColumnNotFoundError, InputError, SettingsError
+from segmentry.purchases import Purchases, PurchaseSettings, looks_like_log, open_log, read_log
+from segmentry.tables import read
+
+
+def log(rows: list[tuple[object, ...]], *names: str, **arguments: Any) -> Purchases:
+    frame = pl.DataFrame(rows, schema=list(names), orient="row", infer_schema_length=None)
+    return open_log(read_log(frame), **arguments)
+
+
+def test_what_a_log_lacks_is_said_with_how_to_state_it() -> None:
+    """A missing part is named, with the setting that says which column holds it; a wrong statement is refused."""
+    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5"), ("b", "2026-01-02", "6")]
+    names = ("customer_id", "date", "zorbs")
+    with pytest.raises(InputError, match=r"for how much.*\[orders.roles\]"):
+        log(rows, *names)
+    assert log(rows, *names, settings=PurchaseSettings(roles={"zorbs": "amount"})).account.amount == 11.0
+    with pytest.raises(SettingsError, match="no role 'sum'"):
+        log(rows, *names, settings=PurchaseSettings(roles={"zorbs": "sum"}))
+    with pytest.raises(ColumnNotFoundError, match="Did you mean 'zorbs'"):
+        log(rows, *names, settings=PurchaseSettings(roles={"zorb": "amount"}))
+
+
+@pytest.mark.parametrize(
+    ("day", "paid", "said"),
+    [
+        (
+            "5 o'clock, 1.1.26",
+            "5.00",
+            "when.*'order_date' was read as text, 2 cells such as '9 a'aaaaa, 9.9.99'.*--date-format",
+        ),
+        (1710526560, "5.00", "'order_date' was read as numbers, 2 cells such as '9999999999'.*as dates in the source"),
+        (
+            "2026-01-01",
+            "5 ducats",
+            "for how much.*'total' was read as text, 2 of 2 cells are no numbers.*the numbers alone",
+        ),
+        ("2026-01-01 or so", "5 ducats", "'order_date' was read as text.*'total' was read as text"),
+    ],
+)
+def test_a_column_that_would_say_what_is_lacking_is_named(day: object, paid: str, said: str) -> None:
+    """Where a name says when, or how much, the error tells how its cells are written rather than to state a role."""
+    with pytest.raises(InputError, match=said) as error:
+        log([("a", day, paid), ("b", day, paid)], "customer_id", "order_date", "total")
+    assert "orders.roles" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "role", "said"),
+    [
+        ("paid", "amount", "read as text, and the role amount needs numbers.*2 of 2 cells.*'9.99 aaaaaa'"),
+        ("paid", "quantity", "the role quantity needs numbers"),
+        ("paid", "unit_price", "the role unit_price needs numbers"),
+        ("paid", "refunded", "the role refunded needs numbers"),
+        ("paid", "time", "the role time needs dates"),
+        ("date", "amount", "read as dates, and the role amount needs numbers"),
+    ],
+)
+def test_a_stated_role_needs_cells_it_can_be_read_from(column: str, role: str, said: str) -> None:
+    """A day, and whatever is counted or added, cannot be told from other text: the error says what the cells are."""
+    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5.00 ducats"), ("b", "2026-01-02", "6.00 ducats")]
+    with pytest.raises(SettingsError, match=said):
+        log(rows, "customer_id", "date", "paid", settings=PurchaseSettings(roles={column: role}))
+
+
+@pytest.mark.parametrize(
+    ("names", "amount"),
+    [
+        (("Net", "Gross"), "Gross"),
+        (("net", "vat", "gross"), "gross"),
+        (("Nettobetrag", "Rechnungsbetrag"), "Rechnungsbetrag"),
+        (("Total HT", "Total TTC"), "Total TTC"),
+        (("VK Brutto", "Gesamt Brutto"), "Gesamt Brutto"),
+        (("Brutto", "Gewicht Brutto"), "Brutto"),
+        (("Netto", "MwSt"), "Netto"),
+        (("Warenwert", "Versand"), "Warenwert"),
+        (("Warenwert", "Endbetrag"), "Endbetrag"),
+        (("Price", "Line Total"), "Line Total"),
+        (("Line Total", "Order Total"), "Order Total"),
+    ],
+)
+def test_the_amount_is_what_was_paid(names: tuple[str, ...], amount: str) -> None:
+    """With tax before without it, never the tax; what the order cost before its line, and that before its price."""
+    rows = [("a", "2026-01-01", *(5.5 + i for i in range(len(names)))), ("b", "2026-01-02", *(2.5 for _ in names))]
+    assert log(rows, "customer", "date", *names).recipe.column("amount") == amount
+
+
+def test_what_a_line_cost_wins_over_its_price() -> None:
+    """A line's total has its discount in it; it is never taken for the total of the order."""
+    rows = [("a", "2026-01-01", f"O{n // 2}", 2, 10.0, 15.0) for n in range(20)]
+    found = log(
+        [*rows, ("b", "2026-01-02", "O99", 1, 4.0, 4.0)], "customer", "date", "order_id", "qty", "price", "Line Total"
+    )
+    assert (found.recipe.amount_is, found.account.amount) == ("line", 304.0)
+
+
+@pytest.mark.parametrize(
+    "name", ["Kundennr", "Kundennr.", "KdNr", "Debitor", "Debitorennummer", "Sold-To", "Sold-To Party"]
+)
+def test_customers_by_the_words_of_bookkeeping(name: str) -> None:
+    """What ledgers and order systems call a customer is known."""
+    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5"), ("b", "2026-01-02", "6")]
+    assert log(rows, name, "date", "amount").recipe.column("customer") == name
+
+
+def test_a_table_of_customers_is_no_log(shared_data: Any) -> None:
+    """No table of customers is taken for their purchases, even one with dates and repeated ids."""
+    for name in shared_data.glob("*.csv"):
+        assert not looks_like_log(read(name))
+    twice = pl.DataFrame(
+        {"customer_id": ["a", "a", "b"], "signup_date": ["2026-01-01"] * 3, "total_spend": ["1", "2", "3"]}
+    )
+    assert not looks_like_log(read(twice))
+
+
+def test_order_numbers_with_a_letter_are_no_reason_to_reject_a_row() -> None:
+    """A cancelled invoice among many is read; what names something is text."""
+    rows = [(str(n), "a", "2026-01-01", "5") for n in range(100)] + [("C99", "a", "2026-01-02", "-5")]
+    found = log(rows, "invoice_no", "customer_id", "date", "amount")
+    assert (found.account.rows, found.account.rejected, found.account.cancelled) == (101, 0, 1)
