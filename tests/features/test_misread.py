@@ -31,7 +31,6 @@ _DAYS = [f"2024-01-{1 + i % 28:02}" for i in range(N)]
         (["5 ducats"] * 5 + ["7.50"] * 55, "income", "5 of 60 cells are no numbers, such as '9 aaaaaa'."),
         (["5 ducats"] * 5 + ["7.50"] * 55, "income", r'\[reading.types\] "column" = "number".*--max-rejected'),
         (["00.00"] + ["7.50"] * 59, "spend_total", "1 of 60 cells begins with a 0, such as '99.99'"),
-        (["1.234,50", "1234.50"] * 30, "spend_total", "30 with a decimal point, such as '9999.99', and 30 with a "),
         (["Ulm", "Bonn", "Jena"] * 20, "number", "60 of 60 cells are no numbers, such as 'Aaaa'.*another role"),
         (["Ulm", "Bonn", "Jena"] * 20, "flag", "does not say yes and no"),
         (["Ulm", "Bonn", "Jena"] * 20, "birth_date", "read as text, and the role birth_date needs dates.*another role"),
@@ -72,7 +71,6 @@ def _doubts(**columns: list[object]) -> list[str]:
     [
         ("total_spend", ["00.00"] + [f"{i}.50" for i in range(1, 60)], "left out.*1 of 60 cells begins with a 0"),
         ("income", ["#REF!"] * 6 + [f"{i}00" for i in range(1, 55)], "6 of 60 cells are no numbers.*--missing"),
-        ("Umsatz", ["1.234,50", "1234.50"] * 30, "used as a category.*with a decimal point.*with one mark"),
         ("orders", ["5?"] * 6 + [f"{1 + i % 9}" for i in range(54)], "used as a category.*6 of 60 cells are no"),
         ("signup_date", [f"{d} 10h" for d in _DAYS], "signup date.*60 cells such as '9999-99-99 99a'.*--date-format"),
         ("last_purchase", ["never"] * 20 + _DAYS[20:], "40 cells such as.*20 cells such as 'aaaaa'.*--missing"),

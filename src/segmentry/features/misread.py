@@ -119,8 +119,7 @@ def _not_numbers(table: Table, column: str) -> Misread:
     cells = _cells(table, column).filter(~cell.str.to_lowercase().is_in(sorted(numbers.MISSING_TOKENS)))
     point, comma = cell.str.contains(numbers.pattern(".")), cell.str.contains(numbers.pattern(","))
     odd, zero = ~point & ~comma, cell.str.contains(numbers.LEADING_ZERO)
-    with_point, with_comma = point & ~comma, comma & ~point
-    n, n_odd, n_zero, n_point, n_comma = _counts(cells, (nw.lit(True), odd, zero, with_point, with_comma))
+    n, n_odd, n_zero = _counts(cells, (nw.lit(True), odd, zero))
     stated = f'State [reading.types] "{column}" = "number" in segmentry.toml'
     if n_odd:
         found = f"{n_odd:,} of {plural(n, 'cell')} {'is no number' if n_odd == 1 else 'are no numbers'}"
@@ -128,10 +127,6 @@ def _not_numbers(table: Table, column: str) -> Misread:
         such = _such_as(cells.filter(odd))
         few = _WORDS if "9" not in such else reject
         return Misread(f"{found}, {such}", few if 2 * n_odd <= n else _BARE)
-    if n_point and n_comma:
-        point_said, comma_said = _such_as(cells.filter(with_point)), _such_as(cells.filter(with_comma))
-        found = f"{n_point:,} with a decimal point, {point_said}, and {n_comma:,} with a decimal comma, {comma_said}"
-        return Misread(found, "Write them with one mark in the source.")
     if n_zero:
         found = f"{n_zero:,} of {plural(n, 'cell')} {'begins' if n_zero == 1 else 'begin'} with a 0"
         return Misread(f"{found}, {_such_as(cells.filter(zero))}", f"{stated}, if they are numbers all the same.")
