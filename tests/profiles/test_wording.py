@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import say_exactly, say_number
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,10 @@ from segmentry.profiles.wording import say_number
         (12_345.6, "number", "", "12,346"),
         (4.56, "count", "", "4.6"),
         (0.1234, "number", "", "0.12"),
+        (0.00461, "number", "", "0.0046"),
+        (0.0996, "number", "", "0.1"),
+        (0.00021, "money", "$", "$0.00021"),
+        (0.00046, "share", "", "0.046 %"),
         (39.6, "years", "", "40 years"),
         (None, "money", "$", "–"),
         (math.nan, "money", "$", "–"),
@@ -39,6 +43,25 @@ def test_a_negative_number_is_the_same_with_a_sign(value):
     assert say_number(-value) == "-" + say_number(value)
 
 
-def test_what_rounds_to_nothing_has_no_sign():
-    """There is no negative zero, in a number as in a share."""
-    assert (say_number(-0.001), say_number(-0.0), say_number(-0.0001, "share")) == ("0", "0", "0.0 %")
+@pytest.mark.parametrize("unit", ["number", "share", "money", "years", "days", "count"])
+@pytest.mark.parametrize("value", [-0.0, -1e-12, -1e-17])
+def test_nothing_is_a_negative_zero(value, unit):
+    """What is left over from adding up is 0, and 0 has no sign."""
+    assert say_number(value, unit).split()[0] == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "symbol", "said"),
+    [
+        (0.337, "share", "", "33.7 %"),
+        (0.00461, "number", "", "0.00461"),
+        (1_234_567.0, "count", "", "1,234,567"),
+        (60.56, "money", "k$", "$60,560"),
+        (1e-7, "number", "", "0.0000001"),
+        (200.0, "days", "", "200 days"),
+        (-0.0, "number", "", "0"),
+    ],
+)
+def test_exactly_is_with_every_digit(value, unit, symbol, said):
+    """What is acted on loses no digit, and gains none that floating point made up."""
+    assert say_exactly(value, unit, symbol) == said

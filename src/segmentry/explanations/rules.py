@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from segmentry.errors import NotEnoughDataError
 from segmentry.features.feature import Feature
 from segmentry.features.levels import step_names
-from segmentry.profiles.wording import say_number
+from segmentry.profiles.wording import say_exactly, say_number
 from segmentry.prototypes.tree import ThresholdTree, TreeNode
 from segmentry.scoring.dialects import Dialect
 from segmentry.scoring.sql import features_to_sql
@@ -101,10 +101,7 @@ def _levels(feature: Feature, low: float | None, high: float | None) -> str:
 
 def _exactly(value: float, feature: Feature) -> str:
     """All its digits: whoever applies the rule must get the same answer."""
-    text = f"{value:,.12f}".rstrip("0").rstrip(".")
-    if feature.unit == "money":
-        return f"{feature.symbol.removeprefix('k')}{text}{'k' if feature.symbol.startswith('k') else ''}"
-    return f"{text} {feature.unit}" if feature.unit in ("years", "days") else text
+    return say_exactly(value, feature.unit, feature.symbol)
 
 
 def tree_text(segmentation: Segmentation) -> str:

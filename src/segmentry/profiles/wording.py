@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 
 from segmentry.features.feature import Unit
 from segmentry.profiles.profile import Measure
 
+ROUNDING = 1e-9  # what is smaller is left over from adding up, such as the mean of what is 0 on average
+
 
 def say_number(value: float | None, unit: Unit = "number", symbol: str = "") -> str:
-    """A number with three digits that matter, and its unit.
+    """A number with two or three digits that matter, and its unit.
 
     >>> say_number(606.4, "money", "$"), say_number(0.4712, "share"), say_number(1_234_567)
     ('$606', '47 %', '1.2 M')
-    >>> say_number(45.23, "years"), say_number(None), say_number(-0.001)
-    ('45 years', '–', '0')
+    >>> say_number(45.23, "years"), say_number(0.00461), say_number(None)
+    ('45 years', '0.0046', '–')
     """
     if value is None or value != value:
         return "–"
     if unit in ("share", "flag"):
-        percent = 100 * value
-        return f"{percent:z.1f} %" if 0 < abs(percent) < 3 else f"{percent:z.0f} %"
+        return f"{_percent(100 * value)} %"
     text = _shorten(value)
     if unit == "money":
         if symbol.startswith("k"):
@@ -30,6 +32,22 @@ def say_number(value: float | None, unit: Unit = "number", symbol: str = "") -> 
     if unit in ("years", "days"):
         return f"{_shorten(float(round(value)))} {unit}"
     return text
+
+
+def say_exactly(value: float, unit: Unit = "number", symbol: str = "") -> str:
+    """A number with all its digits, and its unit: whoever acts on what is read gets the same answer.
+
+    >>> say_exactly(0.325, "share"), say_exactly(60.56, "money", "k$"), say_exactly(1_234_567.0), say_exactly(-0.0)
+    ('32.5 %', '$60,560', '1,234,567', '0')
+    """
+    share, thousands = unit in ("share", "flag"), unit == "money" and symbol.startswith("k")
+    # In decimals: 100 x 0.337 in floating point has digits that nobody stated.
+    stated = Decimal(str(value)) * (100 if share else 1000 if thousands else 1)
+    text = f"{stated:,f}" if stated else "0"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    if unit == "money":
+        return f"{symbol.removeprefix('k')}{text}"
+    return f"{text} %" if share else f"{text} {unit}" if unit in ("years", "days") else text
 
 
 def say(measure: Measure, value: float | None) -> str:
@@ -95,13 +113,21 @@ def lowered(label: str) -> str:
     return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
+def _percent(percent: float) -> str:
+    size = abs(percent)
+    return _signed(percent, f"{size:.0f}" if size >= 3 else f"{size:.1f}" if size >= 0.1 else _digits(size))
+
+
 def _shorten(value: float) -> str:
     size = abs(value)
-    sign = "-" if value < 0 and _digits(size) != "0" else ""
     for limit, divisor, suffix in ((999_500_000, 1e9, " bn"), (999_500, 1e6, " M")):
         if size >= limit:
-            return f"{sign}{_digits(size / divisor)}{suffix}"
-    return f"{sign}{_digits(size)}"
+            return _signed(value, f"{_digits(size / divisor)}{suffix}")
+    return _signed(value, _digits(size))
+
+
+def _signed(value: float, text: str) -> str:
+    return f"-{text}" if value < 0 and text != "0" else text
 
 
 def _digits(size: float) -> str:
@@ -109,6 +135,7 @@ def _digits(size: float) -> str:
         return f"{size:,.0f}"
     if size >= 100:
         return f"{size:.0f}"
-    if size >= 10:
-        return f"{size:.1f}".removesuffix(".0")
-    return f"{size:.2f}".rstrip("0").rstrip(".") if size < 1 else f"{size:.1f}".removesuffix(".0")
+    if size < ROUNDING:
+        return "0"
+    places = 1 if size >= 1 else 1 - math.floor(math.log10(size))
+    return f"{size:.{places}f}".rstrip("0").rstrip(".")
