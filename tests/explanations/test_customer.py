@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -48,6 +51,39 @@ def test_the_change_moves_them(model: Segmentation, shop: pl.DataFrame) -> None:
         after = score_one(model, {**values, **found.change.values})
         assert after["segment_id"] == found.change.segment != found.segment_id
     assert moved >= 5
+
+
+def read_back(words: str, label: str) -> float:
+    """The figure that the words give a feature, as a reader would type it."""
+    found = re.search(rf"{re.escape(label.lower())} of \$?(-?[\d,.]*\d)( %)?", words.lower())
+    assert found, (words, label)
+    return float(found[1].replace(",", "")) / (100 if found[2] else 1)
+
+
+def test_the_values_told_lead_where_it_says() -> None:
+    """Typed in as they are told, the values of a change lead to the segment that it names: no digit is lost.
+
+    The features are a share in tenths, large amounts far from 0, small rates, and counts.
+    """
+    drawn = np.random.default_rng(0)
+    shop = pl.DataFrame(
+        {
+            "open_share": drawn.beta(2, 3, 600),
+            "spend_total": 2_000_000 + drawn.gamma(2, 300, 600),
+            "click_rate": drawn.gamma(3, 0.002, 600),
+            "visits_web": drawn.poisson(5, 600),
+        }
+    )
+    model = sg.fit(shop, features=shop.columns, k=4)
+    labels = {f.name: f.label for f in model.recipe.clustered}
+    told = set()
+    for row in shop.head(60).iter_rows(named=True):
+        change = sg.explain(model, row).change
+        assert change is not None
+        values = {name: read_back(change.words, labels[name]) for name in change.values}
+        assert score_one(model, {**row, **values})["segment_id"] == change.segment, change.words
+        told |= values.keys()
+    assert told >= {"open_share", "spend_total", "click_rate"}
 
 
 def test_explaining_agrees_with_scoring(model: Segmentation, shop: pl.DataFrame) -> None:

@@ -12,13 +12,13 @@ import numpy as np
 
 from segmentry.errors import ColumnNotFoundError, SettingsError
 from segmentry.explanations.questions import on_grid
-from segmentry.features.feature import Feature
+from segmentry.features.feature import Feature, Unit
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions
 from segmentry.features.in_memory import grid_rows, one_customer
 from segmentry.features.levels import step_names
 from segmentry.features.recipe import GRID, Levels, Recipe, Scale
 from segmentry.profiles.evidence import BORDER
-from segmentry.profiles.wording import lowered, say_level, say_number
+from segmentry.profiles.wording import lowered, say_exactly, say_level, say_number
 from segmentry.prototypes.assign import segment_of
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.rows import RowScorer
@@ -31,6 +31,7 @@ FIXED_THEMES = frozenset({"age", "tenure", "household", "children", "category"})
 CIRCUMSTANCES = frozenset({"income"})  # may change, but not by anything that a shop does: tried last
 FIXED_OPERATIONS = frozenset({"years_since_year", "years_since"})
 STEPS = 240  # values tried of each feature
+WHOLE = ("count", "days", "years", "level")  # units whose values are whole numbers
 SOME = 40  # values tried of each of two features together
 
 Moved = Callable[[Mapping[str, float | str]], str]  # the segment after a change of features
@@ -250,12 +251,12 @@ def _prepared_parts(recipe: Recipe) -> list[Scale | Levels]:
     return [*recipe.scales, *recipe.levels]
 
 
-def _said(part: Scale | Levels, value: Any) -> str:
+def _said(part: Scale | Levels, value: Any, say: Callable[[float, Unit, str], str] = say_number) -> str:
     if isinstance(part, Levels):
         return "not known" if value is None else str(value)
     f = part.feature
     shown = part.fill if value is None else float(value)
-    text = say_level(shown, step_names(f.levels)) if f.operation == "level" else say_number(shown, f.unit, f.symbol)
+    text = say_level(shown, step_names(f.levels)) if f.operation == "level" else say(shown, f.unit, f.symbol)
     return f"{text} (not known: the usual value)" if value is None else text
 
 
@@ -309,23 +310,25 @@ def _of_scale(scale: Scale, place: int, x: np.ndarray) -> list[_Try]:
     f = scale.feature
     if f.operation == "flag":
         values = [] if f.name in f.sources else [0.0, 1.0]
-    elif (f.bins or f.unit in ("count", "days", "years", "level")) and scale.maximum - scale.minimum <= STEPS:
+    elif (f.bins or f.unit in WHOLE) and scale.maximum - scale.minimum <= STEPS:
         values = [float(v) for v in range(math.ceil(scale.minimum), math.floor(scale.maximum) + 1)]
     else:
         logged = scale.transform == "log1p"
         ends = (math.log1p(max(scale.minimum, 0.0)), math.log1p(max(scale.maximum, 0.0)))
         low, high = ends if logged else (scale.minimum, scale.maximum)
-        spaced = np.linspace(low, high, STEPS)
-        values = sorted({_rounded(float(np.expm1(v) if logged else v), f, scale) for v in spaced})
+        spaced = [float(np.expm1(v) if logged else v) for v in np.linspace(low, high, STEPS)]
+        values = sorted({v for v in (_rounded(v, f, scale) for v in spaced) if scale.minimum <= v <= scale.maximum})
     made = [(v, on_grid(scale, v)) for v in values]
     return [_Try(v, ((place, g),), abs(g - x[place]) / GRID) for v, g in made if g != x[place]]
 
 
 def _rounded(value: float, feature: Feature, scale: Scale) -> float:
-    if feature.bins or feature.unit in ("count", "days", "years", "level"):
+    """With three digits that matter, or with as many as tell customers apart where all values are large."""
+    if feature.bins:
         return float(round(value))
-    places = 2 - math.floor(math.log10(max(abs(value), (scale.maximum - scale.minimum) / 100, 1e-9)))
-    return min(max(round(value, places), scale.minimum), scale.maximum)
+    spread = scale.maximum - scale.minimum
+    places = 2 - math.floor(math.log10(max(min(max(abs(value), spread / 100), spread), 1e-300)))
+    return round(value, min(places, 0) if feature.unit in WHOLE else places) + 0.0  # never -0.0
 
 
 def _moving(
@@ -375,9 +378,9 @@ def _verified(
     names = {s.id: s.name for s in segmentation.segments}
     if placed == own or placed not in names:
         return None
-    said = " and ".join(f"{lowered(parts[n].feature.label)} of {_said(parts[n], t.value)}" for n, t in chosen)
-    size = math.hypot(*(t.size for _, t in chosen))
-    return Change(stated, placed, size, f"With {said} they would be in {placed} {names[placed]}.", circumstances)
+    told = [f"{lowered(parts[n].feature.label)} of {_said(parts[n], t.value, say_exactly)}" for n, t in chosen]
+    words = f"With {' and '.join(told)} they would be in {placed} {names[placed]}."
+    return Change(stated, placed, math.hypot(*(t.size for _, t in chosen)), words, circumstances)
 
 
 def _as_given(part: Scale | Levels, value: float | str) -> float | str:
