@@ -44,6 +44,16 @@ def test_means_and_deviations_are_those_of_an_independent_count(model, labelled)
             assert cell.index == pytest.approx(100 * known.mean() / values.mean(), rel=1e-9)
 
 
+@pytest.mark.parametrize("scale", [1e-2, 1e-5, 1e-8])
+def test_means_of_small_numbers_are_those_of_an_independent_count(scale):
+    """Rates of a hundredth and far less keep three digits of their mean, and are told as other than 0."""
+    rates = np.random.default_rng(0).gamma(3, scale, 300)
+    frame = pl.DataFrame({"click_rate": rates, "visits": np.repeat([1.0, 5.0, 9.0], 100)})
+    model = fit(frame, features=["click_rate", "visits"], k=3)
+    assert model.profile.measure("click_rate").population.mean == pytest.approx(rates.mean(), rel=1e-3)
+    assert "rate 0 " not in model.segments[0].description
+
+
 def test_what_may_be_negative_has_no_index(shop):
     """Beside a mean near nothing an index runs to thousands, with either sign; the difference still tells."""
     trend = (pl.int_range(pl.len()) % 40).cast(pl.Float64) - 19.4

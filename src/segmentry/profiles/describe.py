@@ -28,6 +28,7 @@ from segmentry.profiles.profile import (
     Profile,
     Spread,
 )
+from segmentry.profiles.wording import ROUNDING
 from segmentry.prototypes.assign import PLACE
 from segmentry.tables import collect_rows, cut
 
@@ -87,11 +88,16 @@ def describe(
 
 
 def _steps(feature: Feature, values: np.ndarray) -> float:
-    """Fixed-point steps per unit: as many as the unit asks for, fewer where values are so large that sums overflow."""
+    """Fixed-point steps per unit: as many as the unit asks for, fewer where values are so large that sums overflow.
+
+    More where all values are so small that nothing but 0 would be left of them.
+    """
     places = _POINTS.get(feature.unit, 4)
-    largest = max(float(np.nanmax(np.abs(values))), 1.0)
+    largest = max(float(np.nanmax(np.abs(values))), ROUNDING)
     while largest * 10.0**places > 1e11:
         places -= 1
+    while largest * 10.0**places < 1e3:
+        places += 1
     return 10.0**places
 
 
