@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from segmentry.fitting import FitSettings, fit
 from segmentry.prototypes.assign import kmeans_rule
-from segmentry.quality.evidence import gorge, holm, two_sided
+from segmentry.quality.evidence import fisher, gorge, holm, welch
 from segmentry.scoring import score
 from segmentry.segmentation import Segmentation
 
@@ -88,10 +89,50 @@ def test_holm_is_the_published_example() -> None:
     assert holm([0.9, 0.8]) == [1.0, 1.0]
 
 
-def test_two_sided_is_the_normal_tail() -> None:
-    """1.96 standard errors are 5 %."""
-    assert two_sided(1.959964) == pytest.approx(0.05, abs=1e-6)
-    assert two_sided(-1.959964) == two_sided(1.959964)
+@pytest.mark.parametrize(("n", "rest"), [(10, 300), (12, 13), (5000, 7000)])
+def test_means_are_compared_by_welch(n: int, rest: int) -> None:
+    """The chance is that of an independent Welch test, also where a segment is small and spreads differ."""
+    drawn = np.random.default_rng(n)
+    own, others = drawn.normal(0.5, 3, n), drawn.normal(0, 1, rest)
+    expected = stats.ttest_ind(own, others, equal_var=False).pvalue
+    assert welch(own.mean() - others.mean(), own.var(), n, others.var(), rest) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("yes", "size", "of_all"), [(0, 12, 90), (3, 12, 6), (300, 300, 303), (9, 12, 200)])
+def test_shares_are_compared_exactly(yes: int, size: int, of_all: int) -> None:
+    """The chance is twice that of an independent exact test on the side on which the share lies, and at most 1."""
+    table = [[yes, size - yes], [of_all - yes, 312 - size - of_all + yes]]
+    tails = [stats.fisher_exact(table, alternative=side).pvalue for side in ("less", "greater")]
+    assert fisher(yes, size, of_all, 312) == pytest.approx(min(1.0, 2 * min(tails)))
+
+
+def test_a_small_segment_is_given_no_more_than_chance_gives() -> None:
+    """With 12 of 312 customers, p values are those of Welch's and Fisher's tests, corrected after Holm."""
+    drawn, group = np.random.default_rng(4), np.repeat([0, 1], [300, 12])
+    frame = pl.DataFrame(
+        {
+            "points_a": group * 30 + drawn.normal(size=312),
+            "points_b": group * 30 + drawn.normal(size=312),
+            "noise": drawn.normal(size=312) * np.where(group, 3, 1),
+            "noise_other": drawn.normal(size=312),
+            "rare_flag": (drawn.random(312) < 0.2).astype(int),
+            "level": drawn.choice(["north", "south", "west"], 312, p=[0.1, 0.3, 0.6]),
+        }
+    )
+    model = fit(frame, k=2, features=["points_a", "points_b"], settings=QUICK)
+    assert model.evidence is not None
+    labels, tested = score(model, frame)["segment_id"], [e for e in model.evidence.effects if e.p_value is not None]
+    expected = []
+    for e in tested:
+        own = frame[e.measure].filter(labels == e.segment).to_numpy()
+        others = frame[e.measure].filter(labels != e.segment).to_numpy()
+        if e.level or e.measure == "rare_flag":
+            of_own, of_all = [int((part == (e.level or 1)).sum()) for part in (own, frame[e.measure].to_numpy())]
+            expected.append(fisher(of_own, len(own), of_all, 312))
+        else:
+            expected.append(stats.ttest_ind(own, others, equal_var=False).pvalue)
+    assert len(tested) == 12
+    assert [e.p_value for e in tested] == pytest.approx(holm(expected), rel=1e-3)
 
 
 def test_gorge_of_separated_groups_is_empty_in_the_middle() -> None:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import stdtr
 
 from segmentry.features.recipe import GRID
+from segmentry.profiles.chance import at_least
 from segmentry.profiles.evidence import BINS, Effect, Gorge
 from segmentry.profiles.profile import Category, Level, Measure, Profile
 from segmentry.profiles.sayable import KNOWN
@@ -36,7 +37,7 @@ def effects(profile: Profile, sizes: Mapping[str, int], shaped: frozenset[str] =
             found += [one] if one else []
         for category in profile.categories:
             rested = category.clustered or category.name in shaped
-            levels = [_of_level(profile, category, level, segment, sizes[segment], rested) for level in category.levels]
+            levels = [_of_level(category, level, segment, sizes[segment], rested) for level in category.levels]
             found += [one for one in levels if one]
     corrected = holm([p for _, p in found if p is not None])
     result = []
@@ -65,7 +66,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def _of_measure(measure: Measure, segment: str, size: int, rested: bool) -> tuple[Effect, float | None] | None:
     own, everyone = measure.segments[segment].spread, measure.population
     n, rest = own.n, everyone.n - own.n
-    if own.mean is None or own.sd is None or everyone.mean is None or everyone.sd is None or rest < 2:
+    if own.mean is None or own.sd is None or everyone.mean is None or everyone.sd is None or min(n, rest) < 2:
         return None
     others = (everyone.n * everyone.mean - n * own.mean) / rest
     between = n * (own.mean - everyone.mean) ** 2 + rest * (others - everyone.mean) ** 2
@@ -75,8 +76,11 @@ def _of_measure(measure: Measure, segment: str, size: int, rested: bool) -> tupl
         return None
     effect = (own.mean - others) / pooled
     error = math.sqrt(1 / n + 1 / rest + effect**2 / (2 * everyone.n))
-    welch = math.sqrt(own.sd**2 / n + spread_of_rest / rest)
-    p = None if rested else two_sided((own.mean - others) / welch) if welch > 0 else 0.0
+    p = None
+    if not rested and measure.unit == "flag":
+        p = fisher(round(own.mean * n), n, round(everyone.mean * everyone.n), everyone.n)
+    elif not rested:
+        p = welch(own.mean - others, own.sd**2, n, spread_of_rest, rest)
     marker = n >= KNOWN * size and abs(effect) - BEYOND_CHANCE * error >= SMALLEST
     marker = marker and _outside(measure, segment, own.mean, everyone.mean)
     made = Effect(segment, measure.name, "", measure.clustered, effect, effect - Z95 * error, effect + Z95 * error,
@@ -99,30 +103,47 @@ def _much(own: float, everyone: float) -> bool:
 
 
 def _of_level(
-    profile: Profile, category: Category, level: Level, segment: str, n: int, rested: bool
+    category: Category, level: Level, segment: str, n: int, rested: bool
 ) -> tuple[Effect, float | None] | None:
     share = level.segments[segment].share
-    rest = profile.n_customers - n
+    everyone = round(level.n / level.share) if level.share else 0
+    rest = everyone - n
     if share is None or rest < 1 or n < 1 or level.level.startswith("("):
         return None
-    others = (level.share * profile.n_customers - share * n) / rest
+    others = (level.share * everyone - share * n) / rest
     difference = share - others
     error = math.sqrt(max(share * (1 - share), 0.25 / n) / n + max(others * (1 - others), 0.25 / rest) / rest)
-    pooled = math.sqrt(level.share * (1 - level.share) * (1 / n + 1 / rest))
-    p = None if rested else two_sided(difference / pooled) if pooled > 0 else 1.0
+    p = None if rested else fisher(round(share * n), n, level.n, everyone)
     marker = abs(difference) > BEYOND_CHANCE * error and _much(share, level.share)
     made = Effect(segment, category.name, level.level, category.clustered, difference, difference - Z95 * error,
                   difference + Z95 * error, None, marker, n, rest)  # fmt: skip
     return made, p
 
 
-def two_sided(z: float) -> float:
-    """The chance of a difference at least as large, in standard errors, where there is none.
+def welch(difference: float, variance: float, n: int, variance_of_rest: float, rest: int) -> float:
+    """The chance of means that differ at least as much where those of both groups are one (Welch 1947).
 
-    >>> round(two_sided(1.96), 3)
-    0.05
+    The variances are those of the customers themselves; those that they are drawn from are a little larger.
+
+    >>> round(welch(1.0, 4.0, 12, 1.0, 300), 3)
+    0.127
     """
-    return float(2.0 * ndtr(-abs(z)))
+    own, other = variance / (n - 1), variance_of_rest / (rest - 1)  # squared standard errors
+    if own + other == 0:
+        return 0.0 if difference else 1.0
+    freedom = (own + other) ** 2 / (own**2 / (n - 1) + other**2 / (rest - 1))
+    return float(2.0 * stdtr(freedom, -abs(difference) / math.sqrt(own + other)))
+
+
+def fisher(yes: int, size: int, yes_of_all: int, everyone: int) -> float:
+    """The chance of a share at least as far from everyone's, either way, in as many drawn blindly from all.
+
+    >>> round(fisher(0, 4, 5, 10), 4), fisher(2, 4, 5, 10)
+    (0.0476, 1.0)
+    """
+    if yes * everyone < yes_of_all * size:  # fewer say yes is the same as more say no
+        yes, yes_of_all = size - yes, everyone - yes_of_all
+    return min(2.0 * at_least(yes, size, yes_of_all, everyone), 1.0)
 
 
 def gorge(rule: Rule, grid: np.ndarray, segments: Sequence[str]) -> tuple[Gorge, ...]:
