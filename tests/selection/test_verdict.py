@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from segmentry.errors import Notice
+from segmentry.segmentation import Candidate
 from segmentry.selection import SelectionSettings, search_segments
 from segmentry.selection.evidence import gather_evidence
 from segmentry.selection.mixtures import MixtureEvidence
-from segmentry.selection.verdict import Weighing, stretched_into, weigh, weights
+from segmentry.selection.others import own_number
+from segmentry.selection.verdict import Weighing, choice, stretched_into, weigh, weights
 from segmentry.selection.words import reason_words
 
 
@@ -40,6 +42,31 @@ def test_noise_is_no_groups_and_is_divided_all_the_same(nothing):
     assert any(n.code == "no-groups" for n in nothing.notices)
     stable = {c.k: c.stability for c in nothing.candidates if 3 <= c.k <= 6}
     assert nothing.k == max(stable, key=stable.get)
+
+
+def test_two_are_not_taken_because_three_would_be_small():
+    """Of 30 customers without groups 3 or more are made, although only 2 would have ten each: the least tiny ones."""
+    found = search_segments(_noise(30, 3, seed=8), SelectionSettings())
+    assert found.verdict == "no groups"
+    assert [c.k for c in found.candidates if min(c.sizes) >= 10] == [2]
+    smallest = {c.k: min(c.sizes) for c in found.candidates if 3 <= c.k <= 6}
+    assert smallest[found.k] == max(smallest.values())
+    assert "division, of 3 to 6 whose smallest segment is the largest: it" in found.reason
+
+
+def test_the_reason_says_what_the_number_was_taken_from():
+    """The range, and that tiny segments are left out: only where they are."""
+    sizes = {2: (30, 30), 3: (20, 20, 20), 4: (20, 20, 17, 3), 7: (9, 9, 9, 9, 8, 8, 8)}
+    candidates = [Candidate(k, "k-means", 1.0, 0.3, None, None, sizes[k], bic=-float(k)) for k in sizes]
+    assert choice(candidates[:2], groups=True)[1] == "2 to 3"
+    assert choice(candidates, groups=True) == (candidates[:2], "2 to 7 with at least 10 customers in each")
+    assert choice(candidates, groups=False) == ([candidates[1]], "3 to 4 with at least 10 customers in each")
+    assert choice(candidates[3:], groups=True) == (candidates[3:], "7 only")
+    k, why = own_number(candidates, False)
+    assert (k, why.partition(";")[0]) == (
+        3,
+        "3 segments fit the customers best, of 3 to 4 with at least 10 customers in each. They have the lowest BIC",
+    )
 
 
 def test_every_candidate_of_auto_is_kept_with_every_criterion(nothing):
@@ -80,9 +107,9 @@ def test_two_that_overlap_are_taken_on_the_likelihood_of_two():
     assert (evidence.mixture.bic_k, evidence.mixture.sure) == (2, False)
     candidates = search_segments(rows, SelectionSettings(k="2-6")).candidates
     several = replace(evidence, apart={}, heaps=replace(evidence.heaps, columns=(0,)))
-    assert weigh(candidates, several, range(2, 7)).k == 2
+    assert weigh(candidates, several).k == 2
     of_other_shapes = replace(several, mixture=replace(evidence.mixture, bic_round=False))
-    assert weigh(candidates, of_other_shapes, range(2, 7)).k != 2
+    assert weigh(candidates, of_other_shapes).k != 2
 
 
 def test_a_mixture_alone_recommends_nothing(nothing):
@@ -90,10 +117,10 @@ def test_a_mixture_alone_recommends_nothing(nothing):
     evidence = gather_evidence(_noise(200), range(2, 11), 0)
     sure = replace(evidence, mixture=MixtureEvidence(3, 0.99, True, 0.2, 3, False))
     assert stretched_into(sure) is None
-    assert weigh(nothing.candidates, sure, range(2, 11)).verdict == "no groups"
+    assert weigh(nothing.candidates, sure).verdict == "no groups"
     beside = replace(sure, heaps=replace(sure.heaps, columns=(0,)))
     assert stretched_into(beside) == 3
-    assert weigh(nothing.candidates, beside, range(2, 11)).verdict == "constructive"
+    assert weigh(nothing.candidates, beside).verdict == "constructive"
 
 
 def test_the_likelihood_adds_to_the_number_that_a_sure_mixture_takes(nothing):
@@ -195,7 +222,7 @@ def test_a_number_that_few_criteria_choose_is_said_to_be_one(nothing):
     """Where each criterion would take another number, the reason counts those that would take this one."""
 
     def reason(favoured):
-        return reason_words(nothing.candidates, Weighing(4, "natural", (), (), favoured))
+        return reason_words(nothing.candidates, Weighing(4, "natural", False, "2 to 10", (), (), favoured))
 
     apart = reason({"silhouette": 2, "gap": 1, "stability": 4})
     assert apart.startswith("4 segments do best over all 3 criteria together, though only 1 of them would choose 4")

@@ -17,11 +17,12 @@ from segmentry.selection.evidence import PAIRS as KMEANS_PAIRS
 from segmentry.selection.evidence import Evidence, evenly_spaced
 from segmentry.selection.others import own_number, own_verdict
 from segmentry.selection.refits import PAIRS, ROWS, refitted
-from segmentry.selection.verdict import FALLBACK, NEEDED, of_one, points, speaking, weigh
+from segmentry.selection.verdict import NEEDED, choice, fewer, of_one, points, speaking, weigh
 from segmentry.selection.words import (
     again_words,
     asked_for_words,
     basis_of,
+    of_tried,
     reason_words,
     stated_words,
     stretched_words,
@@ -42,19 +43,6 @@ class Decision:
     reason: str
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The numbers asked for; equal ends are one number, and `auto` also allows 2."""
-
-    low: int
-    high: int
-    auto: bool
-
-    @property
-    def one(self) -> bool:
-        return self.low == self.high
-
-
 def decide_table(candidate: Candidate) -> Decision:
     """For segments that a table states: nothing was searched, and no draw of customers could change them."""
     name = METHODS[candidate.method]
@@ -62,20 +50,20 @@ def decide_table(candidate: Candidate) -> Decision:
     return Decision(candidate.k, "constructive", stated_words(candidate.k), why)
 
 
-def decide(candidates: Sequence[Candidate], evidence: Evidence | None, asked: Asked, n: int) -> Decision:
+def decide(candidates: Sequence[Candidate], evidence: Evidence | None, asked: bool, n: int) -> Decision:
     """For k-means: the criteria are weighed, unless one number was asked for."""
     basis = basis_of(evidence, n)
-    if asked.one:
+    if asked:
         chosen = candidates[0]
         said = asked_for_words(*of_one(chosen.k, evidence), _again(evidence, chosen.k)) if evidence else ""
         words = verdict_words("constructive", chosen.k, basis, said)
         return Decision(chosen.k, "constructive", words, _asked_for(chosen))
-    allowed = [c.k for c in candidates if asked.low <= c.k <= asked.high or asked.auto]
     if evidence is None:
-        k = _best_separated([c for c in candidates if asked.low <= c.k <= asked.high] or candidates)
-        reason = f"{k} segments are the best separated; there are too few customers to weigh anything else."
+        open_to, of = choice(fewer(candidates), groups=True)
+        k = max(open_to, key=lambda c: (c.silhouette or -1.0, -c.k)).k
+        reason = f"{k} segments are the best separated, {of_tried(of)}; too few customers to weigh anything else."
         return Decision(k, "no groups", untold_words(k), reason)
-    weighing = weigh(candidates, evidence, allowed)
+    weighing = weigh(candidates, evidence)
     reason = reason_words(candidates, weighing)
     structured = points(weighing.for_groups) >= NEEDED
     stretched = stretched_words(evidence)
@@ -95,7 +83,7 @@ def decide_other(
     candidates: tuple[Candidate, ...],
     clusterings: Sequence[Clustering | Grouping],
     evidence: Evidence | None,
-    asked: Asked,
+    asked: bool,
     seed: int,
 ) -> tuple[tuple[Candidate, ...], Decision, Resampled | None]:
     """For another method: also the candidates, that one with its stability which is taken, and its refits."""
@@ -110,7 +98,7 @@ def decide_other(
     candidates = (*candidates[:place], replace(candidates[place], stability=agreement), *candidates[place + 1 :])
     basis = f"{basis_of(evidence, len(grid))}; stability {agreement:.2f}, of {PAIRS} pairs of fits on {len(rows):,}"
     again = again_words(agreement, 2 * PAIRS)
-    if method.needs_k and asked.one:
+    if method.needs_k and asked:
         said = asked_for_words(own_verdict(True, agreement), groups, again)
         words = verdict_words("constructive", k, basis, said)
         return candidates, Decision(k, "constructive", words, _asked_for(candidates[place])), refits
@@ -131,8 +119,3 @@ def _found(method: Method, clustering: Clustering | Grouping) -> str:
 
 def _asked_for(chosen: Candidate) -> str:
     return f"{chosen.k} segments were asked for. Their silhouette is {chosen.silhouette or 0.0:.2f}."
-
-
-def _best_separated(candidates: Sequence[Candidate]) -> int:
-    few = [c for c in candidates if FALLBACK[0] <= c.k <= FALLBACK[1]] or candidates
-    return max(few, key=lambda c: (c.silhouette or -1.0, -c.k)).k

@@ -11,21 +11,19 @@ import math
 from collections.abc import Sequence
 
 from segmentry.segmentation import Candidate
-from segmentry.selection.verdict import FALLBACK, FEWEST, REPEATED, STEADY, Verdict
+from segmentry.selection.verdict import REPEATED, STEADY, Verdict, choice
+from segmentry.selection.words import of_tried
 
 
 def own_number(candidates: Sequence[Candidate], groups: bool) -> tuple[int, str]:
     """The number by the method's own criterion, and why; without groups, of 3 to 6."""
-    large = [c for c in candidates if min(c.sizes) >= FEWEST] or list(candidates)
-    if not groups:
-        large = [c for c in large if FALLBACK[0] <= c.k <= FALLBACK[1]] or large
-    tried = f"{candidates[0].k} to {candidates[-1].k}"
-    if large[0].bic is not None:
-        chosen = min(large, key=lambda c: (c.bic if c.bic is not None else math.inf, c.k))
-        why = f"{chosen.k} segments fit the customers best, of {tried} tried. They have the lowest BIC"
+    open_to, of = choice(candidates, groups)
+    if open_to[0].bic is not None:
+        chosen = min(open_to, key=lambda c: (c.bic if c.bic is not None else math.inf, c.k))
+        why = f"{chosen.k} segments fit the customers best, {of_tried(of)}. They have the lowest BIC"
     else:
-        chosen = max(large, key=lambda c: (c.silhouette or -1.0, -c.k))
-        why = f"{chosen.k} segments are the best separated, of {tried} tried. They have the highest silhouette"
+        chosen = max(open_to, key=lambda c: (c.silhouette or -1.0, -c.k))
+        why = f"{chosen.k} segments are the best separated, {of_tried(of)}. They have the highest silhouette"
     return chosen.k, f"{why}; silhouette {chosen.silhouette or 0:.2f}."
 
 

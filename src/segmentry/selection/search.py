@@ -27,12 +27,12 @@ from segmentry.prototypes.threads import on_one_thread
 from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
 from segmentry.quality.resampled import Resampled
 from segmentry.segmentation import Candidate
-from segmentry.selection.decision import Asked, Decision, decide, decide_other, decide_table
+from segmentry.selection.decision import Decision, decide, decide_other, decide_table
 from segmentry.selection.evidence import Evidence, evenly_spaced, gather_evidence
 from segmentry.selection.verdict import stretched_into
 from segmentry.selection.words import stretched_words, weakness_words
 
-AUTO = (3, 10)  # two groups are seldom something to act on: 2 is tried only when asked for
+AUTO = (3, 10)  # what must be possible; 2 is tried as well, and taken only when natural and apart
 MOST_SEGMENTS = 50
 SILHOUETTE_ROWS = 4000
 
@@ -145,7 +145,7 @@ def search_segments(
         silhouette_of = silhouettes(grid[rows], [c.labels[rows] for c in clusterings])
         candidates = tuple(_candidate(method.name, grid, c, s) for c, s in zip(clusterings, silhouette_of, strict=True))
         evidence = gathered.result()
-    asked, refits = Asked(*settings.span, auto=settings.k == "auto"), None
+    asked, refits = settings.span[0] == settings.span[1], None
     if method.name in STATED:
         decided = decide_table(candidates[0])
     elif method.name == "k-means":

@@ -37,31 +37,52 @@ class Weighing:
 
     k: int
     verdict: Verdict
+    stable: bool  # taken because it is the most stable; otherwise it has most in its favour
+    of: str  # which numbers it was taken from, in words
     for_groups: tuple[str, ...]  # kinds of evidence that speak for groups
     against: tuple[str, ...]
     favoured: Mapping[str, int]  # by criterion, the number it would take
 
 
-def weigh(candidates: Sequence[Candidate], evidence: Evidence, allowed: Sequence[int]) -> Weighing:
-    """The number and the verdict of a search over several k. `allowed` may be chosen; 2 only when natural."""
+def weigh(candidates: Sequence[Candidate], evidence: Evidence) -> Weighing:
+    """The number and the verdict of a search over several k; 2 only when natural."""
     for_groups, against = speaking(evidence)
-    large = [c for c in candidates if min(c.sizes) >= FEWEST] or list(candidates)
-    open_to = [c for c in large if c.k in allowed] or [c for c in candidates if c.k in allowed]
-    if points(for_groups) < NEEDED:
-        return Weighing(
-            _most_stable(open_to, evidence), "no groups", for_groups, against, favoured(candidates, evidence)
-        )
-    k = _heaviest(open_to, candidates, evidence)
-    if k == 2 and not _two_stand_out(evidence) and len(open_to) > 1:
-        k = _heaviest([c for c in open_to if c.k != 2], candidates, evidence)
-    verdict = _quality(k, evidence)
-    if verdict == "no groups":
+    groups = points(for_groups) >= NEEDED
+    open_to, of = choice(candidates, groups)
+    k = _heaviest(open_to, candidates, evidence) if groups else _most_stable(open_to, evidence)
+    if groups and k == 2 and not _two_stand_out(evidence) and len(candidates) > 1:
+        open_to, of = choice([c for c in candidates if c.k != 2], groups)
+        k = _heaviest(open_to, candidates, evidence)
+    verdict = _quality(k, evidence) if groups else "no groups"
+    stable = verdict == "no groups"
+    if groups and stable:
+        open_to, of = choice(candidates, groups=False)
         k = _most_stable(open_to, evidence)
         verdict = _quality(k, evidence)
     if stretched_into(evidence) is not None:
         # There are groups, and k-means cuts across them: steady cuts at best, and none that the customers suggest.
         verdict = "constructive" if verdict == "no groups" else "reproducible"
-    return Weighing(k, verdict, for_groups, against, favoured(candidates, evidence))
+    return Weighing(k, verdict, stable, of, for_groups, against, favoured(candidates, evidence))
+
+
+def choice(candidates: Sequence[Candidate], groups: bool) -> tuple[list[Candidate], str]:
+    """What a number is taken from, and that in words: none with a tiny segment, and without groups 3 to 6.
+
+    Where all have tiny ones, any may be the groups there are; without groups it is the one that has the least tiny.
+    """
+    few = list(candidates) if groups else fewer(candidates)
+    large = [c for c in few if min(c.sizes) >= FEWEST]
+    of = f"{few[0].k} to {few[-1].k}" if len(few) > 1 else f"{few[0].k} only"
+    if len(large) == len(few) or (groups and not large):
+        return few, of
+    if large:
+        return large, f"{of} with at least {FEWEST} customers in each"
+    return [max(few, key=lambda c: (min(c.sizes), -c.k))], f"{of} whose smallest segment is the largest"
+
+
+def fewer(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those of 3 to 6 segments, where there are such."""
+    return [c for c in candidates if FALLBACK[0] <= c.k <= FALLBACK[1]] or list(candidates)
 
 
 def of_one(k: int, evidence: Evidence) -> tuple[Verdict, bool]:
@@ -182,8 +203,7 @@ def _heaviest(open_to: Sequence[Candidate], candidates: Sequence[Candidate], evi
 
 
 def _most_stable(open_to: Sequence[Candidate], evidence: Evidence) -> int:
-    few = [c.k for c in open_to if FALLBACK[0] <= c.k <= FALLBACK[1]] or [c.k for c in open_to]
-    return max(few, key=lambda k: (round(evidence.stability.get(k, -1.0), 9), -k))
+    return max((c.k for c in open_to), key=lambda k: (round(evidence.stability.get(k, -1.0), 9), -k))
 
 
 def _beyond(separation: Mapping[int, float], tightness: Mapping[int, float]) -> float:

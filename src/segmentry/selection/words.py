@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from segmentry.segmentation import Candidate
 from segmentry.selection.evidence import Evidence
-from segmentry.selection.verdict import FALLBACK, FEWEST, NEEDED, STEADY, Weighing, points, stretched_into
+from segmentry.selection.verdict import FEWEST, NEEDED, STEADY, Weighing, points, stretched_into
 
 WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
 
@@ -114,25 +114,35 @@ def reason_words(candidates: Sequence[Candidate], weighing: Weighing) -> str:
     """Why this number: a plain sentence, then its figures and who would have taken another."""
     chosen = next(c for c in candidates if c.k == weighing.k)
     figures = _figures(chosen)
-    tried = f"{candidates[0].k} to {candidates[-1].k}"
-    if weighing.verdict == "no groups":
-        said = (
-            f"Of divisions into {FALLBACK[0]} to {FALLBACK[1]} segments the one into {chosen.k} is the most stable: it "
-            f"comes out most alike when the customers are drawn anew. Its figures: {figures}."
-        )
-        two = next((c for c in candidates if c.k == 2 and (c.stability or 0.0) >= STEADY), None)
-        if points(weighing.for_groups) >= NEEDED and two is not None:
-            return (
-                f"{said} A coarse cut into 2 would come out again (stability {two.stability:.2f}, silhouette "
-                f"{two.silhouette or 0.0:.2f}), but two are taken only when natural and apart (--k 2 makes them)."
-            )
-        if points(weighing.for_groups) >= NEEDED:
-            return f"{said} There is structure ({_listed(weighing.for_groups)}), but no number comes out again."
-        if not weighing.for_groups:
-            return f"{said} Nothing speaks for groups."
+    if not weighing.stable:
+        why = f"{_agreeing(weighing)}, {of_tried(weighing.of)}."
+        return f"{why} Its figures: {figures}. {_votes(weighing)}{_passed(candidates, chosen)}"
+    said = (
+        f"{chosen.k} segments are the most stable division, {of_tried(weighing.of)}: it comes out most alike when the "
+        f"customers are drawn anew. Its figures: {figures}."
+    )
+    if weighing.verdict != "no groups":
+        return f"{said} The number with most in its favour does not come out again."
+    if not weighing.for_groups:
+        return f"{said} Nothing speaks for groups."
+    if points(weighing.for_groups) < NEEDED:
         return f"{said} What speaks for groups is not enough: {_listed(weighing.for_groups)}."
-    why = f"{_agreeing(weighing)}, of {tried} tried."
-    return f"{why} Its figures: {figures}. {_votes(weighing)}{_passed(candidates, chosen)}"
+    two = next((c for c in candidates if c.k == 2 and (c.stability or 0.0) >= STEADY), None)
+    if two is None:
+        return f"{said} There is structure ({_listed(weighing.for_groups)}), but no number comes out again."
+    return (
+        f"{said} A coarse cut into 2 would come out again (stability {two.stability:.2f}, silhouette "
+        f"{two.silhouette or 0.0:.2f}), but two are taken only when natural and apart (--k 2 makes them)."
+    )
+
+
+def of_tried(of: str) -> str:
+    """What a number was taken from, as `verdict.choice` says it, at the end of a sentence.
+
+    >>> of_tried("2 to 10"), of_tried("3 to 6 with at least 10 customers in each")
+    ('of 2 to 10 tried', 'of 3 to 6 with at least 10 customers in each')
+    """
+    return f"of {of} tried" if of[-1].isdigit() else f"of {of}"
 
 
 def _agreeing(weighing: Weighing) -> str:
