@@ -9,16 +9,7 @@ import pytest
 
 from segmentry.baskets import Baskets
 from segmentry.errors import NotEnoughDataError
-from segmentry.plots import (
-    draw,
-    draw_all,
-    plot_cohorts,
-    plot_comings,
-    plot_following,
-    plot_revenue,
-    plot_typical,
-    to_png,
-)
+from segmentry.plots import draw, draw_all, to_png
 from segmentry.segmentation import Segmentation
 
 KEYS = ["typical", "following", "cohorts", "comings", "revenue"]
@@ -65,7 +56,7 @@ def test_nothing_typical_is_said_and_not_drawn(tea_shop_segmentation: Segmentati
     without = replace(tea_shop_segmentation, baskets=replace(tea_shop_segmentation.baskets, items=()))
     assert "chance could not explain" in (draw(without, "typical").absent or "")
     with pytest.raises(NotEnoughDataError):
-        plot_typical(replace(without, baskets=Baskets(absent="No products.")))
+        draw(replace(without, baskets=Baskets(absent="No products.")), "typical").shown()
 
 
 def test_cells_of_few_customers_are_not_coloured(tea_shop_segmentation: Segmentation) -> None:
@@ -87,9 +78,9 @@ def test_definition_of_lapsed_stands_beneath_the_picture(tea_shop_segmentation: 
 
 
 def test_charts_are_there_for_those_who_change_them(tea_shop_segmentation: Segmentation) -> None:
-    """Each picture's chart comes by a function of its own."""
-    for plot in (plot_typical, plot_following, plot_cohorts, plot_comings, plot_revenue):
-        assert plot(tea_shop_segmentation).to_dict(validate=True)
+    """Each picture has its chart."""
+    for key in KEYS:
+        assert draw(tea_shop_segmentation, key).shown().to_dict(validate=True)
 
 
 def test_comings_compare_a_month_with_a_month(tea_shop_segmentation: Segmentation) -> None:

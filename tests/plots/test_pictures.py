@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from segmentry.errors import NotEnoughDataError
-from segmentry.plots import Picture, draw, draw_all, plot_scatter, plot_silhouette, plot_sizes
+from segmentry.plots import Picture, draw, draw_all
 from segmentry.plots.axes import span_of
 from segmentry.plots.criteria import picture_criteria
 from segmentry.plots.heatmap import picture_heatmap
@@ -105,9 +105,9 @@ def test_a_loaded_segmentation_says_which_pictures_need_rows(made_up: MadeUp) ->
 
 
 def test_asking_for_an_absent_chart_tells_the_reason(made_up: MadeUp) -> None:
-    """The function of a picture raises an error that says what is missing."""
+    """Asking for its chart raises an error that says what is missing."""
     with pytest.raises(NotEnoughDataError, match=r"cannot be drawn.*does not hold"):
-        plot_scatter(made_up(view=False))
+        draw(made_up(view=False), "scatter").shown()
 
 
 def test_one_segment_is_compared_with_nothing(made_up: MadeUp) -> None:
@@ -118,7 +118,7 @@ def test_one_segment_is_compared_with_nothing(made_up: MadeUp) -> None:
     }  # fmt: skip
     assert {found[key].absent for key in ("sizes", "heatmap", "silhouette")} == {ONE_SEGMENT}
     with pytest.raises(NotEnoughDataError):
-        plot_silhouette(made_up(1))
+        draw(made_up(1), "silhouette").shown()
 
 
 def test_one_feature_has_no_scatter(made_up: MadeUp) -> None:
@@ -176,9 +176,9 @@ def test_criteria_that_were_not_computed_leave_no_empty_panel(five: Segmentation
     assert '"Davies-Bouldin"' not in picture.spec
 
 
-def test_plot_functions_give_charts(five: Segmentation) -> None:
+def test_the_chart_carries_the_title(five: Segmentation) -> None:
     """A chart is an Altair chart whose title is the finding."""
-    title = plot_sizes(five).to_dict()["title"]
+    title = draw(five, "sizes").shown().to_dict()["title"]
     assert title["text"] == ["High-income champions: 14\u00a0% of customers, 41\u00a0% of spend"]
 
 

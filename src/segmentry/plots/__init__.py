@@ -1,4 +1,4 @@
-"""A result -> a picture. Each function takes a `Segmentation`, computes nothing, and gives a chart.
+"""A result -> a picture. Takes a `Segmentation` and computes nothing.
 
 `draw_all` gives every picture in the order of the report: those that the segmentation cannot
 carry come as pictures without a chart and with the reason.
@@ -23,7 +23,6 @@ from segmentry.plots.sharing import for_sharing
 from segmentry.plots.silhouette import picture_silhouette
 from segmentry.plots.sizes import picture_sizes
 from segmentry.plots.stability import picture_series, picture_stability
-from segmentry.plots.style import Chart
 from segmentry.segmentation import Segmentation
 
 __all__ = [
@@ -34,25 +33,6 @@ __all__ = [
     "draw",
     "draw_all",
     "for_sharing",
-    "plot_boxes",
-    "plot_cohorts",
-    "plot_comings",
-    "plot_components",
-    "plot_criteria",
-    "plot_distributions",
-    "plot_following",
-    "plot_gorge",
-    "plot_heatmap",
-    "plot_holdout",
-    "plot_markers",
-    "plot_revenue",
-    "plot_scatter",
-    "plot_series",
-    "plot_silhouette",
-    "plot_sizes",
-    "plot_stability",
-    "plot_switching",
-    "plot_typical",
     "to_png",
     "to_svg",
     "write_pictures",
@@ -126,98 +106,3 @@ def _marked(picture: Picture, segmentation: Segmentation) -> Picture:
     if not segmentation.mark or picture.chart is None:
         return picture
     return replace(picture, caption=f"{segmentation.mark} {picture.caption}")
-
-
-def plot_sizes(segmentation: Segmentation) -> Chart:
-    """Share of customers beside share of spend."""
-    return picture_sizes(segmentation).shown()
-
-
-def plot_heatmap(segmentation: Segmentation) -> Chart:
-    """Means by segment, coloured by how unusual they are."""
-    return picture_heatmap(segmentation).shown()
-
-
-def plot_scatter(segmentation: Segmentation) -> Chart:
-    """Customers by the two features that separate the segments best."""
-    return picture_scatter(segmentation).shown()
-
-
-def plot_components(segmentation: Segmentation) -> Chart:
-    """Customers on two principal components."""
-    return picture_components(segmentation).shown()
-
-
-def plot_boxes(segmentation: Segmentation) -> Chart:
-    """Quartiles of each clustered feature by segment."""
-    return picture_boxes(segmentation).shown()
-
-
-def plot_distributions(segmentation: Segmentation) -> Chart:
-    """Histograms of each clustered feature by segment, on shared bins."""
-    return picture_distributions(segmentation).shown()
-
-
-def plot_criteria(segmentation: Segmentation) -> Chart:
-    """Elbow, silhouette, Calinski-Harabasz and Davies-Bouldin over the number of segments."""
-    return picture_criteria(segmentation).shown()
-
-
-def plot_silhouette(segmentation: Segmentation) -> Chart:
-    """The silhouette of each customer, by segment."""
-    return picture_silhouette(segmentation).shown()
-
-
-def plot_stability(segmentation: Segmentation) -> Chart:
-    """How much of each segment returns when the customers are drawn anew."""
-    return picture_stability(segmentation).shown()
-
-
-def plot_series(segmentation: Segmentation) -> Chart:
-    """Which segment comes from which as their number grows (SLSA)."""
-    return picture_series(segmentation).shown()
-
-
-def plot_holdout(segmentation: Segmentation) -> Chart:
-    """What the model of purchases foresaw beside what happened."""
-    return picture_holdout(segmentation).shown()
-
-
-def plot_markers(segmentation: Segmentation) -> Chart:
-    """The segment profile plot: means beside everyone's, marker features in colour."""
-    return picture_markers(segmentation).shown()
-
-
-def plot_gorge(segmentation: Segmentation) -> Chart:
-    """How similar all customers are to each segment."""
-    return picture_gorge(segmentation).shown()
-
-
-def plot_switching(segmentation: Segmentation) -> Chart:
-    """Each segment's customers by their second-best segment, with confidence."""
-    return picture_switching(segmentation).shown()
-
-
-def plot_typical(segmentation: Segmentation) -> Chart:
-    """What is typical of each segment's baskets, with intervals."""
-    return picture_typical(segmentation).shown()
-
-
-def plot_following(segmentation: Segmentation) -> Chart:
-    """What customers buy next, after what, with intervals."""
-    return picture_following(segmentation).shown()
-
-
-def plot_cohorts(segmentation: Segmentation) -> Chart:
-    """The share of each cohort of first buyers who came back, by period since."""
-    return picture_cohorts(segmentation).shown()
-
-
-def plot_comings(segmentation: Segmentation) -> Chart:
-    """New, repeating, returning and lapsed customers by period."""
-    return picture_comings(segmentation).shown()
-
-
-def plot_revenue(segmentation: Segmentation) -> Chart:
-    """What each segment brought in each period."""
-    return picture_revenue(segmentation).shown()
