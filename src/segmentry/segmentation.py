@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from html import escape
+from pathlib import Path
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from segmentry.profiles.wording import say_number
 from segmentry.prototypes.rule import Rule
 from segmentry.prototypes.tree import ThresholdTree
 from segmentry.purchases import Account, PurchaseRecipe
-from segmentry.tables import Frame, result_frame
+from segmentry.tables import Frame, as_values, check_kind, check_known, result_frame
 
 NO_GROUPS_MARK = "No groups were found: these segments are a convenient division."
 ONE_SEGMENT_MARK = "No groups were found: all customers are kept together."
@@ -166,6 +167,8 @@ class Segmentation:
         return NO_GROUPS_MARK if len(self.segments) > 1 else ONE_SEGMENT_MARK
 
     def segment(self, segment_id: str) -> Segment:
+        """The segment with this id. Raises SettingsError where there is none."""
+        check_known(segment_id, [s.id for s in self.segments], "segment")
         return next(s for s in self.segments if s.id == segment_id)
 
     def frame(self) -> Frame:
@@ -193,18 +196,31 @@ class Segmentation:
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p>{escape(words)}</p>"
 
 
+def check_segmentation(given: object) -> None:
+    """Raises SettingsError for what is no segmentation, such as the name of the file that holds one."""
+    if isinstance(given, Segmentation):
+        return
+    named = isinstance(given, (str, Path))
+    raise SettingsError(
+        "This is not a segmentation.",
+        found=repr(str(given)) if named else type(given).__name__,
+        remedy=f"Load it first: sg.load({str(given)!r})." if named else "Give what sg.fit or sg.load returned.",
+    )
+
+
 def rename(segmentation: Segmentation, names: Mapping[str, str]) -> Segmentation:
     """The same segmentation with names of the user's own, by segment id; they stay through save and load.
 
-    Raises SettingsError for an id that is not there, or a name that is empty or given to two segments.
+    Raises SettingsError for an id that is not there, or a name that is empty, of several lines, or given to two
+    segments.
     """
-    unknown = sorted(set(names) - {s.id for s in segmentation.segments})
-    if unknown:
-        raise SettingsError(
-            "There is no such segment to name.",
-            found=", ".join(unknown),
-            remedy=f"There are {', '.join(s.id for s in segmentation.segments)}.",
-        )
+    check_segmentation(segmentation)
+    names = as_values(names, "Names are given by segment.", 'For example {"s1": "Regulars"}.')
+    for segment_id, name in names.items():
+        segmentation.segment(segment_id)
+        check_kind(name, str, f"The name of {segment_id} should be a text.", 'For example {"s1": "Regulars"}.')
+        if len(name.strip().splitlines()) > 1:
+            raise SettingsError(f"The name of {segment_id} has several lines.", remedy="Give it one.")
     segments = tuple(
         replace(s, name=names[s.id].strip(), named_by="user") if s.id in names else s for s in segmentation.segments
     )
@@ -219,14 +235,14 @@ def plan(segmentation: Segmentation, plays: Mapping[str, Sequence[Play]]) -> Seg
 
     Raises SettingsError for an id that is not there, or a play without a title.
     """
-    unknown = sorted(set(plays) - {s.id for s in segmentation.segments})
-    if unknown:
-        raise SettingsError(
-            "There is no such segment to plan for.",
-            found=", ".join(unknown),
-            remedy=f"There are {', '.join(s.id for s in segmentation.segments)}.",
-        )
-    if any(not play.title.strip() for own in plays.values() for play in own):
-        raise SettingsError("Each play needs a title.", remedy="Say in a few words what to do.")
+    check_segmentation(segmentation)
+    plays = as_values(plays, "Plays are given by segment.", 'For example {"s1": [play]}.')
+    for segment_id, own in plays.items():
+        segmentation.segment(segment_id)
+        check_kind(own, (list, tuple), f"The plan of {segment_id} should be a list of plays.", "Pass [play, ...].")
+        for play in own:
+            check_kind(play, Play, f"The plan of {segment_id} has what is no play.", "See Play in docs/python.md.")
+            if not play.title.strip():
+                raise SettingsError("Each play needs a title.", remedy="Say in a few words what to do.")
     segments = tuple(replace(s, playbook=tuple(plays[s.id])) if s.id in plays else s for s in segmentation.segments)
     return replace(segmentation, segments=segments)

@@ -112,3 +112,65 @@ def test_a_text_names_a_method_and_an_earlier_segmentation(shop):
     table = shop.with_columns(earlier=pl.int_range(pl.len()) % 3)
     found = sg.compare(table, methods="k-means, ward", columns="earlier", k=3, settings=QUICK)
     assert {one.name for one in found.methods} == {"k-means", "ward", "earlier"}
+
+
+WRONG = {
+    "settings as a dict": (lambda shop, model: sg.fit(shop, settings={"k": 3}), "settings should be FitSettings"),
+    "empty settings": (lambda shop, model: sg.compare(shop, settings={}), "settings should be FitSettings"),
+    "settings of inspect": (lambda shop, model: sg.inspect(shop, settings="x"), "settings should be InspectSettings"),
+    "no customer": (lambda shop, model: sg.score_one(model, None), "given by names and values. Found: NoneType"),
+    "a list as a customer": (lambda shop, model: sg.explain(model, [41]), "given by names and values. Found: list"),
+    "changeable": (lambda shop, model: sg.explain(model, {"age": 41}, changeable=[5]), "changeable should be names"),
+    "names as a list": (lambda shop, model: sg.rename(model, ["x"]), "Names are given by segment"),
+    "a number as a name": (lambda shop, model: sg.rename(model, {"s1": 5}), "name of s1 should be a text. Found: int"),
+    "a name of two lines": (lambda shop, model: sg.rename(model, {"s1": "a\nb"}), "several lines"),
+    "a name of nobody": (lambda shop, model: sg.rename(model, {"s9": "x"}), "no segment 's9'. There are s1, s2, s3"),
+    "a plan of text": (lambda shop, model: sg.plan(model, {"s1": "call"}), "plan of s1 should be a list of plays"),
+    "a play of text": (lambda shop, model: sg.plan(model, {"s1": ["call"]}), "plan of s1 has what is no play"),
+    "a picture by number": (lambda shop, model: sg.draw(model, 5), "no picture 5. There are sizes, heatmap"),
+    "pictures of text": (lambda shop, model: sg.write_pictures("x", "y"), "not a picture. Found: str"),
+    "one picture": (lambda shop, model: sg.write_pictures(sg.draw(model, "sizes"), "y"), "Pictures come in a list"),
+    "a table to save": (lambda shop, model: sg.save(shop, "x.seg"), "not a segmentation. Found: DataFrame"),
+    "a table to draw": (lambda shop, model: sg.draw(shop, "sizes"), "not a segmentation. Found: DataFrame"),
+    "a table to draw all": (lambda shop, model: sg.draw_all(shop), "not a segmentation. Found: DataFrame"),
+    "a table to report": (lambda shop, model: sg.report(shop), "not a segmentation. Found: DataFrame"),
+    "a table to rename": (lambda shop, model: sg.rename(shop, {}), "not a segmentation. Found: DataFrame"),
+    "a table to plan": (lambda shop, model: sg.plan(shop, {}), "not a segmentation. Found: DataFrame"),
+    "a file name as SQL": (lambda shop, model: sg.to_sql("spring.seg"), r"Load it first: sg.load\('spring.seg'\)"),
+    "a file name to offer": (lambda shop, model: sg.recommend("spring.seg", shop, "1"), "Load it first"),
+    "nowhere to save": (lambda shop, model: sg.save(model, None), "not a path. Found: NoneType"),
+    "nothing to load": (lambda shop, model: sg.load(None), "not a path. Found: NoneType"),
+    "a report to a number": (lambda shop, model: sg.report(model, 5), "not a path. Found: int"),
+    "a table by number": (lambda shop, model: sg.to_sql(model, table=5), "table should be a name. Found: int"),
+    "a dialect by number": (lambda shop, model: sg.to_sql(model, dialect=5), "dialect should be a name. Found: int"),
+    "no such segment": (lambda shop, model: model.segment("s9"), "no segment 's9'. There are s1, s2, s3"),
+    "no such measure": (lambda shop, model: model.profile.measure("shoe"), "no measure 'shoe'. There are age,"),
+    "markers of nobody": (lambda shop, model: model.evidence.markers("s9"), "no segment 's9'"),
+}
+
+
+@pytest.fixture(scope="module")
+def model(shop) -> sg.Segmentation:
+    return sg.fit(shop, k=3, settings=QUICK)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_argument_is_told_in_words(wrong, shop, model):
+    """Whatever stands in an argument's place, the error says what was found and what belongs there."""
+    call, said = WRONG[wrong]
+    with pytest.raises(SettingsError, match=said):
+        call(shop, model)
+
+
+def test_what_has_names_and_values_is_a_customer(model):
+    """A pandas Series is taken as a dict is."""
+    row = {"age": 41.0, "income": 52000.0}
+    assert sg.score_one(model, pd.Series(row)) == sg.score_one(model, row)
+    assert sg.explain(model, pd.Series(row)) == sg.explain(model, row)
+
+
+def test_changeable_may_be_a_text(model):
+    """Names with commas between them, as in features."""
+    row = {"age": 41.0, "income": 52000.0}
+    listed = sg.explain(model, row, changeable=["age", "income"])
+    assert sg.explain(model, row, changeable="age, income") == listed

@@ -295,7 +295,7 @@ def test_names_of_ones_own_stay_and_are_unique(model, tmp_path):
     assert load(save(named, tmp_path / "m.seg")).segment("s2").name == "Größte Kunden 喜"
     with pytest.raises(SettingsError, match="name of its own"):
         rename(named, {"s1": "Größte Kunden 喜"})
-    with pytest.raises(SettingsError, match="no such segment"):
+    with pytest.raises(SettingsError, match="There is no segment"):
         rename(named, {"s7": "x"})
 
 

@@ -22,9 +22,9 @@ from segmentry.profiles.wording import lowered, say_exactly, say_level, say_numb
 from segmentry.prototypes.assign import segment_of
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.rows import RowScorer
-from segmentry.scoring.score import check_segmentation, customer_frame, notes_of, score_one
-from segmentry.segmentation import Segmentation
-from segmentry.tables import Table, collect_rows, text_of
+from segmentry.scoring.score import customer_frame, customer_values, notes_of, score_one
+from segmentry.segmentation import Segmentation, check_segmentation
+from segmentry.tables import Table, as_names, collect_rows, text_of
 
 # Nobody can act on these: they are what a customer is, not what a customer does.
 FIXED_THEMES = frozenset({"age", "tenure", "household", "children", "category"})
@@ -79,7 +79,7 @@ class Explanation:
 
 
 def explain(
-    segmentation: Segmentation, values: Mapping[str, object], *, changeable: Sequence[str] | None = None
+    segmentation: Segmentation, values: Mapping[str, object], *, changeable: Sequence[str] | str | None = None
 ) -> Explanation:
     """Why the customer with these values, by column or by feature, is in their segment, and what would move them.
 
@@ -87,6 +87,7 @@ def explain(
     Raises SettingsError for a name that is neither a column nor a feature.
     """
     check_segmentation(segmentation)
+    values = customer_values(values)
     parts = {p.feature.name: p for p in _prepared_parts(segmentation.recipe)}
 
     def moved(change: Mapping[str, float | str]) -> str:
@@ -98,7 +99,7 @@ def explain(
 
 
 def explain_row(
-    scorer: RowScorer, row: Mapping[str, object], *, changeable: Sequence[str] | None = None
+    scorer: RowScorer, row: Mapping[str, object], *, changeable: Sequence[str] | str | None = None
 ) -> Explanation:
     """As `explain`, for a customer that is given by fields, in a fifth of the time. Raises RowError."""
     segmentation = scorer.segmentation
@@ -120,7 +121,7 @@ def _explained(
     features: Mapping[str, Any],
     axes: np.ndarray,
     moved: Moved,
-    changeable: Sequence[str] | None,
+    changeable: Sequence[str] | str | None,
 ) -> Explanation:
     recipe, rule = segmentation.recipe, segmentation.rule
     own, runner = str(placed["segment_id"]), placed["runner_up"]
@@ -193,18 +194,19 @@ def _prepared(segmentation: Segmentation, values: Mapping[str, object]) -> tuple
     return features, np.array([float(row[f"place::{place}"]) for place in range(len(axes))])
 
 
-def _allowed(recipe: Recipe, changeable: Sequence[str] | None) -> frozenset[str]:
+def _allowed(recipe: Recipe, changeable: Sequence[str] | str | None) -> frozenset[str]:
     names = {f.name for f in recipe.clustered}
     if changeable is None:
         return frozenset(f.name for f in recipe.clustered if _can_change(f))
-    unknown = sorted(set(changeable) - names)
+    chosen = frozenset(as_names(changeable, "changeable"))
+    unknown = sorted(chosen - names)
     if unknown:
         raise SettingsError(
             "The segments do not rest on this feature.",
             found=", ".join(unknown),
             remedy=f"They rest on {', '.join(sorted(names))}.",
         )
-    return frozenset(changeable)
+    return chosen
 
 
 def _can_change(feature: Feature) -> bool:

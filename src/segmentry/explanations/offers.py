@@ -20,7 +20,7 @@ from segmentry.purchases import Purchases, open_like
 from segmentry.purchases import lines as ln
 from segmentry.scoring.orders import from_log, readings_of
 from segmentry.scoring.score import NAMES, score_table
-from segmentry.segmentation import Segmentation
+from segmentry.segmentation import Segmentation, check_segmentation
 from segmentry.tables import ReadingSettings, Table, collect_rows, plain_id, read, text_of
 
 _LEVELS: tuple[Level, ...] = ("product", "category")
@@ -70,6 +70,7 @@ def recommend(
     Traceback (most recent call last):
     segmentry.errors.SettingsError: The segmentation does not know what customers buy. ...
     """
+    check_segmentation(segmentation)
     baskets = segmentation.baskets
     recipe = segmentation.purchases
     if baskets is None or recipe is None or baskets.absent:

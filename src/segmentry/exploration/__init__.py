@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -36,11 +36,12 @@ from segmentry.features.roles import ColumnRole
 from segmentry.features.sample import sampled_values
 from segmentry.features.summaries import ColumnSummary, summarise
 from segmentry.purchases import PurchaseSettings, SourceSettings, open_log, read_either
-from segmentry.tables import Day, ReadingSettings, Table, as_day, ordinal
+from segmentry.tables import Day, ReadingSettings, Table, as_day, check_kind, ordinal
 
 __all__ = ["ColumnInspection", "Finding", "InspectSettings", "Inspection", "inspect"]
 
 
+@runtime_checkable
 class Settings(SourceSettings, Protocol):
     """What an inspection has to know; the settings of a fit will do."""
 
@@ -73,7 +74,8 @@ def inspect(source: Any, *, as_of: date | str | None = None, settings: Settings 
     >>> [f.code for f in found.findings]
     ['few-rows', 'constant-column']
     """
-    told = settings or InspectSettings()
+    told = InspectSettings() if settings is None else settings
+    check_kind(told, Settings, "settings should be InspectSettings.", "Pass those, or sg.FitSettings(...).")
     until = told.as_of if as_of is None else as_day(as_of)
     table, is_log = read_either(source, told.reading, told.orders)
     if table.rows_read == 0:

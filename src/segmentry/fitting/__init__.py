@@ -44,7 +44,7 @@ from segmentry.prototypes.everyone import Placing, place_everyone
 from segmentry.purchases import PurchaseSettings
 from segmentry.segmentation import Provenance, Segmentation, rename
 from segmentry.selection import Search, SelectionSettings, search_segments
-from segmentry.tables import ROW, Day, ReadingSettings, Table, as_day, as_names, checked, held
+from segmentry.tables import ROW, Day, ReadingSettings, Table, as_day, as_names, check_kind, checked, held
 from segmentry.value import ValueSettings
 
 NO_SEGMENT = -1  # the place of a row that is noise
@@ -127,15 +127,16 @@ def fit(
     names the others. `settings` states anything else; arguments win over it.
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
-    base = settings or FitSettings()
-    chosen = with_arguments(base, features=features, as_of=as_of, k=k, seed=seed, method=method)
+    chosen = with_arguments(settings, features=features, as_of=as_of, k=k, seed=seed, method=method)
     return fit_source(one_source(source, orders, customers), chosen).segmentation
 
 
 def with_arguments(
-    base: FitSettings, *, features: object = (), as_of: object = None, **selection: object
+    base: FitSettings | None, *, features: object = (), as_of: object = None, **selection: object
 ) -> FitSettings:
     """The settings with what was said beside them, which wins. None, and no features, say nothing."""
+    base = FitSettings() if base is None else base
+    check_kind(base, FitSettings, "settings should be FitSettings.", "Pass sg.FitSettings(...), or k=5 by itself.")
     said = {name: value for name, value in selection.items() if value is not None}
     names = as_names(features, "features") or base.features.features
     return base.model_copy(

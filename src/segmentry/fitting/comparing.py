@@ -50,7 +50,7 @@ def compare(
     customers, the same for all. Arguments win over `settings`.
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
-    base = with_arguments(settings or FitSettings(), features=features, k=k, seed=seed)
+    base = with_arguments(settings, features=features, k=k, seed=seed)
     selection = base.selection
     names = tuple(dict.fromkeys(map(known_method, as_names(methods, "methods") or ALL)))
     columns = as_names(columns, "columns")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from segmentry.errors import SettingsError
 from segmentry.plots.baskets import picture_following, picture_typical
 from segmentry.plots.criteria import picture_criteria
 from segmentry.plots.evidence import picture_gorge, picture_markers, picture_switching
@@ -23,7 +22,8 @@ from segmentry.plots.sharing import for_sharing
 from segmentry.plots.silhouette import picture_silhouette
 from segmentry.plots.sizes import picture_sizes
 from segmentry.plots.stability import picture_series, picture_stability
-from segmentry.segmentation import Segmentation
+from segmentry.segmentation import Segmentation, check_segmentation
+from segmentry.tables import check_known
 
 __all__ = [
     "BASKETS",
@@ -83,6 +83,7 @@ def draw_all(segmentation: Segmentation, *, share: bool = False) -> tuple[Pictur
     >>> [picture.key for picture in draw_all(fit(sample_marketing(300, seed=0), k=3))][:3]
     ['sizes', 'heatmap', 'scatter']
     """
+    check_segmentation(segmentation)
     keys = [*_PICTURES, *(VALUE if segmentation.value is not None else ())]
     keys += [] if segmentation.over_time is None else [*BASKETS, *OVER_TIME]
     drawn = for_sharing(segmentation) if share else segmentation
@@ -96,8 +97,8 @@ def draw(segmentation: Segmentation, key: str) -> Picture:
     A notebook shows it as it is; `.chart` is the chart to change, `.caption` says what to see in it.
     Raises SettingsError when there is no picture of that name.
     """
-    if key not in _ALL:
-        raise SettingsError(f"There is no picture '{key}'.", found=key, remedy=f"There are {', '.join(_ALL)}.")
+    check_segmentation(segmentation)
+    check_known(key, _ALL, "picture")
     return _marked(_ALL[key](segmentation), segmentation)
 
 

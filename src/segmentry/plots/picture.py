@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import escape
@@ -16,7 +16,7 @@ import vl_convert
 
 from segmentry.errors import NotEnoughDataError
 from segmentry.plots.style import FONT, INK, MUTED, PAPER, Chart, balanced, tight
-from segmentry.tables.writing import write_bytes_atomically
+from segmentry.tables import as_path, check_kind, write_bytes_atomically
 
 VEGA_LITE = "6.4"
 PAD = 28
@@ -90,11 +90,16 @@ def write_pictures(pictures: Sequence[Picture], folder: str | Path, *, overwrite
 
     Raises OutputError when a file is there already (unless `overwrite`) or cannot be written.
     """
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    folder = as_path(folder)
+    remedy = "Pass a list of them, as sg.draw_all(segmentation) gives."
+    check_kind(pictures, Iterable, "Pictures come in a list.", remedy)
+    for picture in pictures:
+        check_kind(picture, Picture, "This is not a picture.", remedy)
+    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for picture in pictures:
         if picture.chart is not None:
-            path = Path(folder) / f"{picture.key}.png"
+            path = folder / f"{picture.key}.png"
             write_bytes_atomically(path, to_png(picture), overwrite=overwrite)
             paths.append(path)
     return tuple(paths)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segmentry.tables import check_known
+
 BINS = 20  # of the gorge histogram
 BORDER = 0.1  # a customer placed with less confidence stands on the border to the runner-up
 
@@ -66,6 +68,7 @@ class Evidence:
     gorge_rows: int
 
     def markers(self, segment: str) -> tuple[Effect, ...]:
-        """The segment's markers, the strongest first."""
+        """The segment's markers, the strongest first. Raises SettingsError where there is no such segment."""
+        check_known(segment, [g.segment for g in self.gorge], "segment")
         own = [e for e in self.effects if e.segment == segment and e.marker]
         return tuple(sorted(own, key=lambda e: (-abs(e.effect), e.measure, e.level)))

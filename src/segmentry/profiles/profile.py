@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from segmentry.features.feature import Theme, Unit
-from segmentry.tables import Frame, result_frame
+from segmentry.tables import Frame, check_known, result_frame
 
 _Cell = TypeVar("_Cell")
 
@@ -102,6 +102,8 @@ class Profile:
     categories: tuple[Category, ...]
 
     def measure(self, name: str) -> Measure:
+        """The measure with this name. Raises SettingsError where there is none."""
+        check_known(name, [m.name for m in self.measures], "measure")
         return next(m for m in self.measures if m.name == name)
 
     def spend_shares(self) -> dict[str, float]:

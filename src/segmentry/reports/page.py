@@ -20,8 +20,8 @@ from segmentry.reports.method import candidate_rows, feature_rows, method_facts,
 from segmentry.reports.orders import order_rows
 from segmentry.reports.rules import rules_of
 from segmentry.reports.worth import worth_of
-from segmentry.segmentation import Segmentation
-from segmentry.tables.writing import write_bytes_atomically
+from segmentry.segmentation import Segmentation, check_segmentation
+from segmentry.tables import as_path, write_bytes_atomically
 
 STYLE = Path(__file__).parent / "templates" / "style.css"  # of every page: the report's, and the dashboard's
 
@@ -53,6 +53,8 @@ def report(
     mark (a point, bar or cell) for fewer than ten customers. Raises OutputError when `path`
     exists and `overwrite` was not asked for, or when it cannot be written.
     """
+    check_segmentation(segmentation)
+    path = None if path is None else as_path(path)
     drawn = draw_all(segmentation, share=share) if pictures is None else tuple(pictures)
     placed = {"value": VALUE, "baskets": BASKETS, "time": OVER_TIME}
     by_section: dict[str, list[tuple[Picture, Markup | None]]] = {section: [] for section in (*placed, "own")}
@@ -88,7 +90,7 @@ def report(
         facts=facts,
     )
     if path is not None:
-        write_bytes_atomically(Path(path), html.encode(), overwrite=overwrite)
+        write_bytes_atomically(path, html.encode(), overwrite=overwrite)
     return html
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from segmentry.errors import SettingsError
+from segmentry.tables import check_kind
 
 
 def _date_literal(day: date) -> str:
@@ -95,6 +96,7 @@ def table_parts(name: str) -> list[str]:
     >>> table_parts("crm.customers"), table_parts('"odd "" name".x')
     (['crm', 'customers'], ['odd " name', 'x'])
     """
+    check_kind(name, str, "The table should be a name.", "For example customers, or crm.customers.")
     parts, at = [], 0
     while at <= len(name):
         quoted = _QUOTED.match(name, at)
@@ -174,6 +176,7 @@ _ALIASES = {"postgresql": "postgres", "sqlite3": "sqlite", "pyspark": "spark", "
 
 def dialect_of(name: str) -> Dialect:
     """The dialect of a database by its name. Raises SettingsError for one that is not known."""
+    check_kind(name, str, "The dialect should be a name.", f"Use {', '.join(DIALECTS)}.")
     folded = name.strip().lower()
     found = DIALECTS.get(_ALIASES.get(folded, folded))
     if found is None:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -21,11 +20,12 @@ from segmentry.scoring.frames import NAMES as NAMES
 from segmentry.scoring.frames import OUTPUT as OUTPUT
 from segmentry.scoring.frames import fits_memory, score_in_memory
 from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
-from segmentry.segmentation import Segmentation
+from segmentry.segmentation import Segmentation, check_segmentation
 from segmentry.tables import (
     ReadingSettings,
     Table,
     as_day,
+    as_values,
     collect_rows,
     deliver,
     free_names,
@@ -78,18 +78,6 @@ def score(
     # Counting would be two passes more, and nobody asks for it here.
     scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)
-
-
-def check_segmentation(given: object) -> None:
-    """Raises SettingsError for what is no segmentation, such as the name of the file that holds one."""
-    if isinstance(given, Segmentation):
-        return
-    named = isinstance(given, (str, Path))
-    raise SettingsError(
-        "This is not a segmentation.",
-        found=repr(str(given)) if named else type(given).__name__,
-        remedy=f"Load it first: sg.load({str(given)!r})." if named else "Give what sg.fit or sg.load returned.",
-    )
 
 
 def read_like(
@@ -253,13 +241,18 @@ def notes_of(recipe: Recipe, features: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def customer_values(stated: object) -> dict[str, object]:
+    """What is known of one customer, by column or by feature. Raises SettingsError for what has no names."""
+    return as_values(stated, "A customer is given by names and values.", 'For example {"age": 41, "income": 52000}.')
+
+
 def customer_frame(segmentation: Segmentation, values: Mapping[str, object]) -> nw.LazyFrame[Any]:
     """One row with the features of a customer given by columns or by features, under their hidden names.
 
     Raises SettingsError for a name that is neither, or a value that cannot be read.
     """
     recipe, features = segmentation.recipe, segmentation.recipe.clustered
-    columns, stated = _sort_out(segmentation, values)
+    columns, stated = _sort_out(segmentation, customer_values(values))
     table = read(
         text_frame(columns), ReadingSettings(max_rejected_share=1), {c.name: c.reading for c in recipe.columns}
     )

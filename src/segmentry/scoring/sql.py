@@ -19,7 +19,7 @@ from segmentry.features.role_rules import ANSWERS
 from segmentry.prototypes.assign import NO_DATA, NOISE
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.dialects import Dialect, dialect_of, table_parts
-from segmentry.segmentation import Segmentation
+from segmentry.segmentation import Segmentation, check_segmentation
 from segmentry.tables import free_names, said_by
 from segmentry.tables.numbers import LARGEST_USED
 
@@ -36,6 +36,7 @@ def to_sql(segmentation: Segmentation, *, dialect: str = "duckdb", table: str = 
     `table` may be qualified with dots; names are quoted, so that upper and lower case count.
     Raises SettingsError for a dialect that is not known.
     """
+    check_segmentation(segmentation)
     scorer = _scorer(segmentation, dialect_of(dialect))
     rule = scorer.rule
     steps = [

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from segmentry.errors import ModelFileError
-from segmentry.segmentation import Segmentation
+from segmentry.segmentation import Segmentation, check_segmentation
 from segmentry.store.sense import contradiction
 from segmentry.store.shape import UnknownFieldError, from_plain, to_plain
-from segmentry.tables import write_bytes_atomically
+from segmentry.tables import as_path, write_bytes_atomically
 
 FORMAT = 1
 LARGEST = 64 * 1024 * 1024
@@ -30,8 +30,10 @@ _AGAIN = "Copy the file again, or fit again."
 
 def save(segmentation: Segmentation, path: str | Path, *, overwrite: bool = False) -> Path:
     """Writes the model file, whole or not at all. Raises OutputError when it exists already or cannot be written."""
+    check_segmentation(segmentation)
+    path = as_path(path)
     write_bytes_atomically(path, dump(segmentation), overwrite=overwrite)
-    return Path(path)
+    return path
 
 
 def dump(segmentation: Segmentation) -> bytes:
@@ -44,7 +46,7 @@ def dump(segmentation: Segmentation) -> bytes:
 
 def load(path: str | Path) -> Segmentation:
     """The segmentation in a model file. Raises ModelFileError when it is anything but a sound one."""
-    path = Path(path)
+    path = as_path(path)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)

@@ -30,7 +30,7 @@ from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.numbers import said_by
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
-from segmentry.tables.stated import Day, as_day, as_names, checked
+from segmentry.tables.stated import Day, as_day, as_names, as_path, as_values, check_kind, check_known, checked
 from segmentry.tables.table import Column, Kind, Reading, Reject, SourceKind, Table
 from segmentry.tables.writing import (
     atomically,
@@ -61,8 +61,12 @@ __all__ = [
     "arrays_of",
     "as_day",
     "as_names",
+    "as_path",
+    "as_values",
     "atomically",
     "beside",
+    "check_kind",
+    "check_known",
     "check_output",
     "check_target",
     "checked",

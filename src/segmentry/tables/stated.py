@@ -1,12 +1,14 @@
-"""What callers state, in the ways that people state it: days, lists of names, settings. The rest is a SettingsError."""
+"""What callers state, in the ways that people state it: days, names, paths, settings. The rest is a SettingsError."""
 
 from __future__ import annotations
 
 import csv
+import os
 import reprlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Annotated, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic_core import PydanticCustomError
@@ -63,6 +65,46 @@ def as_names(stated: object, setting: str) -> tuple[str, ...]:
         found, remedy = _short(wrong[0]), 'Pass a list, as ["age", "income"], or a text, as "age,income".'
         raise SettingsError(f"{setting} should be names.", found=found, remedy=remedy)
     return names
+
+
+def as_values(stated: object, what: str, remedy: str) -> dict[Any, Any]:
+    """Values by name, in a dict or in what else has items, as a pandas Series.
+
+    >>> as_values([1], "A customer is given by names and values.", 'For example {"age": 41}.')
+    Traceback (most recent call last):
+    segmentry.errors.SettingsError: A customer is given by names and values. Found: list. For example {"age": 41}.
+    """
+    items = getattr(stated, "items", None)
+    if not callable(items):
+        raise SettingsError(what, found=type(stated).__name__, remedy=remedy)
+    return dict(items())
+
+
+def as_path(stated: object) -> Path:
+    """The path of a text or of a path."""
+    check_kind(stated, (str, os.PathLike), "This is not a path.", 'Pass a text, as "spring.seg", or a pathlib.Path.')
+    return Path(stated)  # type: ignore[arg-type]
+
+
+def check_kind(stated: object, kind: type | tuple[type, ...], what: str, remedy: str) -> None:
+    """Raises SettingsError, with `what` and `remedy`, where something of another kind is given.
+
+    It tells the kind that was given and not the value, which may be a customer's.
+    """
+    if not isinstance(stated, kind):
+        raise SettingsError(what, found=type(stated).__name__, remedy=remedy)
+
+
+def check_known(name: object, known: Iterable[str], what: str) -> None:
+    """Raises SettingsError where nothing of that kind has the name.
+
+    >>> check_known("s9", ["s1", "s2"], "segment")
+    Traceback (most recent call last):
+    segmentry.errors.SettingsError: There is no segment 's9'. There are s1, s2.
+    """
+    known = tuple(known)
+    if name not in known:
+        raise SettingsError(f"There is no {what} {_short(name)}.", remedy=f"There are {', '.join(known)}.")
 
 
 def checked(kind: type[Model], values: Mapping[str, object]) -> Model:
