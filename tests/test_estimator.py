@@ -201,7 +201,11 @@ def test_random_state_is_taken_as_scikit_learn_does() -> None:
         (3, [[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]], "3 segments need.*Give more rows"),
         (2, [[1.0], [1.0], [1.0]], "No column can tell the rows apart"),
         (2, [[1.0], [np.inf]], "infinity"),
-        (2, pd.DataFrame([[1, 2], [3, 4], [5, 6]], columns=["a", "a"]), "'a'"),
+        (2, pd.DataFrame([[1, 2], [3, 4], [5, 6]], columns=["a", "a"]), "Two columns share the name 'a'"),
+        (2, pd.DataFrame([[1.5, 2], [3, 4], [5, 6]], columns=["a", "a"]), "Two columns share the name 'a'"),
+        (2, numbers() * 1e-300, "varies too little"),
+        (2, numbers() * 1e300, "too large to compute with"),
+        (2, -numbers() * 1e300, "too large to compute with"),
     ],
 )
 def test_what_cannot_be_done_is_a_value_error_that_says_so(n_segments: Any, matrix: Any, words: str) -> None:
@@ -209,3 +213,10 @@ def test_what_cannot_be_done_is_a_value_error_that_says_so(n_segments: Any, matr
     with pytest.raises(ValueError, match=words) as caught:
         Segmenter(n_segments).fit(matrix)
     assert "--" not in str(caught.value)
+
+
+@pytest.mark.parametrize("state", [-1, 2**32])
+def test_a_seed_out_of_range_is_a_value_error(state: int) -> None:
+    """As everywhere in scikit-learn."""
+    with pytest.raises(ValueError, match="Seed must be between"):
+        Segmenter(3, random_state=state).fit(numbers())

@@ -33,6 +33,7 @@ from segmentry.prototypes.blocks import fits_blocks
 from segmentry.scoring.frames import place_in_memory, place_numbers
 from segmentry.selection import SelectionSettings, search_segments
 from segmentry.tables import Table, materialise, number_table, to_memory
+from segmentry.tables.numbers import LARGEST_USED
 
 NO_DATA = -1  # the label of a row without any value
 _NOBODY = nw.lit("")  # a matrix has no ids
@@ -151,17 +152,20 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
         return tags
 
     def _checked(self, X: Any, *, reset: bool = False) -> np.ndarray:
+        _check_names(X)
         matrix: np.ndarray = validate_data(
             self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2 if reset else 1
         )
+        largest = max(np.nanmax(matrix, initial=0.0), -np.nanmin(matrix, initial=0.0)) if reset else 0.0
+        if largest > LARGEST_USED:
+            raise ValueError(
+                f"A value is too large to compute with: {largest:.3g}. Divide its column by a power of 10."
+            )
         return matrix
 
     def _features(self) -> tuple[Feature, ...]:
         """A feature per column of X, in X's order."""
         names = [str(name) for name in getattr(self, "feature_names_in_", _numbered(self.n_features_in_))]
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        if repeated:
-            raise ValueError(f"Two columns share the name '{repeated[0]}'. Rename one of them.")
         return tuple(Feature(name, name, "number", "other", "column", (name,)) for name in names)
 
     def _labels(self, matrix: np.ndarray) -> np.ndarray:
@@ -233,8 +237,17 @@ def _seed(random_state: Any) -> int:
     if random_state is None:
         return 0
     if isinstance(random_state, Integral):
+        # As scikit-learn does, which says what is allowed.
+        check_random_state(int(random_state))
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def _check_names(X: Any) -> None:
+    names = [str(name) for name in getattr(X, "columns", ())]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"Two columns share the name '{repeated[0]}'. Rename one of them.")
 
 
 def _numbered(n: int) -> list[str]:
@@ -253,6 +266,9 @@ def _prepared(table: Table, recipe: Recipe) -> nw.LazyFrame[Any]:
 def _learn(features: Sequence[Feature], values: Mapping[str, np.ndarray]) -> Recipe:
     """The recipe of the columns that vary, in the order of their names as `fit` would call them."""
     varying = [f for f in features if np.unique(_known(values[f.name])).size > 1]
+    narrow = [f.name for f in varying if np.ptp(_known(values[f.name])) < 1 / LARGEST_USED]
+    if narrow:
+        raise ValueError(f"Column '{narrow[0]}' varies too little to compute with. Multiply it by a power of 10.")
     scales = tuple(learn_scale(f, values[f.name]) for f in sorted(varying, key=lambda f: (slug(f.name), f.name)))
     if not scales:
         raise NotEnoughDataError("No column can tell the rows apart.", found=f"{len(features)} without variation")
