@@ -72,7 +72,7 @@ def test_orders_are_scored_and_looked_at_to_a_day_in_any_form(bought):
         assert sg.inspect(bought, as_of=day).as_of == last
 
 
-@pytest.mark.parametrize(("k", "meant"), [(3.0, 3), (np.int64(3), 3), (np.float64(3), 3), (" 3 ", 3)])
+@pytest.mark.parametrize(("k", "meant"), [(3.0, 3), (np.int64(3), 3), (np.float64(3), 3), (" 3 ", 3), ("3", 3)])
 def test_a_whole_number_is_a_number_of_segments(k, meant, shop):
     """3.0 and numpy's 3 are 3."""
     assert sg.fit(shop, k=k, settings=QUICK).k == meant

@@ -56,6 +56,11 @@ def test_k_is_a_number_a_range_or_auto(k, span):
     assert SelectionSettings(k=k).span == span
 
 
+def test_a_number_is_one_whatever_it_was_typed_as():
+    """The text "5", as forms and command lines have it, is the same setting as 5."""
+    assert SelectionSettings(k=" 5 ") == SelectionSettings(k=5)
+
+
 @pytest.mark.parametrize("k", [0, 1, 51, "1-3", "9-3", "x", "", "2-", "2.5", "-3", "2-99"])
 def test_any_other_k_is_an_error(k):
     """With a remedy."""

@@ -73,7 +73,7 @@ def settings_of(opened: Opened, k: str, features: list[str], method: str) -> dic
         settings.pop("id", None)  # of the orders; that of the customers is known
     if segmentation.recipe.as_of is not None:
         settings["as_of"] = segmentation.recipe.as_of.isoformat()
-    settings["selection"] = {"k": int(k) if k.isdigit() else k, "seed": segmentation.provenance.seed, "method": method}
+    settings["selection"] = {"k": k, "seed": segmentation.provenance.seed, "method": method}
     if opened.rows is not None:
         settings["reading"] = opened.rows.reading.model_dump(mode="json", exclude_defaults=True)
     return settings

@@ -193,7 +193,7 @@ def fit_settings(request: Request, upload: Upload) -> dict[str, Any]:
         "features": {
             n: list(v) if n == "features" else v for n in ("roles", "purposes", "features") if (v := stated.get(n))
         },
-        "selection": {"k": int(k) if k.isdigit() else k, "method": stated.get("method") or "k-means"},
+        "selection": {"k": k, "method": stated.get("method") or "k-means"},
         "orders": _orders(stated),
         "today": request.app.state.site.today().isoformat(),
     }

@@ -42,7 +42,7 @@ def compare(
     from segmentry.reports.summary import as_json as to_json
 
     options: dict[str, Any] = {
-        "k": int(k) if (k or "").strip().isdigit() else k,
+        "k": k,
         "features": split_list(features),
         "seed": seed,
         "as_of": as_of.date() if as_of else None,

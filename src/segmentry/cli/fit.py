@@ -117,7 +117,7 @@ def _stated(
 
     return {
         **plain,
-        "k": _number_or_text(k),
+        "k": k,
         "features": split_list(features),
         "as_of": as_of.date() if as_of else None,
         "id": id_column,
@@ -146,10 +146,6 @@ def demo(
         say(f"A made-up shop with {rows:,} customers: {customers}")
         say(f"Now running: segmentry fit {quote(str(customers))} -o {quote(str(output / 'segments'))}")
     _fit_into(customers, output / "segments", FitSettings(today=date.today()), overwrite, False, False, quiet)
-
-
-def _number_or_text(k: str | None) -> int | str | None:
-    return int(k) if k is not None and k.strip().isdigit() else k
 
 
 def _fit_into(

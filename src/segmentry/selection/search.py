@@ -40,8 +40,8 @@ SILHOUETTE_ROWS = 4000
 class SelectionSettings(BaseModel):
     """`k` is a number, a range such as "2-10", or "auto" (3 to 10, and 2 where two natural groups stand out).
 
-    >>> SelectionSettings(k="2-10").span
-    (2, 10)
+    >>> SelectionSettings(k="2-10").span, SelectionSettings(k="5").k
+    ((2, 10), 5)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -69,6 +69,7 @@ class SelectionSettings(BaseModel):
     def _k_is_understood(cls, k: int | str) -> int | str:
         if isinstance(k, str):
             k = k.strip().lower()
+            k = int(k) if re.fullmatch(r"\d+", k) else k
         low, high = _span(k)
         if low > high:
             raise SettingsError("The range of k runs backwards.", found=str(k), remedy=f"Pass --k {high}-{low}.")
