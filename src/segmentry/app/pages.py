@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 from starlette.background import BackgroundTask
@@ -74,10 +73,6 @@ def tint(segment: Segment) -> str:
 
 def shape(segment: Segment) -> str:
     return MARKERS.get(segment.marker, MARKERS["circle"])
-
-
-def static_file(name: str) -> Path:
-    return Path(__file__).parent / "static" / name
 
 
 def drawn(picture: Callable[[], Picture]) -> Picture:

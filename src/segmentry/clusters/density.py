@@ -9,8 +9,9 @@ from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.neighbors import NearestNeighbors
 
 from segmentry.clusters.exemplars import FEWEST, typical_points
-from segmentry.clusters.grouping import Grouping, Layout, evenly, ruled
+from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.features.recipe import GRID
+from segmentry.features.sample import evenly_spaced
 from segmentry.prototypes.assign import kmeans_rule
 from segmentry.prototypes.threads import on_one_thread
 
@@ -31,7 +32,7 @@ class HDensity:
     needs_k: bool = False
 
     def search(self, grid: np.ndarray, k: int, seed: int) -> Grouping:  # noqa: ARG002
-        rows = evenly(len(grid), ROWS)
+        rows = evenly_spaced(len(grid), ROWS)
         least = max(FEWEST, int(len(rows) * LEAST_SHARE))
         if len(rows) <= least:
             return _everyone(grid, self.layout, rows)
@@ -53,7 +54,7 @@ class Density:
     needs_k: bool = False
 
     def search(self, grid: np.ndarray, k: int, seed: int) -> Grouping:  # noqa: ARG002
-        rows = evenly(len(grid), ROWS)
+        rows = evenly_spaced(len(grid), ROWS)
         if len(rows) <= NEIGHBOURS:
             return _everyone(grid, self.layout, rows)
         seen = grid[rows] / GRID

@@ -16,6 +16,7 @@ from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from segmentry.features.sample import evenly_spaced
 from segmentry.prototypes.threads import on_one_thread
 
 SHORT_ROWS = 2_000
@@ -27,7 +28,7 @@ LEAST_VARIANCE = 1e-3  # of a squared standard deviation, added to every varianc
 
 def fit_mixture(rows: np.ndarray, k: int, seed: int, shape: str) -> GaussianMixture:
     """The likeliest mixture found; `shape` is "full", "tied" (one for all groups) or "diag"."""
-    few = rows if len(rows) <= SHORT_ROWS else rows[(np.arange(SHORT_ROWS) * len(rows)) // SHORT_ROWS]
+    few = rows[evenly_spaced(len(rows), SHORT_ROWS)]
     # One thread: with more, the order of additions depends on the machine.
     with on_one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # short runs are meant to end early

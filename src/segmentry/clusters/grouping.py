@@ -120,8 +120,3 @@ def _inertia(grid: np.ndarray, labels: np.ndarray) -> int:
         differences = members - centre
         total += sum(int(column) for column in (differences * differences).sum(axis=0))
     return total
-
-
-def evenly(n: int, most: int) -> np.ndarray:
-    """Places of at most `most` of n rows, evenly spaced over rows that are in a stated order."""
-    return np.arange(n) if n <= most else (np.arange(most) * n) // most

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentry.clusters.exemplars import medians_of_nearest
-from segmentry.clusters.grouping import Grouping, Layout, evenly, ruled
+from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.clusters.kmeans import in_order
+from segmentry.features.sample import evenly_spaced
 from segmentry.prototypes.assign import kmeans_rule
 
 ROWS = 2_000  # the distance of every pair is held: 32 MB at this many
@@ -29,7 +30,7 @@ class KMedoids:
     needs_k: bool = True
 
     def search(self, grid: np.ndarray, k: int, seed: int) -> Grouping:
-        rows = evenly(len(grid), ROWS)
+        rows = evenly_spaced(len(grid), ROWS)
         seen = grid[rows]
         distances = whole_distances(seen)
         draw = np.random.default_rng(seed)

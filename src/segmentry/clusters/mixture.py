@@ -10,8 +10,9 @@ import numpy as np
 from sklearn.mixture import GaussianMixture
 
 from segmentry.clusters.expectation import fit_mixture
-from segmentry.clusters.grouping import Grouping, Layout, evenly, ruled
+from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.features.recipe import GRID
+from segmentry.features.sample import evenly_spaced
 from segmentry.prototypes.rule import EXACT, Rule, largest_score
 from segmentry.prototypes.threads import on_one_thread
 
@@ -28,7 +29,7 @@ class Mixture:
     needs_k: bool = True
 
     def search(self, grid: np.ndarray, k: int, seed: int) -> Grouping:
-        rows = evenly(len(grid), ROWS)
+        rows = evenly_spaced(len(grid), ROWS)
         full = len(self.layout.reach) <= MOST_FULL
         seen = grid[rows] / GRID
         models = [fit_mixture(seen, k, seed, shape) for shape in (("full", "tied") if full else ("diag",))]

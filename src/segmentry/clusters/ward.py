@@ -8,8 +8,9 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from segmentry.clusters.exemplars import typical_points
-from segmentry.clusters.grouping import Grouping, Layout, evenly, ruled
+from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.features.recipe import GRID
+from segmentry.features.sample import evenly_spaced
 from segmentry.prototypes.threads import on_one_thread
 
 ROWS = 4_000  # the tree needs the distance of every pair: 64 MB at this many
@@ -25,7 +26,7 @@ class Ward:
     _trees: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False, compare=False)
 
     def search(self, grid: np.ndarray, k: int, seed: int) -> Grouping:
-        rows = evenly(len(grid), ROWS)
+        rows = evenly_spaced(len(grid), ROWS)
         own = fcluster(self._tree(grid[rows]), k, criterion="maxclust") - 1
         rule, own = typical_points(grid[rows], own, self.layout.axes, seed)
         return ruled(grid, rule, own, rows)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segmentry.features.recipe import Recipe
+from segmentry.features.sample import evenly_spaced
 from segmentry.prototypes.assign import NOISE
 from segmentry.prototypes.tree import ThresholdTree, TreeNode, tree_segments
 
@@ -45,7 +46,7 @@ def grow_tree(
 
     None for fewer than two segments. Fidelity and price are those on the sample.
     """
-    taken = np.arange(len(grid)) if len(grid) <= ROWS else (np.arange(ROWS) * len(grid)) // ROWS
+    taken = evenly_spaced(len(grid), ROWS)
     names = sorted(set(segment_ids[taken].tolist()) - {NOISE}, key=lambda s: (len(s), s))
     if len(names) < 2:
         return None
@@ -126,7 +127,8 @@ class _Growing:
         inside = np.unique(x[(x >= low) & (x < high)])
         if not len(inside) and low < high:
             inside = np.array([low])
-        return inside if len(inside) <= 200 else inside[(np.arange(200) * len(inside)) // 200]
+        few: np.ndarray = inside[evenly_spaced(len(inside), 200)]
+        return few
 
     def _most_saved(self, leaf: _Leaf) -> _Cut:
         """The cut whose two sides, each with its best segment, save most of the leaf's cost."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from segmentry.features.recipe import GRID, LIMIT, Recipe, Scale
+from segmentry.features.sample import evenly_spaced
 from segmentry.profiles.questions import GoldenQuestions, QuestionSet
 from segmentry.prototypes.assign import segment_of
 from segmentry.prototypes.rule import Rule
@@ -22,7 +23,7 @@ EVERY_SET = 130  # of one size: beyond, the best set with one feature fewer is e
 
 def find_questions(recipe: Recipe, rule: Rule, grid: np.ndarray) -> GoldenQuestions:
     """For each number of features the set that places most of the sampled rows as all features do."""
-    rows = grid if len(grid) <= ROWS else grid[(np.arange(ROWS) * len(grid)) // ROWS]
+    rows = grid[evenly_spaced(len(grid), ROWS)]
     truth = segment_of(rule, rows)
     axes = _axes_of(recipe)
     usual = np.array([_usual(scale) for scale in recipe.scales] + [0.0] * (len(recipe.axes) - len(recipe.scales)))

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from segmentry.clusters.exemplars import typical_points
-from segmentry.clusters.grouping import Grouping, Layout, evenly, ruled
+from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.clusters.methods import method_called
 from segmentry.clusters.names import METHODS, STATED, known_method
 from segmentry.errors import SettingsError
 from segmentry.features.customers import column_beside, feature_values, learn_recipe, prepare_customers
 from segmentry.features.rfm import axis_values
-from segmentry.features.sample import on_grid
+from segmentry.features.sample import evenly_spaced, on_grid
 from segmentry.fitting import FitSettings, with_arguments
 from segmentry.fitting.comparing_grids import by_rfm_grid
 from segmentry.fitting.sources import read_source
@@ -73,7 +73,7 @@ def compare(
     recipe, _ = learn_recipe(customers, values)
     grid, known = on_grid(customers.sample, customers.identity, recipe)
     places = np.flatnonzero(known)
-    places = places if len(places) <= ROWS else places[(np.arange(ROWS) * len(places)) // ROWS]
+    places = places[evenly_spaced(len(places), ROWS)]
     grid, layout = grid[places], Layout.of(recipe)
     found: list[_Grouped] = []
     seconds = {}
@@ -132,7 +132,7 @@ def _stability(grid: np.ndarray, layout: Layout, selection: SelectionSettings, s
         return None
     refits = search.refits
     if refits is None:  # k-means: fitted again in the same way as the others, so that the figures compare
-        rows = grid[evenly(len(grid), ROWS_REFITTED)]
+        rows = grid[evenly_spaced(len(grid), ROWS_REFITTED)]
         method = method_called(selection.method, layout)
         refits = refitted(method, layout, rows, search.k, selection.seed, 2 * PAIRS)
     return interval(pair_agreement(refits.labels)).mean

@@ -11,10 +11,11 @@ import numpy as np
 from segmentry.clusters.grouping import Layout
 from segmentry.clusters.methods import method_called
 from segmentry.errors import Notice
+from segmentry.features.sample import evenly_spaced
 from segmentry.profiles.stability import PATTERN, SegmentStability, SolutionStability
 from segmentry.quality.resampled import Resampled, resampled_kmeans
 from segmentry.quality.segment_stability import segment_stabilities, series
-from segmentry.quality.stability import contingency, evenly_spaced, interval, pair_agreement
+from segmentry.quality.stability import contingency, interval, pair_agreement
 from segmentry.segmentation import Segment
 from segmentry.selection import Search
 from segmentry.selection import refits as others

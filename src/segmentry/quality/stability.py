@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from segmentry.features.sample import evenly_spaced
 from segmentry.profiles.stability import Interval
 from segmentry.quality.resampled import resampled_kmeans
 
@@ -64,11 +65,6 @@ def contingency(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _pairs_within(counts: np.ndarray) -> int:
     return int((counts * (counts - 1) // 2).sum())
-
-
-def evenly_spaced(n: int, most: int) -> np.ndarray:
-    """Indices of at most `most` of n rows, evenly spaced: no draw, so nothing to seed."""
-    return np.arange(n) if n <= most else (np.arange(most) * n) // most
 
 
 def interval(values: np.ndarray) -> Interval:

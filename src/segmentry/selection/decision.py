@@ -10,11 +10,12 @@ import numpy as np
 from segmentry.clusters.grouping import Grouping, Layout, Method
 from segmentry.clusters.kmeans import Clustering
 from segmentry.clusters.names import METHODS
+from segmentry.features.sample import evenly_spaced
 from segmentry.quality.resampled import Resampled
 from segmentry.quality.stability import interval, pair_agreement
 from segmentry.segmentation import Candidate
 from segmentry.selection.evidence import PAIRS as KMEANS_PAIRS
-from segmentry.selection.evidence import Evidence, evenly_spaced
+from segmentry.selection.evidence import Evidence
 from segmentry.selection.others import own_number, own_verdict
 from segmentry.selection.refits import PAIRS, ROWS, refitted
 from segmentry.selection.verdict import NEEDED, choice, fewer, of_one, points, speaking, weigh

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentry.clusters.sketch import Sketch, sketch_kmeans
+from segmentry.features.sample import evenly_spaced
 from segmentry.quality import silhouettes
 from segmentry.quality.gap import gap_choice, gaps
 from segmentry.quality.modes import Heaps, all_apart, find_heaps
@@ -81,11 +82,6 @@ def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence 
         apart=apart,
         mixture=mixture,
     )
-
-
-def evenly_spaced(n: int, most: int) -> np.ndarray:
-    """Indices of at most `most` of n rows, evenly spaced: no draw, so nothing to seed."""
-    return np.arange(n) if n <= most else (np.arange(most) * n) // most
 
 
 def _separation(tables: np.ndarray, found: Sequence[Sketch]) -> np.ndarray:

@@ -23,12 +23,13 @@ from segmentry.clusters.methods import method_called
 from segmentry.clusters.names import STATED, known_method
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
 from segmentry.features.recipe import GRID
+from segmentry.features.sample import evenly_spaced
 from segmentry.prototypes.threads import on_one_thread
 from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
 from segmentry.quality.resampled import Resampled
 from segmentry.segmentation import Candidate
 from segmentry.selection.decision import Decision, decide, decide_other, decide_table
-from segmentry.selection.evidence import Evidence, evenly_spaced, gather_evidence
+from segmentry.selection.evidence import Evidence, gather_evidence
 from segmentry.selection.verdict import stretched_into
 from segmentry.selection.words import stretched_words, weakness_words
 
