@@ -4,6 +4,7 @@ commands of the first page, one after the other, as someone new would type them.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import re
 import shlex
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+import segmentry as sg
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -98,3 +101,16 @@ def test_the_speed_on_the_first_page_is_the_one_that_was_measured() -> None:
     assert row is not None
     told = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     assert f"take about {round(float(row[1]))} s on two cores, {row[2]} times faster" in told
+
+
+SIGNATURE = re.compile(r"`(\w+)\(([^`]*)\)`")
+
+
+def test_signatures_on_the_page_are_those_of_the_functions() -> None:
+    """What docs/python.md shows of a function's arguments and defaults is what the function takes."""
+    shown = SIGNATURE.findall((ROOT / "docs" / "python.md").read_text("utf-8"))
+    assert {name for name, _ in shown} >= {"fit", "explain", "recommend", "inspect", "compare", "to_sql"}
+    for name, arguments in shown:
+        parameters = inspect.signature(getattr(sg, name)).parameters.values()
+        plain = [p.replace(annotation=inspect.Parameter.empty) for p in parameters]
+        assert str(inspect.Signature(plain)).replace("'", '"') == f"({arguments})", name
