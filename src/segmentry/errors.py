@@ -15,6 +15,7 @@
     ├── ModelFileError                not a segmentation file, a damaged one, or of another version
     └── MissingExtraError             an optional part is not installed
     Notice                            a warning as a value: a stable code and a sentence
+    SegmentryWarning                  a notice, where what is returned has no place for it
 
 Only the doors (cli, serve, app) turn these into exit codes, status codes or colours.
 """
@@ -143,6 +144,10 @@ class Notice:
 
     code: str
     message: str
+
+
+class SegmentryWarning(UserWarning):
+    """A notice about a table whose answer is a table alone, by Python's own way to warn."""
 
 
 def plural(n: int, one: str, many: str = "") -> str:

@@ -175,7 +175,7 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
         columns = {feature.name: matrix[:, place] for place, feature in enumerate(features)}
         places = place_numbers(self.recipe_, self.rule_, columns, len(matrix))
         if places is None:
-            places, _ = place_in_memory(self.recipe_, self.rule_, _table(matrix, features))
+            places = place_in_memory(self.recipe_, self.rule_, _table(matrix, features))
         # The last label is that of no segment, -1.
         labels: np.ndarray = np.array([*(int(segment) for segment in self.rule_.segments), NO_DATA])[places.segment]
         return labels

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
 import segmentry as sg
+from segmentry.errors import SegmentryWarning
 from segmentry.fitting import FitSettings
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.dialects import DIALECTS
@@ -88,12 +90,19 @@ def test_a_birth_year_and_ids_as_text(dialect: str, born: tuple[pl.DataFrame, Se
 def test_nan_and_infinity_are_missing(
     dialect: str, fitted: Segmentation, odd_shop: pl.DataFrame, databases: Any
 ) -> None:
-    """A table that pandas filled has NaN where nothing is known; it is no number larger than all others."""
-    odd = [float("nan"), float("inf"), -float("inf")]
-    strange = odd_shop.with_columns(income=pl.Series([*odd, *odd_shop["income"][3:]], strict=False))
-    missing = odd_shop.with_columns(income=pl.Series([None] * 3 + [*odd_shop["income"][3:]]))
+    """A table that pandas filled has NaN where nothing is known; it is no number larger than all others. Nor is one
+    too large to compute with: the database, a frame and a relation leave no such customer out and place them alike."""
+    odd = [float("nan"), float("inf"), -float("inf"), 1e300, -1e300]
+    strange = odd_shop.with_columns(income=pl.Series([*odd, *odd_shop["income"][5:]], strict=False))
+    missing = odd_shop.with_columns(income=pl.Series([None] * 5 + [*odd_shop["income"][5:]]))
     found = databases.answer(dialect, strange, sg.to_sql(fitted, dialect=dialect))
     assert segments(found) == ours(fitted, missing)
+    for frame in (strange, strange.to_pandas(), strange.lazy(), duckdb.connect().from_arrow(strange.to_arrow())):
+        with pytest.warns(SegmentryWarning, match="4 cells of 'income'"):
+            scored = sg.score(fitted, frame)
+        scored = scored.pl() if isinstance(scored, duckdb.DuckDBPyRelation) else scored
+        scored = pl.DataFrame(scored.collect() if isinstance(scored, pl.LazyFrame) else scored)
+        assert segments(scored) == segments(found)
 
 
 @pytest.mark.parametrize("dialect", RUN)

@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from segmentry.errors import InputError
+from segmentry.errors import InputError, SegmentryWarning
 from segmentry.fitting import FitSettings, fit
 from segmentry.prototypes import blocks
 from segmentry.samples import sample_marketing
@@ -76,19 +76,29 @@ def test_what_else_is_in_a_frame_makes_no_customer_unfit(model, shop):
     assert _output(out).equals(_output(score(model, shop)))
 
 
-def test_a_row_with_a_cell_that_does_not_fit_is_left_out(model, shop):
-    """An infinite income is no income: the row is rejected, the others keep their order and their answer."""
-    places = [5, 17_000]
-    broken = shop.with_columns(
-        income=pl.when(pl.int_range(pl.len()).is_in(places)).then(float("inf")).otherwise(pl.col("income").cast(float))
-    )
-    kept = shop.with_row_index().filter(~pl.col("index").is_in(places)).drop("index")
-    out = score(model, broken)
-    assert out.height == shop.height - 2
-    assert out["customer_id"].to_list() == kept["customer_id"].to_list()
-    assert _output(out).equals(_output(score(model, kept)))
-    assert list(score(model, broken.to_pandas()).index[:6]) == [0, 1, 2, 3, 4, 6]
-    assert score(model, broken.to_arrow()).num_rows == out.height
+@pytest.mark.parametrize("cell", [float("inf"), 1e300, "unknown to us"])
+@pytest.mark.parametrize("kind", ["polars", "lazy", "pandas", "arrow"])
+def test_a_cell_that_does_not_fit_counts_as_missing_and_its_row_stays(model, shop, cell, kind):
+    """An infinite income is no income: the customer is placed as one without, the cell goes out as it came, and a
+    warning says how many there are."""
+    places = pl.int_range(pl.len()).is_in([5, 17_000])
+    own = pl.col("income").cast(pl.String if isinstance(cell, str) else pl.Float64)
+    broken = shop.with_columns(income=pl.when(places).then(pl.lit(cell)).otherwise(own))
+    without = shop.with_columns(income=pl.when(~places).then(own))
+    made = {"pandas": broken.to_pandas, "arrow": broken.to_arrow, "lazy": broken.lazy, "polars": broken.clone}[kind]()
+    with pytest.warns(SegmentryWarning, match="2 cells of 'income' cannot be used .* count as missing"):
+        scored = score(model, made)
+    came, out = (pl.DataFrame(f.collect() if kind == "lazy" else f) for f in (made, scored))
+    assert out["income"].equals(came["income"])
+    assert _output(out).equals(_output(score(model, without)))
+
+
+def test_very_many_cells_that_do_not_fit_stop_the_scoring(model, shop):
+    """A share that is stated holds for frames, too."""
+    broken = shop.with_columns(income=pl.lit(float("inf")))
+    with pytest.raises(InputError, match="18003 of 18003 rows"):
+        score(model, broken)
+    broken = shop.with_columns(income=pl.Series([float("inf")] * 2 + [1.0] * (shop.height - 2)))
     with pytest.raises(InputError, match="2 of 18003 rows"):
         score(model, broken, reading=ReadingSettings(max_rejected_share=0))
 

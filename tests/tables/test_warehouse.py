@@ -45,7 +45,7 @@ def test_each_type_is_read_as_what_it_is(relation: Any) -> None:
     assert cells(table, "ratio") == [1.5, None, None]
     assert cells(table, "flag") == [1.0, 0.0, None]
     assert [str(day) for day in cells(table, "moment")] == ["2024-05-03", "None", "1999-12-31"]
-    assert {n.code for n in table.notices} == {"not-finite", "nested-column"}
+    assert {n.code for n in table.notices} == {"unfit-cells", "nested-column"}
 
 
 def test_text_is_trimmed_as_everywhere(relation: Any) -> None:

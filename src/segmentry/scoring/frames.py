@@ -51,7 +51,7 @@ def fits_memory(segmentation: Segmentation, table: Table) -> bool:
 def score_in_memory(segmentation: Segmentation, table: Table) -> Any:
     """The frame that came in, with the output columns beside its own. The table must fit."""
     rule = segmentation.rule
-    places, rows = place_in_memory(segmentation.recipe, rule, table)
+    places = place_in_memory(segmentation.recipe, rule, table)
     ids = (*rule.segments, NO_DATA, NOISE)
     names = {s.id: s.name for s in segmentation.segments} | NAMES
     own = _with_reasons(places, len(rule.segments))
@@ -63,14 +63,13 @@ def score_in_memory(segmentation: Segmentation, table: Table) -> Any:
         Words(runner_up, [*rule.segments, None]),
     )
     added = free_names(OUTPUT, table.taken_names).values()
-    return deliver_beside(table, rows, dict(zip(added, columns, strict=True)))
+    return deliver_beside(table, dict(zip(added, columns, strict=True)))
 
 
-def place_in_memory(recipe: Recipe, rule: Rule, table: Table) -> tuple[Places, np.ndarray | None]:
-    """Where each row of a table belongs that is in memory, by a rule for blocks; and the places of these rows in the
-    source, None where all are there."""
-    fill, lookups, rows = _filling(recipe, table)
-    return place_rows(rule, table.rows_read, fill, n_threads(), lookups), rows
+def place_in_memory(recipe: Recipe, rule: Rule, table: Table) -> Places:
+    """Where each row of a table belongs that is in memory, none of them set aside, by a rule for blocks."""
+    fill, lookups = _filling(recipe, table)
+    return place_rows(rule, table.rows_read, fill, n_threads(), lookups)
 
 
 def place_numbers(recipe: Recipe, rule: Rule, columns: Mapping[str, np.ndarray], rows: int) -> Places | None:
@@ -80,19 +79,18 @@ def place_numbers(recipe: Recipe, rule: Rule, columns: Mapping[str, np.ndarray],
     return place_rows(rule, rows, _fill_by(recipe, columns, list(enumerate(recipe.scales))), n_threads())
 
 
-def _filling(recipe: Recipe, table: Table) -> tuple[Fill, list[Lookup], np.ndarray | None]:
-    """What puts rows of the table on the grid, but for axes that are looked up; the lookups; and the places of the rows
-    in the source, None where all are there."""
+def _filling(recipe: Recipe, table: Table) -> tuple[Fill, list[Lookup]]:
+    """What puts rows of the table on the grid, but for axes that are looked up; and the lookups."""
     direct = [s for s in recipe.scales if is_arithmetic(s)]
     numbers = numbers_of(table, sorted({c for s in direct for c in _columns(s.feature)}))
     ready = [(row, s) for row, s in enumerate(recipe.scales) if s in direct and _columns(s.feature) <= numbers.keys()]
     looked_up = _looked_up(recipe, table)
     made = {s.feature.name for _, s in ready} | {part.feature for part in looked_up}
-    computed, rows = _by_expressions(recipe, table, [f for f in recipe.clustered if f.name not in made])
+    computed = _by_expressions(recipe, table, [f for f in recipe.clustered if f.name not in made])
     parts = [*looked_up, *computed]
     lookups = [part.lookup for part in parts if part.lookup is not None]
     filled = _without(recipe, [lookup.axes for lookup in lookups], [part for part in parts if part.lookup is None])
-    return _fill_by(recipe, numbers, ready, filled, parts), lookups, rows
+    return _fill_by(recipe, numbers, ready, filled, parts), lookups
 
 
 def _fill_by(
@@ -191,17 +189,16 @@ def _words(recipe: Recipe, features: Sequence[Feature]) -> dict[str, list[str]]:
     return words
 
 
-def _by_expressions(recipe: Recipe, table: Table, features: Sequence[Feature]) -> tuple[list[_Part], np.ndarray | None]:
-    """These features; and the places of the rows in the source, None where all are there."""
-    if not features and not table.rows_rejected:
-        return [], None
+def _by_expressions(recipe: Recipe, table: Table, features: Sequence[Feature]) -> list[_Part]:
+    if not features:
+        return []
     # With the number of the row: a query of conditions between constants alone may come in any order.
     arrays = arrays_of(_on_axes(recipe, table.frame, features, ROW))
     rows = arrays[ROW]
     if (rows[1:] < rows[:-1]).any():
         order = np.argsort(rows)
         arrays = {name: column[order] for name, column in arrays.items()}
-    return _parts(recipe, features, arrays), arrays[ROW] if table.rows_rejected else None
+    return _parts(recipe, features, arrays)
 
 
 def _on_axes(recipe: Recipe, frame: nw.LazyFrame[Any], features: Sequence[Feature], *others: str) -> nw.LazyFrame[Any]:

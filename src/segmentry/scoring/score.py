@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.errors import ColumnNotFoundError, Notice, SettingsError, plural
+from segmentry.errors import ColumnNotFoundError, Notice, SegmentryWarning, SettingsError, plural
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe, Scale
@@ -63,21 +64,32 @@ def score(
     what the orders say. They are counted to the model's date, or to `as_of`.
 
     A path, and orders, give a Polars frame. Columns are matched by name; their order does not matter. Columns that the
-    segments do not rest on are not read: they go out as they came.
+    segments do not rest on are not read: they go out as they came. A frame comes back with every row: cells that cannot
+    be used, such as infinity, count as missing, and a SegmentryWarning says how many they are.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
     until = None if as_of is None else as_day(as_of)
     check_segmentation(segmentation)
     if orders is None and customers is not None and segmentation.purchases is None:
         table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
+        _warn_of_unfit(table)
         if fits_memory(segmentation, table):
             _check_columns(segmentation.recipe.clustered, table)
             return score_in_memory(segmentation, table)
     else:
         table, _ = read_any(segmentation, customers, orders, reading=reading, as_of=until)
+        _warn_of_unfit(table)
     # Counting would be two passes more, and nobody asks for it here.
     scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)
+
+
+def _warn_of_unfit(table: Table) -> None:
+    said = [notice.message for notice in table.notices if notice.code == "unfit-cells"]
+    if table.rows_rejected:
+        said.append(f"{plural(table.rows_rejected, 'row')} of {table.source_name} cannot be used and were left out.")
+    for text in said:
+        warnings.warn(text, SegmentryWarning, stacklevel=3)
 
 
 def read_like(
@@ -86,12 +98,14 @@ def read_like(
     reading: ReadingSettings | None = None,
     *,
     only: Collection[str] | None = None,
+    whole: bool = True,
 ) -> Table:
     """A source read as the fitted one was: the same kinds, and the same decimal marks and date formats unless stated.
 
-    No other columns than `only` are read, where it is given: what they hold cannot make a customer unfit.
+    No other columns than `only` are read, where it is given: what they hold cannot make a customer unfit. In a frame
+    that is wanted `whole` nothing can: a cell that does not fit counts as missing.
     """
-    return read(source, reading or ReadingSettings(), readings_of(segmentation), only=only)
+    return read(source, reading or ReadingSettings(), readings_of(segmentation), only=only, whole=whole)
 
 
 def read_any(
@@ -111,10 +125,12 @@ def read_any(
         return made.table, made.notices
     if customers is None:
         raise SettingsError("There is nobody to place.", remedy="Give a table of customers, or their orders.")
-    only = segmentation.recipe.needed if segmentation.purchases is None else None
-    table = read_like(segmentation, customers, reading, only=only)
+    if segmentation.purchases is None:
+        return read_like(segmentation, customers, reading, only=segmentation.recipe.needed), ()
+    # A line of orders that does not fit is set aside; a customer is not.
+    table = read_like(segmentation, customers, reading, whole=False)
     if not is_log_of(segmentation, table):
-        return table, ()
+        return (read_like(segmentation, customers, reading) if table.rows_rejected else table), ()
     made = from_log(segmentation, table, as_of=as_of)
     return made.table, made.notices
 

@@ -34,6 +34,7 @@ def read(
     expected: Mapping[str, Reading] | None = None,
     *,
     only: Collection[str] | None = None,
+    whole: bool = False,
 ) -> Table:
     """A file, a database or a frame as a typed table.
 
@@ -43,7 +44,7 @@ def read(
     Each column is read in one way, decided over all its cells; `expected` fixes the way for the columns it
     names, so that new customers are read as those at fitting were. Rows that do not fit are `rejects`.
     No other columns than `only` are read, where it is given: the others go out as they came, and cannot make a row
-    unfit.
+    unfit. A frame that is wanted `whole` has no rejects: cells that do not fit count as missing.
 
     >>> import polars as pl
     >>> table = read(pl.DataFrame({"id": ["007", "008"], "spend": ["$1,200.50", "$80.00"]}))
@@ -63,7 +64,7 @@ def read(
         warehouse = warehouse_of(source)
         if warehouse is not None:
             return read_warehouse(source, warehouse, settings, expected, only=only)
-        return read_frame(source, settings, expected, only=only)
+        return read_frame(source, settings, expected, only=only, whole=whole)
     path = Path(source)
     if path.is_dir() and parts_of(path):
         return read_parquet(path, settings, expected, only=only)

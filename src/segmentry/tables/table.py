@@ -41,6 +41,7 @@ class Column:
     `how` says in words how it was read ("numbers with decimal comma", "dates as DD-MM-YYYY").
     `unit` is a currency sign or % that the cells carried, else "".
     `as_it_came` tells that nothing was read: the cells have the source's own type, whatever `reading` says.
+    `n_unfit` cells could not be used and count as missing.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Column:
     raw: str | None = None
     unit: str = ""
     as_it_came: bool = False
+    n_unfit: int = 0
 
     def without(self, missing: tuple[str, ...]) -> Column:
         """The column, read with these words for "missing"."""

@@ -13,7 +13,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from segmentry.errors import InputError, Notice
+from segmentry.errors import InputError, Notice, plural
 from segmentry.tables.embedded.native import as_text, is_text, own_kind, type_native
 from segmentry.tables.embedded.typing import Typed, far_dates, spikes, text_as_told, type_text
 from segmentry.tables.masking import mask
@@ -38,6 +38,7 @@ class Source:
     `keep` says where the typed rows live: in memory, in the scratch folder, or nowhere until asked for.
     `judged` is False where all columns are known beforehand and nobody asks what is odd about them: then they are
     looked at no more than their values need.
+    Of one that is `whole` no row is set aside: cells that do not fit count as missing.
     """
 
     frame: pl.LazyFrame
@@ -52,6 +53,7 @@ class Source:
     how: str = ""
     scratch: Scratch | None = None
     judged: bool = True
+    whole: bool = False
 
 
 def in_memory(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -97,6 +99,10 @@ def assemble(
     rejects = _rejects(numbered, typed, source.lines)
     every = tuple(sorted((*source.rejects, *rejects), key=lambda r: r.line))
     _check_share(every, present, settings, source.name)
+    if source.whole and rejects:
+        typed, said = _as_missing(frame, typed)
+        notices += said
+        every, rejects = (), []
     if not present:
         notices.append(Notice("no-rows", f"{source.name} has a header and no rows."))
     kept = source.keep(_typed_frame(numbered, typed, preset, bool(rejects)))
@@ -170,6 +176,24 @@ def _rejects(numbered: pl.LazyFrame, typed: list[Typed], lines: Any) -> list[Rej
         line = int(lines[row[ROW]]) if lines is not None else row[ROW] + 1
         out.append(Reject(line, first.column.name, first.reason, mask(row[f"cell {i}"] or "")))
     return out
+
+
+def _as_missing(frame: pl.LazyFrame, typed: list[Typed]) -> tuple[list[Typed], list[Notice]]:
+    """The columns with nothing in place of each cell that does not fit, and how many these were."""
+    bad = {t.column.name: t.bad.fill_null(value=False) for t in typed if t.bad is not None}
+    counts = frame.select(b.sum().alias(name) for name, b in bad.items()).collect(engine="streaming").row(0, named=True)
+    made, notices = [], []
+    for t in typed:
+        n = counts.get(t.column.name, 0)
+        if n:
+            column = replace(t.column, raw=t.column.raw or raw_name(t.column.name), n_unfit=n)
+            made.append(Typed(column, pl.when(~bad[column.name]).then(t.value)))
+            count = "counts" if n == 1 else "count"
+            text = f"{plural(n, 'cell')} of '{column.name}' cannot be used ({t.reason}) and {count} as missing."
+            notices.append(Notice("unfit-cells", text))
+        else:
+            made.append(t)
+    return made, notices
 
 
 def _check_share(rejects: tuple[Reject, ...], present: int, settings: ReadingSettings, name: str) -> None:

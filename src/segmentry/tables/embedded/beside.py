@@ -45,9 +45,9 @@ def numbers_of(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
     missing cell.
 
     Where none is missing no number is copied, but for the rows of one slice of a column that lies in several pieces. A
-    column that is not of that kind in the source as well is not there, nor is any where rows were rejected.
+    column that is not of that kind in the source as well, or of which a cell does not fit, is not there.
     """
-    columns = [] if table.rows_rejected else [table.column(name) for name in names]
+    columns = [column for column in map(table.column, names) if not column.n_unfit]
     frame: pl.LazyFrame = nw.to_native(table.frame)
     own_name = {c.name: c.name if c.reading.missing else c.raw or c.name for c in columns}
     numbers = [pl.col(own_name[c.name]).alias(c.name) for c in columns if c.reading.kind == "number"]
@@ -76,8 +76,7 @@ class _InPieces:
 def coded_texts(table: Table, words: Mapping[str, Sequence[str]]) -> dict[str, Coded]:
     """Columns of text by the words that matter of each: the values are missing, these words, and one that is none.
 
-    A column that is not text in the source as well is not there, nor is one of very many words, nor any where rows
-    were rejected.
+    A column that is not text in the source as well is not there, nor is one of very many words.
     """
     names = [name for name in words if len(words[name]) <= _MOST_WORDS and table.column(name).reading.kind == "text"]
     own = _own_cells(table, names)
@@ -100,9 +99,9 @@ def coded_texts(table: Table, words: Mapping[str, Sequence[str]]) -> dict[str, C
 def coded_days(table: Table, names: Sequence[str]) -> dict[str, Coded]:
     """Columns of dates by their days: the values are missing, and each day from the first to the last.
 
-    A column whose days may be more than its rows is not there, nor is any where rows were rejected.
+    A column whose days may be more than its rows is not there.
     """
-    names = [name for name in names if table.column(name).reading.kind == "date" and not table.rows_rejected]
+    names = [name for name in names if table.column(name).reading.kind == "date"]
     frame: pl.LazyFrame = nw.to_native(table.frame)
     days = frame.select(pl.col(name).cast(pl.Int32) for name in names).collect()
     coded = {}
@@ -116,8 +115,8 @@ def coded_days(table: Table, names: Sequence[str]) -> dict[str, Coded]:
 
 
 def _own_cells(table: Table, names: Sequence[str]) -> pl.DataFrame:
-    """Those of the columns that are text in the source, as they are there; none where rows were rejected."""
-    columns = [] if table.rows_rejected else [table.column(name) for name in names]
+    """Those of the columns that are text in the source, as they are there."""
+    columns = [table.column(name) for name in names]
     frame: pl.LazyFrame = nw.to_native(table.frame)
     own = frame.select(pl.col(c.raw or c.name).alias(c.name) for c in columns).collect()
     return own.select(name for name, dtype in own.schema.items() if is_text(dtype))
@@ -141,25 +140,21 @@ def _word_places(name: str, words: Sequence[str | None]) -> pl.Expr:
     return pl.when(pl.col(name).is_not_null()).then(place).otherwise(pl.lit(0, pl.UInt8)).alias(name)
 
 
-def deliver_beside(
-    table: Table, rows: np.ndarray[Any, Any] | None, columns: Mapping[str, Words | np.ndarray[Any, Any]]
-) -> Any:
-    """The frame that `table` was read from, with columns for its rows at the places `rows`; None where for all.
+def deliver_beside(table: Table, columns: Mapping[str, Words | np.ndarray[Any, Any]]) -> Any:
+    """The frame that `table` was read from, whole, with more columns.
 
     Numbers that are NaN are missing. The names must be free. Nothing of the frame is computed or, where the kind of
     frame allows it, copied.
     """
     native = nw.to_native(table.origin, pass_through=True)
     if table.source_kind == "pandas":
-        kept = native if rows is None else native.iloc[rows]
-        made = kept.assign(**{name: _for_pandas(native, name, column) for name, column in columns.items()})
+        made = native.assign(**{name: _for_pandas(native, name, column) for name, column in columns.items()})
     elif table.source_kind == "pyarrow":
-        made = native if rows is None else native.take(pl.Series(rows).to_arrow())
+        made = native
         for series in _series(columns):
             made = made.append_column(series.name, series.to_arrow())
     else:
-        kept = native if rows is None else native[rows]
-        made = kept.hstack(_series(columns))
+        made = native.hstack(_series(columns))
     return made if table.origin is native else nw.from_native(made)
 
 

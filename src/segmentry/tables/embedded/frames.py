@@ -20,19 +20,25 @@ from segmentry.tables.table import Reading, SourceKind, Table
 
 
 def read_frame(
-    source: Any, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
+    source: Any,
+    settings: ReadingSettings,
+    expected: Mapping[str, Reading],
+    *,
+    only: Collection[str] | None = None,
+    whole: bool = False,
 ) -> Table:
     """The rows of a frame. `origin` stays the frame as it was handed over, so that it can go out again."""
     native = nw.to_native(source, pass_through=True)
     if isinstance(native, pl.LazyFrame):
-        return assemble(Source(native, "polars-lazy", "the frame", as_it_is, origin=source), settings, expected, only)
+        lazy = Source(native, "polars-lazy", "the frame", as_it_is, origin=source, whole=whole)
+        return assemble(lazy, settings, expected, only)
     names, kind, made = _columns_of(native)
     check_names(names, _NAMES[kind])
     frame = made([name for name in names if only is None or name in only])
     # What is read once is not copied first.
     keep = in_memory if only is None else as_it_is
     found = Source(frame.lazy(), kind, _NAMES[kind], keep, present=len(native), origin=source, judged=only is None)
-    return replace(assemble(found, settings, expected), in_source=tuple(names))
+    return replace(assemble(replace(found, whole=whole), settings, expected), in_source=tuple(names))
 
 
 _NAMES: Mapping[SourceKind, str] = {"polars": "the frame", "pandas": "the frame", "pyarrow": "the table"}
