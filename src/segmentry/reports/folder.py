@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -21,16 +20,25 @@ from segmentry.plots import PICTURE_KEYS, draw_all, write_pictures
 from segmentry.prototypes.everyone import Placing
 from segmentry.reports.buying import cohorts_csv, recommendations_csv
 from segmentry.reports.page import RunFacts, report
+from segmentry.reports.publishing import replace_folder, tidy_up
 from segmentry.reports.summary import as_json, rows_of, summarise_run
 from segmentry.reports.workbook import WORKBOOK, write_segments_workbook
 from segmentry.scoring import score_table
 from segmentry.segmentation import Segmentation
 from segmentry.store import save
-from segmentry.tables import Table, inert_cell, mode_of, write_rejects, write_table, write_text_atomically
+from segmentry.tables import Table, inert_cell, mode_of, part_of, write_rejects, write_table, write_text_atomically
 
 MODEL = "segmentation.seg"
 PLOTS = "plots"
 RECOMMENDATIONS, COHORTS = "recommendations.csv", "cohorts.csv"
+# All that a run may write: what an earlier one has left of it would be taken for this one's.
+_OUTPUTS = frozenset(
+    (
+        *("customers.csv", "customers.parquet", "rejects.csv", "profile.csv", "report.html", "summary.json"),
+        *(MODEL, WORKBOOK, RECOMMENDATIONS, COHORTS),
+        *(f"{PLOTS}/{key}.png" for key in PICTURE_KEYS),
+    )
+)
 _OF_FILES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".json", ".html", ".seg")
 
 
@@ -132,7 +140,8 @@ def _staged(folder: Path, overwrite: bool) -> Iterator[Path]:
     folder = Path(os.path.realpath(folder))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        stage = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+        tidy_up(folder)
+        stage = part_of(folder)
         if folder.is_dir():
             # Nobody may look into the new folder who could not look into the one whose place it takes.
             stage.mkdir(0o700)
@@ -165,21 +174,4 @@ def _publish(stage: Path, folder: Path, overwrite: bool) -> None:
         stage.replace(folder)
         return
     check_folder(folder, overwrite)
-    _remove_stale(stage, folder)
-    for path in sorted(p for p in stage.rglob("*") if p.is_file()):
-        target = folder / path.relative_to(stage)
-        target.parent.mkdir(exist_ok=True)
-        if target.exists():
-            path.chmod(mode_of(target))
-        path.replace(target)
-
-
-def _remove_stale(stage: Path, folder: Path) -> None:
-    """Outputs of an earlier run that this one does not have would be taken for its own; the user's files stay."""
-    files = ("rejects.csv", "customers.csv", "customers.parquet", WORKBOOK, RECOMMENDATIONS, COHORTS)
-    for name in (*files, *(f"{PLOTS}/{key}.png" for key in PICTURE_KEYS)):
-        if not (stage / name).exists():
-            (folder / name).unlink(missing_ok=True)
-    plots = folder / PLOTS
-    if plots.is_dir() and not (stage / PLOTS).exists() and not any(plots.iterdir()):
-        plots.rmdir()
+    replace_folder(stage, folder, _OUTPUTS)

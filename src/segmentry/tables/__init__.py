@@ -33,9 +33,11 @@ from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.stated import Day, as_day, as_names, as_path, as_values, check_kind, check_known, checked
 from segmentry.tables.table import Column, Kind, Reading, Reject, SourceKind, Table
 from segmentry.tables.writing import (
+    abandoned,
     atomically,
     check_target,
     mode_of,
+    part_of,
     write_bytes_atomically,
     write_rejects,
     write_text_atomically,
@@ -57,6 +59,7 @@ __all__ = [
     "Table",
     "TextSize",
     "Words",
+    "abandoned",
     "all_different",
     "arrays_of",
     "as_day",
@@ -94,6 +97,7 @@ __all__ = [
     "numbers_of",
     "ordinal",
     "parquet_size",
+    "part_of",
     "plain_id",
     "read",
     "result_frame",

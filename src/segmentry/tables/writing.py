@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ def atomically(path: str | Path, *, overwrite: bool = False, private: bool = Fal
     """A file to write to; once the block ends well it takes the target's place, otherwise it is gone."""
     target = check_target(path, overwrite)
     _sweep(target)
-    part = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}{_PART}")
+    part = part_of(target)
     kept = mode_of(target) if target.exists() and not private else None
     try:
         # Opened here and not by the writer, so that the rights are set before the first byte.
@@ -117,18 +118,23 @@ def _publish(part: Path, target: Path, overwrite: bool) -> None:
 
 
 def _sweep(target: Path) -> None:
-    """Remove what a killed run has left of the same target."""
+    for stale in abandoned(target):
+        with contextlib.suppress(OSError):
+            stale.unlink()
+
+
+def part_of(target: Path) -> Path:
+    """A name beside a target for what this process makes before it is whole."""
+    return target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}{_PART}")
+
+
+def abandoned(target: Path, ending: str = _PART) -> list[Path]:
+    """What runs that were killed have left beside a target, under names as `part_of` gives them."""
     if os.name == "nt":  # asking whether a process lives would end it there
-        return
-    for stale in target.parent.glob(f".{_escaped(target.name)}.*{_PART}"):
-        process = stale.name.removeprefix(f".{target.name}.").split(".")[0]
-        if process.isdigit() and not _alive(int(process)):
-            with contextlib.suppress(OSError):
-                stale.unlink()
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+        return []
+    named = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\.[0-9a-f]+{re.escape(ending)}")
+    found = ((path, named.fullmatch(path.name)) for path in target.parent.iterdir())
+    return [path for path, match in found if match and not _alive(int(match[1]))]
 
 
 def _alive(process: int) -> bool:
