@@ -136,6 +136,33 @@ def test_an_output_that_cannot_be_is_refused_before_any_work(segmentry, folder, 
     assert (folder / "out_full" / "mine.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "fit good.csv -o ADDRESS",
+        "inspect good.csv -o ADDRESS",
+        "compare good.csv -o ADDRESS",
+        "demo -o ADDRESS",
+        "sample mall -o ADDRESS",
+        "sample mall -o mall.csv --truth ADDRESS",
+        "sample orders -o ADDRESS",
+        "report ADDRESS -o report.html",
+        "rename ADDRESS s1=New",
+        "score ADDRESS good.csv -o scored.csv",
+    ],
+)
+def test_a_database_is_no_folder(segmentry, folder, monkeypatch, command):
+    """Where a file or folder is wanted, an address is refused at once; its password is not shown, nor on the disk."""
+    monkeypatch.chdir(folder)
+    before = sorted(folder.rglob("*"))
+    outcome = segmentry(*command.replace("ADDRESS", "postgresql://anna:Canary-4711@localhost/shop").split())
+    assert outcome.code == 1
+    assert outcome.err.startswith("error [address]: A file or a folder is wanted here, not a database.")
+    assert "segmentry score MODEL SOURCE -o ADDRESS" in outcome.err
+    assert "Canary" not in outcome.err + outcome.out
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_the_input_is_never_overwritten(segmentry, folder):
     """A customers.csv is not replaced by the outputs of its own fit."""
     (folder / "out_full" / "customers.csv").write_text(GOOD)

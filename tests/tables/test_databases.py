@@ -232,6 +232,8 @@ def test_passwords_are_never_shown(postgresql: str) -> None:
         f"postgresql://shop:{secret}@127.0.0.1:1/none",
         f"postgresql://shop:{secret}/x@host/db",
         f"postgresql://shop:{secret}@x@host/db",
+        f"postgresql://shop:{secret}[@host/db",
+        f"postgresql://shop:a]{secret}@host/db",
         f"postgresql://shop:{secret}#1@host/db",
         f"postgresql://host/db?password={secret}&nonsense=1",
         f"mysql://shop:{secret}@host/db",

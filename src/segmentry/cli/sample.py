@@ -108,6 +108,7 @@ def orders(
     """
     from segmentry.samples import Shopping, write_orders
 
+    _refuse_addresses(output, truth)
     shop = Shopping(r, alpha, a, b, p, q, v, days, max(days // 2, 1), returns)
     written = write_orders(output, customers, seed, truth, shop=shop, overwrite=overwrite)
     say(f"The orders of {written:,} customers: {output}")
@@ -119,6 +120,15 @@ def _write(
 ) -> None:
     from segmentry.samples import write_sample
 
+    _refuse_addresses(output, truth)
     written = write_sample(kind, output, rows, seed, truth_path=truth, overwrite=overwrite, messy=messy)
     say(f"{written:,} customers: {output}")
     say(f"Next: segmentry fit {quote(str(output))} -o segments/")
+
+
+def _refuse_addresses(*paths: Path | None) -> None:
+    from segmentry.tables import refuse_address
+
+    for path in paths:
+        if path is not None:
+            refuse_address(path)

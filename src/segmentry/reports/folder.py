@@ -26,7 +26,16 @@ from segmentry.reports.workbook import WORKBOOK, write_segments_workbook
 from segmentry.scoring import score_table
 from segmentry.segmentation import Segmentation
 from segmentry.store import save
-from segmentry.tables import Table, inert_cell, mode_of, part_of, write_rejects, write_table, write_text_atomically
+from segmentry.tables import (
+    Table,
+    inert_cell,
+    mode_of,
+    part_of,
+    refuse_address,
+    write_rejects,
+    write_table,
+    write_text_atomically,
+)
 
 MODEL = "segmentation.seg"
 PLOTS = "plots"
@@ -44,6 +53,7 @@ _OF_FILES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".json", ".htm
 
 def check_folder(folder: Path, overwrite: bool, source: Path | None = None) -> None:
     """Raises OutputError, before any work is done, when the outputs could not be written there."""
+    refuse_address(folder)
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"'{folder}' is a file, not a folder.", remedy="Name a folder with -o.")
     if folder.suffix.lower() in _OF_FILES and not folder.exists():

@@ -14,7 +14,7 @@ from segmentry.profiles.wording import say_number
 from segmentry.reports.inspection_settings import Stated, settings_file, short_reason
 from segmentry.reports.orders import account_rows
 from segmentry.reports.page import environment, picture_svg
-from segmentry.tables import check_target, write_bytes_atomically, write_text_atomically
+from segmentry.tables import check_target, refuse_address, write_bytes_atomically, write_text_atomically
 
 PAGE, SETTINGS = "inspect.html", "segmentry.toml"
 _HEADINGS: tuple[tuple[Severity, str, str], ...] = (
@@ -99,6 +99,7 @@ def write_inspection(
 
 def check_inspection_folder(folder: Path, overwrite: bool) -> None:
     """Raises OutputError when the outputs could not be written there."""
+    refuse_address(folder)
     if not folder.exists():
         parent = next(p for p in folder.absolute().parents if p.exists())
         check_target(parent / folder.name, overwrite=True)

@@ -14,13 +14,14 @@ from segmentry.plots.comparison import picture_comparison
 from segmentry.plots.picture import to_svg, write_pictures
 from segmentry.profiles.comparison import Comparison
 from segmentry.reports.summary import as_json
-from segmentry.tables import write_text_atomically
+from segmentry.tables import refuse_address, write_text_atomically
 
 FILES = ("comparison.html", "comparison.json", "methods.csv", "agreement.csv", "comparison.png")
 
 
 def check_comparison_folder(folder: Path, overwrite: bool) -> None:
     """Raises OutputError, before any work is done, when the files could not be written there."""
+    refuse_address(folder)
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"'{folder}' is a file, not a folder.", remedy="Name a folder with -o.")
     there = [name for name in FILES if (folder / name).exists()]

@@ -4,6 +4,7 @@ Reads and writes; knows nothing of customers, features or segments.
 """
 
 from segmentry.tables.computed import beside, computed_table, unmatched, with_numbers
+from segmentry.tables.database.address import refuse_address
 from segmentry.tables.days import ordinal
 from segmentry.tables.embedded.beside import Coded, Numbers, Words, coded_days, coded_texts, deliver_beside, numbers_of
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
@@ -100,6 +101,7 @@ __all__ = [
     "part_of",
     "plain_id",
     "read",
+    "refuse_address",
     "result_frame",
     "row_of",
     "said_by",

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from segmentry.errors import OutputError
+from segmentry.tables.database.address import refuse_address
 from segmentry.tables.inert import inert_cell
 from segmentry.tables.table import Table
 
@@ -22,6 +23,7 @@ _PART = ".part"
 
 def check_target(path: str | Path, overwrite: bool = False) -> Path:
     """The target as a path; an error, before any work is done, when nothing can be written there."""
+    refuse_address(path)
     target = Path(path)
     if target.is_dir():
         raise OutputError(f"{target} is a directory.", remedy="Name a file.")

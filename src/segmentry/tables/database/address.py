@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -64,6 +65,20 @@ def is_address(source: object) -> bool:
     return isinstance(source, str) and "://" in source
 
 
+def refuse_address(path: str | Path) -> None:
+    """Raises SettingsError where a file or a folder is wanted and a database is named, of whose address a path has lost
+    a slash; nothing of it is shown, since a password may be in it."""
+    scheme = re.match(r"([A-Za-z][\w+.-]{1,30}):/", str(path))
+    if scheme:
+        raise SettingsError(
+            "A file or a folder is wanted here, not a database.",
+            found=f"{scheme[1]}://",
+            remedy="Name a path. What can be written to a database is customers with their segments, by "
+            "`segmentry score MODEL SOURCE -o ADDRESS`.",
+            code="address",
+        )
+
+
 def parse(text: str) -> Address:
     """The parts of an address; an error that shows none of them when they cannot be told apart.
 
@@ -100,20 +115,13 @@ def _embedded(system: System, rest: str) -> Address:
 
 
 def _server(system: System, rest: str) -> Address:
-    parts = urlsplit(f"//{rest}")
     try:
+        parts = urlsplit(f"//{rest}")
         port, host = parts.port, parts.hostname or ""
-        doubtful = "@" in parts.path or parts.netloc.count("@") > 1 or bool(parts.fragment)
     except ValueError:
-        doubtful, port, host = True, None, ""
-    if doubtful:
-        # Whatever stands there may be a piece of the password.
-        raise SettingsError(
-            "The parts of the database address cannot be told apart.",
-            remedy="Write special characters of the password as %40 for @, %2F for /, %23 for #, or leave it out "
-            "and set PGPASSWORD.",
-            code="address",
-        )
+        raise _doubtful() from None
+    if "@" in parts.path or parts.netloc.count("@") > 1 or bool(parts.fragment):
+        raise _doubtful()
     stated = parse_qsl(parts.query, keep_blank_values=True)
     own = {name: value for name, value in stated if name in _OWN}
     return Address(
@@ -126,6 +134,16 @@ def _server(system: System, rest: str) -> Address:
         options=tuple((name, value) for name, value in stated if name not in _OWN),
         table=own.get("table"),
         query=own.get("query"),
+    )
+
+
+def _doubtful() -> SettingsError:
+    # Whatever stands there may be a piece of the password.
+    return SettingsError(
+        "The parts of the database address cannot be told apart.",
+        remedy="Write special characters of the password as %40 for @, %2F for /, %23 for #, %5B for [, or leave it "
+        "out and set PGPASSWORD.",
+        code="address",
     )
 
 
