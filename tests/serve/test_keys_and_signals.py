@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -175,8 +177,13 @@ def test_a_damaged_model_does_not_replace_a_sound_one(replaceable: Any, own_mode
     before = replaceable.get("/v1/model").json()["model"]
     own_model.write_bytes(sound[:-20])
     answer = replaceable.post("/v1/model/reload", {})
+    own_model.unlink()
+    os.mkfifo(own_model)
+    never = replaceable.post("/v1/model/reload", {})
+    own_model.unlink()
     own_model.write_bytes(sound)
     assert (answer.status_code, "damaged" in answer.json()["detail"]) == (409, True)
+    assert (never.status_code, "not a regular file" in never.json()["detail"]) == (409, True)
     assert replaceable.get("/v1/model").json()["model"] == before
 
 
@@ -219,6 +226,41 @@ def test_a_worker_that_dies_is_replaced_and_hears_a_signal_that_came_too_early(p
     time.sleep(1)  # a worker that the signal ended would be replaced meanwhile
     assert _children(pair.process.pid) == fresh
     assert pair.process.poll() is None
+
+
+def test_a_worker_that_dies_waits_no_more(pair: Any) -> None:
+    """What it was about to do is not counted as waiting for ever; what it has done stays counted."""
+    pair.post("/v1/score", {"customers": [{}]})
+    head = b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    with contextlib.ExitStack() as lines:
+        for _ in range(10):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", pair.port), timeout=20))
+            line.sendall(head)
+        _until(lambda: _counted(pair, "segmentry_requests_waiting") == 10)
+        old = _children(pair.process.pid)
+        for worker in old:
+            os.kill(worker, signal.SIGKILL)
+        _until(lambda: len(set(_children(pair.process.pid)) - set(old)) == 2)
+    _until(lambda: _ready(pair) == 200)
+    assert _counted(pair, "segmentry_requests_waiting") == 0
+    assert _counted(pair, "segmentry_customers_total") >= 1
+
+
+def _counted(server: Any, name: str) -> float:
+    """All counters of this name together."""
+    return sum(float(line.split()[-1]) for line in server.get("/metrics").text.splitlines() if line.startswith(name))
+
+
+def test_what_a_killed_server_counted_in_is_swept(serve: Any, own_model: Path, tmp_path: Path) -> None:
+    """The folder of counters of one that could not clean up is gone when the next has started."""
+    here = {"TMPDIR": str(tmp_path)}
+    with serve(own_model, ["--workers", "2"], here) as server:
+        [left] = tmp_path.iterdir()
+        server.process.kill()
+    with serve(own_model, ["--workers", "2"], here) as server:
+        assert _ready(server) == 200
+        assert len(list(tmp_path.iterdir())) == 1
+        assert not left.exists()
 
 
 def test_workers_that_die_young_again_and_again_do_not_end_the_server(pair: Any) -> None:

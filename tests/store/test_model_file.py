@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pickle
 import random
 from dataclasses import replace
@@ -20,7 +21,8 @@ from segmentry.samples import sample_marketing
 from segmentry.scoring import score
 from segmentry.scoring.frames import OUTPUT
 from segmentry.segmentation import rename
-from segmentry.store import dump, load, parse, save
+from segmentry.store import dump, load, parse, read_bytes, save
+from segmentry.store.file import LARGEST
 
 GOLDEN = Path(__file__).parent / "data"
 
@@ -333,3 +335,20 @@ def test_orders_that_contradict_the_segments_are_refused(tea_shop_segmentation, 
     """Baskets of a segment that is not there, and cohorts outside of the periods, are a damaged file."""
     with pytest.raises(ModelFileError, match="contradicts itself"):
         parse(_changed(dump(tea_shop_segmentation), change))
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    """A pipe that nobody writes to would hold whoever opens it for ever."""
+    os.mkfifo(tmp_path / "model.seg")
+    with pytest.raises(ModelFileError, match="not a regular file"):
+        load(tmp_path / "model.seg")
+
+
+def test_no_more_is_read_than_a_model_may_have(tmp_path):
+    """A file of any size is refused for its size, and its end is never read."""
+    path = tmp_path / "model.seg"
+    with path.open("wb") as file:
+        file.truncate(10 * LARGEST)
+    assert len(read_bytes(path)) == LARGEST + 1
+    with pytest.raises(ModelFileError, match="larger than a segmentation can be"):
+        load(path)

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from segmentry.tables import abandoned, part_of
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # a folder that workers count in together; the library looks for it by this name
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+def shared_folder() -> Path:
+    """A new folder for the workers of this process to count in; those that killed processes have left are removed."""
+    place = Path(tempfile.gettempdir(), "segmentry-metrics")
+    for left in abandoned(place):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = part_of(place)
+    folder.mkdir(0o700)
+    return folder
+
+
+def forget_worker(process: int, folder: Path) -> None:
+    """Takes what a dead worker was about to do out of the counters; what it has done stays."""
+    mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call]
 
 
 class Metrics:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
-from segmentry.errors import ModelFileError
 from segmentry.scoring import RowScorer
 from segmentry.segmentation import Segmentation
-from segmentry.store import parse
+from segmentry.store import parse, read_bytes
 
 
 @dataclass(frozen=True)
@@ -23,12 +21,7 @@ class Model:
 
 def read_model(path: str) -> Model:
     """The model in a file. Raises ModelFileError when it is not a sound one."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ModelFileError(
-            f"'{path}' cannot be read.", found=error.strerror or type(error).__name__, remedy="Check the path."
-        ) from None
+    data = read_bytes(path)
     segmentation = parse(data, path)
     return Model(segmentation, RowScorer(segmentation), hashlib.sha256(data).hexdigest())
 

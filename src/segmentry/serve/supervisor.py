@@ -14,13 +14,12 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from types import FrameType
 
 from segmentry.errors import SegmentryError
-from segmentry.serve.metrics import SHARED
+from segmentry.serve.metrics import SHARED, forget_worker, shared_folder
 from segmentry.serve.settings import ServeSettings
 from segmentry.serve.worker import READY, RENEW
 
@@ -48,7 +47,7 @@ class Supervisor:
         self._next_try = 0.0
         self._ready_once = False
         self._ending = False
-        self._counts = tempfile.mkdtemp(prefix="segmentry-metrics-")
+        self._counts = shared_folder()
 
     def run(self) -> int:
         """Blocks until a signal ends it: 0 after an orderly end, 1 where workers cannot be started."""
@@ -74,6 +73,7 @@ class Supervisor:
         for worker in [w for w in self._running if w.process.poll() is not None]:
             self._running.remove(worker)
             worker.line.close()
+            forget_worker(worker.process.pid, self._counts)
             self._failed = self._failed + 1 if now - worker.begun < _SHORT else 0
             wait = 0.0 if self._failed < 2 else min(_LONGEST_WAIT, 0.5 * 2 ** min(self._failed, 10))
             self._next_try = now + wait
@@ -86,7 +86,7 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         numbers = (self.listener.fileno(), theirs.fileno())
         command = [sys.executable, "-m", "segmentry.serve.worker", self.settings.model_dump_json(), *map(str, numbers)]
-        environment = {**os.environ, SHARED: self._counts}
+        environment = {**os.environ, SHARED: str(self._counts)}
         # A worker is born deaf to SIGHUP, which would end it, and listens to it when it is ready.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
         try:

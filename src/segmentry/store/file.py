@@ -19,7 +19,7 @@ from segmentry.errors import ModelFileError
 from segmentry.segmentation import Segmentation, check_segmentation
 from segmentry.store.sense import contradiction
 from segmentry.store.shape import UnknownFieldError, from_plain, to_plain
-from segmentry.tables import as_path, write_bytes_atomically
+from segmentry.tables import as_path, refuse_address, write_bytes_atomically
 
 FORMAT = 1
 LARGEST = 64 * 1024 * 1024
@@ -46,15 +46,27 @@ def dump(segmentation: Segmentation) -> bytes:
 
 def load(path: str | Path) -> Segmentation:
     """The segmentation in a model file. Raises ModelFileError when it is anything but a sound one."""
+    return parse(read_bytes(path), str(path))
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The bytes of a model file, at most one more than it may have. Raises ModelFileError where they cannot be had, at
+    once where they might never come."""
+    refuse_address(path)
     path = as_path(path)
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise ModelFileError(
+                f"'{path}' is not a regular file.",
+                found="a pipe, a socket or a device",
+                remedy="Copy the model to a file first.",
+            )
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except OSError as error:
         raise ModelFileError(
             f"'{path}' cannot be read.", found=error.strerror or type(error).__name__, remedy="Check the path."
         ) from None
-    return parse(data, str(path))
 
 
 def parse(data: bytes, name: str = "model") -> Segmentation:
