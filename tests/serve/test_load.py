@@ -257,13 +257,12 @@ def test_a_second_request_on_a_connection_may_not_be_slow_either(impatient: Any)
 
 
 def test_answers_keep_the_order_of_pipelined_requests(server: Any) -> None:
-    """Several requests at one blow are answered in their order, the quick check of life too; too many end it."""
+    """Several requests at one blow are answered in their order, the quick check of life too."""
     live = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
     last = b"GET /v1/nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     got = _lines(server.port, _request() + live + _request() + last)
     assert [part[:3] for part in got.split(b"HTTP/1.1 ")[1:]] == [b"200", b"200", b"200", b"404"]
     assert got.index(b"live") < got.rindex(b"customers")
-    assert _lines(server.port, _request() * 200).count(b"HTTP/1.1 200") < 200
 
 
 def test_a_client_that_waits_for_leave_gets_it_or_the_answer(server: Any) -> None:

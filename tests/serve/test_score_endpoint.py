@@ -84,6 +84,13 @@ def test_counts_are_there_for_prometheus(server: Any) -> None:
     assert "Plugh" not in told
 
 
+def test_the_description_tells_each_refusal(server: Any) -> None:
+    """A name that the server does not go by, headers too large, a failure and a busy server may come anywhere."""
+    for path, methods in server.get("/openapi.json").json()["paths"].items():
+        for method, operation in methods.items():
+            assert {"421", "431", "500", "503"} <= operation["responses"].keys(), (path, method)
+
+
 def test_the_server_starts_without_what_fitting_needs(server: Any) -> None:
     """Neither scikit-learn nor pandas is loaded to answer."""
     code = (

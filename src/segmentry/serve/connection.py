@@ -13,6 +13,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from segmentry.serve.metrics import Metrics
@@ -29,6 +30,7 @@ _PIPELINED = 32  # requests of one connection that wait for the one before them
 # Seconds that a refused connection is not listened to, and up to twice that, so that not all return at one time.
 _PAUSE = 0.15
 _LINGER = 1.0  # seconds that what is still on its way may take to arrive, after an answer that ends a connection
+_UPGRADE = b"upgrade"
 
 
 def _whole(status: int, media_type: str, value: object, *more: str) -> tuple[bytes, bytes]:
@@ -54,8 +56,9 @@ def _refusal(status: int, rule: str) -> tuple[bytes, bytes]:
 
 _LIVES = _whole(200, "application/json", {"status": "live"})
 _BUSY = _refusal(503, "Too many requests are waiting; try again.")
-_UNREADABLE = _refusal(400, "This is not a request of HTTP/1.1.")[1]
-_HEAD = _refusal(431, f"The headers of a request may have {LARGEST_HEAD // 1024} KiB.")[1]
+# The last words of a connection.
+_UNREADABLE = 400, _refusal(400, "This is not a request of HTTP/1.1.")[1]
+_HEAD = 431, _refusal(431, f"The headers of a request may have {LARGEST_HEAD // 1024} KiB.")[1]
 _FULL = _refusal(503, "Too many connections are open; try again.")[1]
 
 
@@ -112,9 +115,12 @@ class PatientProtocol(HttpToolsProtocol):
         self._in_head = self._in_message = True
         self._answered = False  # here, without a task
         self._ended = False  # what comes now is thrown away
+        self._last_words = b""  # after the answers to what came before
+        self._silent = False  # they were said
         self._held = 0  # pieces that wait to be looked at
         self._deadline: asyncio.TimerHandle | None = self.loop.call_later(self.seconds, self._close)
         if len(self.connections) > self.most:
+            self.metrics.count("other", 503)
             self.transport.write(_FULL)
             self._close()
 
@@ -146,12 +152,36 @@ class PatientProtocol(HttpToolsProtocol):
             return
         if self._in_head:
             self._head_size += len(data)
-        super().data_received(data)
+        self._feed(data)
         if self._in_head and self._head_size > LARGEST_HEAD:
-            self._end(_HEAD)
+            self._refuse(*_HEAD)
         # Empty lines between requests are no request, and must not keep a connection open for ever.
         if not self._in_message and self._is_idle():
             self._keep_alive()
+
+    def _feed(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as stopped:
+            self._stay_with_http(data[stopped.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(*_UNREADABLE)
+
+    def _stay_with_http(self, rest: bytes) -> None:
+        """Has the request that wanted another protocol read again without that wish (RFC 9110, 7.8).
+
+        The parser takes what comes after such a head for the other protocol, and then for a request, when it is the
+        body of this one. Nothing but the answer comes after the wish for a tunnel.
+        """
+        if self._is_over():
+            return
+        if not self._wants_upgrade():
+            self._ended = True
+            return
+        head = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        head += [b"%s: %s" % (name, value) for name, value in self.headers if name != _UPGRADE]
+        self._feed(b"".join(line + b"\r\n" for line in (*head, b"")) + rest)
 
     def on_message_begin(self) -> None:
         if self._ended:
@@ -163,17 +193,18 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> Any:
-        if self._ended:
+        if self._ended or self._wants_upgrade():
+            return
+        # It may have come at one blow.
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > LARGEST_HEAD:
+            self._refuse(*_HEAD)
             return
         self._in_head = False
         self._on_time()
-        # It may have come at one blow.
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > LARGEST_HEAD:
-            self._end(_HEAD)
-        elif not self._is_idle():
+        if not self._is_idle():
             # Answers keep the order of their questions, so this one is looked at when the one before it is answered.
             if len(self.pipeline) >= _PIPELINED:
-                self._close()
+                self._ended = True
             else:
                 super().on_headers_complete()
         elif self.url == LIVE.encode() and self.parser.get_method() == b"GET":
@@ -189,25 +220,35 @@ class PatientProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self._is_over():
+        if self._is_over() or self._wants_upgrade():
             return
         self._in_message = False
         self._on_time()
         if not self._answered:
             super().on_message_complete()
 
+    def _wants_upgrade(self) -> bool:
+        # A tunnel is a method, which no address has.
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
     def on_response_complete(self) -> None:
+        was_last = not self.pipeline
         super().on_response_complete()
+        if self._ended and was_last:
+            self._hang_up()
         # Refused before its body came: the rest is thrown away, but not waited for for ever.
         if self._in_message and self._deadline is None and not self._is_over():
             self._deadline = self.loop.call_later(self.seconds, self._close)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         start = super()._start_asgi_task
+        cycle.transport = _Parting(self.transport, self._part)  # type: ignore[assignment]
         self.starts.begin(lambda: start(cycle, app))
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
-        self._end(_UNREADABLE)
+    def _refuse(self, status: int, words: bytes) -> None:
+        if not self._is_over():
+            self.metrics.count("other", status)
+            self._end(words)
 
     def _answer(self, words: tuple[bytes, bytes], route: str, status: int) -> None:
         """Answers without a task. A client that waits for leave to send its body may never send it."""
@@ -244,16 +285,35 @@ class PatientProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _end(self, words: bytes) -> None:
-        """Answers and hangs up, but lets what is still on its way arrive: cut off at once, the client would hear of a
-        reset, and might never see the answer.
-        """
+        """Says this and hangs up, as soon as what came before has its answers."""
         if self._is_over():
             return
-        self._ended = True
-        self.transport.write(words)
+        self._ended, self._last_words = True, words
+        breaks_off = self._in_message and not self._in_head  # the request has begun and waits for its body
+        if breaks_off and self.pipeline:
+            self.pipeline.popleft()
+        elif breaks_off or self._is_idle():
+            self._hang_up()
+
+    def _part(self) -> None:
+        """The end after an answer that said so; of a request that was refused, the body may still be on its way."""
+        self.pipeline.clear()
+        if self._in_message:
+            self._hang_up(self.seconds)
+        else:
+            self.transport.close()
+
+    def _hang_up(self, seconds: float = _LINGER) -> None:
+        """Says no more, but lets what is still on its way arrive: cut off at once, the client would hear of a reset,
+        and might never see the answer."""
+        if self._silent or self.transport.is_closing():
+            return
+        self._ended = self._silent = True
+        self.transport.write(self._last_words)
         self.transport.write_eof()
+        self.flow.resume_reading()
         self._on_time()
-        self._deadline = self.loop.call_later(_LINGER, self._close)
+        self._deadline = self.loop.call_later(seconds, self._close)
 
     def _is_over(self) -> bool:
         return self._ended or self.transport.is_closing()
@@ -262,6 +322,13 @@ class PatientProtocol(HttpToolsProtocol):
         self._on_time()
         if not self.transport.is_closing():
             self.transport.close()
+
+
+class _Parting:
+    """The transport of one answer, which does not end the connection but asks for its end."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write, self.close, self.is_closing = transport.write, close, transport.is_closing
 
 
 def protocol_for(seconds: float, most: int, room: int, metrics: Metrics) -> type[PatientProtocol]:

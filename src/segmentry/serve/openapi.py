@@ -29,7 +29,8 @@ def document(model: Model, settings: ServeSettings) -> Schema:
         "info": {
             "title": "segmentry",
             "version": segmentry.__version__,
-            "description": "Places customers in the segments of a model. Fields follow the model: see /v1/schema.",
+            "description": "Places customers in the segments of a model. Fields follow the model: see /v1/schema. "
+            "A method that is not listed here is answered by 405, with those that are allowed.",
         },
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
@@ -45,8 +46,8 @@ def document(model: Model, settings: ServeSettings) -> Schema:
             "/v1/model/reload": {"post": _reload()},
             "/v1/schema": {"get": _get("The fields of a customer", _object(("model", "fields", "json_schema")))},
             "/metrics": {"get": _metrics()},
-            "/health/live": {"get": _health("Whether the server runs", ())},
-            "/health/ready": {"get": _health("Whether it takes requests", (503,))},
+            "/health/live": {"get": _health("Whether the server runs")},
+            "/health/ready": {"get": _health("Whether it takes requests")},
         },
     }
 
@@ -93,9 +94,10 @@ _PROBLEM = _object(
     detail=_TEXT,
     pointer={**_TEXT, "description": "The place in the body (RFC 6901)."},
 )
-# What the way in may answer to any request with a key, and to any with a body.
-_ANYWHERE = (401, 429, 431)
-_WITH_BODY = (400, 408, 413, 415, 422, 503)
+# What may come instead of any answer; of one that takes a key; and of one to a body.
+_EVERYWHERE = (421, 431, 500, 503)
+_ANYWHERE = (401, 429)
+_WITH_BODY = (400, 408, 413, 415, 422)
 
 
 def _answers(schema: Schema, problems: tuple[int, ...], media: str = "application/json") -> Schema:
@@ -104,7 +106,7 @@ def _answers(schema: Schema, problems: tuple[int, ...], media: str = "applicatio
             "description": TITLES[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted(problems)
+        for status in sorted({*problems, *_EVERYWHERE})
     }
     return {"200": {"description": HTTPStatus.OK.phrase, "content": {media: {"schema": schema}}}, **told}
 
@@ -161,6 +163,5 @@ def _metrics() -> Schema:
     return {"summary": "Counters for Prometheus", "responses": _answers(_TEXT, _ANYWHERE, "text/plain")}
 
 
-def _health(summary: str, problems: tuple[int, ...]) -> Schema:
-    answer = _answers(_object(("status",), status=_TEXT), problems)
-    return {"summary": summary, "security": [], "responses": answer}
+def _health(summary: str) -> Schema:
+    return {"summary": summary, "security": [], "responses": _answers(_object(("status",), status=_TEXT), ())}
