@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -72,6 +74,31 @@ def test_a_reader_that_leaves_is_no_failure(fitted, arguments):
     os.close(write)
     assert process.returncode == 0
     assert process.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no device that is always full")
+@pytest.mark.parametrize("arguments", [["sql", "MODEL"], ["score", "MODEL", "--set", "Age=30", "--json"]])
+def test_a_result_that_cannot_be_printed_is_an_error(fitted, arguments):
+    """A full disk behind stdout gives exit code 1 and one sentence."""
+    given = [str(fitted(MALL) / "segmentation.seg") if a == "MODEL" else a for a in arguments]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*COMMAND, *given], stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error [output]: The result could not be printed. Found: No space left on device.")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed in another way on this platform")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_failure(fitted, tmp_path, shared_data, closed):
+    """Whoever closes stdout wants no words: the work is done, and the exit code says so."""
+    out = tmp_path / "scored.csv"
+    command = shlex.join(
+        [*COMMAND, "score", str(fitted(MALL) / "segmentation.seg"), str(shared_data / MALL), "-o", str(out)]
+    )
+    done = subprocess.run(f"{command} {closed}", shell=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert len(out.read_text().splitlines()) == 201
 
 
 def test_an_ascii_console_shows_what_it_can(segmentry_apart, shared_data, tmp_path):

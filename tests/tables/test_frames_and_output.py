@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -283,6 +285,21 @@ def test_failed_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         write_text_atomically(target, "new", overwrite=True)
     assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]
     assert target.read_text() == "old"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits on file sizes are of another kind on this platform")
+def test_a_disk_that_is_full_is_named_for_parquet(tmp_path: Path) -> None:
+    """The engine takes it for an error of its own; what is told is what the system said."""
+    code = (
+        "import resource, sys, polars as pl; from segmentry.tables import read, write_table;"
+        "table = read(pl.DataFrame({'n': [i * 7919 % 1e6 for i in range(100_000)]}));"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
+        "write_table(table, table.frame, [], sys.argv[1])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "out.parquet")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "out.parquet could not be written. Found: File too large. Free some space" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_remains_of_a_killed_run_are_swept(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from segmentry.errors import ColumnNamesError, InputError, SettingsError, UnreadableFileError
 from segmentry.tables import ReadingSettings, Table, deliver, read, to_memory
+from segmentry.tables.files import inflate
 
 
 def write(folder: Path, data: str | bytes, name: str = "customers.csv") -> Path:
@@ -231,6 +232,14 @@ def test_gzip_is_read_and_cut_gzip_is_not(tmp_path: Path) -> None:
     assert read(write(tmp_path, packed)).rows_read == 4000
     with pytest.raises(UnreadableFileError, match="was cut"):
         read(write(tmp_path, packed[:-200]))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no device that is always full")
+def test_gzip_that_finds_no_room_is_an_error(tmp_path: Path) -> None:
+    """Where temporary files have no room, the error says how to give them some."""
+    path = write(tmp_path, gzip.compress(b"id,n\n1,2\n"))
+    with pytest.raises(UnreadableFileError, match=r"could not be unpacked. Found: No space left on device. .* TMPDIR"):
+        inflate(path, Path("/dev/full"))
 
 
 def test_gzip_bomb_stops(tmp_path: Path) -> None:

@@ -375,6 +375,17 @@ def test_too_many_rows_stop_before_writing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_workbook_that_cannot_be_written_leaves_no_cell_behind(tmp_path: Path) -> None:
+    """Cells wait in a folder of their own until the workbook is whole: it goes with the run, or with the next one."""
+    rows = [("anna@example.org", "fine")] * 2_000 + [("x", "y" * 40_000)]
+    stale = tmp_path / ".out.xlsx.4194999.abcd.part"
+    stale.mkdir()
+    (stale / "cells").write_text("anna@example.org")
+    with pytest.raises(OutputError, match="so long a text"):
+        write_workbook(tmp_path / "out.xlsx", {"Customers": SheetContent(["mail", "note"], rows)})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     """A workbook written twice is one file; sheets keep their order, headers are frozen and filtered."""
     sheets: dict[str, SheetContent | nw.LazyFrame[Any]] = {

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 import typer
 
 import segmentry
 from segmentry.cli import compare, dashboard, explain, fit, inspect, model, recommend, sample, score, serve, sql
-from segmentry.cli.terminal import complain
-from segmentry.errors import SegmentryError
+from segmentry.cli.terminal import complain, finish, hush
+from segmentry.errors import OutputError, SegmentryError
 
 app = typer.Typer(
     name="segmentry",
@@ -63,14 +64,17 @@ app.add_typer(sample.app, name="sample")
 def main() -> None:
     """Runs a command. Exit codes: 0 done, 1 input or setting wrong, 2 wrong usage, 130 and 143 for signals."""
     signal.signal(signal.SIGTERM, _terminated)
+    _open_what_is_closed()
     _speak_utf8()
     try:
         code = _run()
-        sys.stdout.flush()
+        finish()
     except BrokenPipeError:
-        # Whoever read our output has left; Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        hush()
         code = 0
+    except OutputError as error:
+        complain(error)
+        code = 1
     sys.exit(code)
 
 
@@ -91,6 +95,13 @@ def _run() -> int:
 
 def _terminated(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(143)
+
+
+def _open_what_is_closed() -> None:
+    """Whoever closed stdout wants no words; but its place would go to the next file that is opened."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
 
 
 def _speak_utf8() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from segmentry.cli.budget import about, forget_peak_memory, peak_memory_mb
-from segmentry.errors import Notice, SegmentryError
+from segmentry.errors import Notice, OutputError, SegmentryError
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
@@ -121,7 +122,34 @@ def inert(text: str) -> str:
 
 
 def say(text: str = "") -> None:
-    sys.stdout.write(text + "\n")
+    with _printing():
+        sys.stdout.write(text + "\n")
+
+
+def finish() -> None:
+    """Has what was said arrive. Raises OutputError where it cannot."""
+    with _printing():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # whoever read it has left, which is no failure
+    except OSError as error:
+        hush()
+        raise OutputError(
+            "The result could not be printed.",
+            found=error.strerror or type(error).__name__,
+            remedy="Free some space, or send it elsewhere; files that were to be written are there.",
+        ) from None
+
+
+def hush() -> None:
+    """What is still to be said goes nowhere: Python would complain once more when it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def warn(notices: Sequence[Notice], quiet: bool) -> None:

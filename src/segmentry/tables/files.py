@@ -163,3 +163,9 @@ def inflate(path: Path, target: Path) -> None:
             found=f"gzip data that ends or breaks after {written:,} bytes",
             remedy="Copy or download it again.",
         ) from error
+    except OSError as error:
+        raise UnreadableFileError(
+            f"{path} could not be unpacked.",
+            found=error.strerror or type(error).__name__,
+            remedy="Free some space for temporary files, or name a folder with more of it in the variable TMPDIR.",
+        ) from error

@@ -8,6 +8,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,8 +122,10 @@ def _publish(part: Path, target: Path, overwrite: bool) -> None:
 
 def _sweep(target: Path) -> None:
     for stale in abandoned(target):
+        if stale.is_dir():
+            shutil.rmtree(stale, ignore_errors=True)
         with contextlib.suppress(OSError):
-            stale.unlink()
+            stale.unlink(missing_ok=True)
 
 
 def part_of(target: Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,9 @@ def write_table(
         try:
             _sink(rows, part, kind)
         except pl.exceptions.PolarsError as error:
+            number = re.search(r"\(os error (\d+)\)", str(error))
+            if number:
+                raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
             raise OutputError(
                 f"{target} could not be written.",
                 found=type(error).__name__,

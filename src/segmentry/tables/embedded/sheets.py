@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from segmentry.errors import OutputError
 from segmentry.tables.inert import inert_cell
-from segmentry.tables.writing import atomically
+from segmentry.tables.writing import atomically, part_of
 
 LARGEST_SHEET = 1_048_576  # rows, the header among them
 LARGEST_WIDTH = 16_384
@@ -60,20 +62,35 @@ def write_workbook(
     made = {_sheet_name(name): _content(content) for name, content in sheets.items()}
     for name, content in made.items():
         check_fits(content.height, len(content.header), name)
-    with atomically(path, overwrite=overwrite) as part:
+    with atomically(path, overwrite=overwrite) as part, _scratch_for(Path(path)) as scratch:
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
-            "tmpdir": str(part.parent),
+            "tmpdir": str(scratch),
         }
         book = xlsxwriter.Workbook(str(part), options)
         book.set_properties({"created": _CREATED})
         style = _Style(book)
-        for name, content in made.items():
-            _fill(book.add_worksheet(name), content, style)
-        book.close()
+        try:
+            for name, content in made.items():
+                _fill(book.add_worksheet(name), content, style)
+            book.close()
+        finally:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()  # it stays open where the workbook is not closed
+
+
+@contextmanager
+def _scratch_for(target: Path) -> Iterator[Path]:
+    """A folder for cells that are not in the workbook yet: beside it, since there must be room for it there."""
+    scratch = part_of(target)
+    scratch.mkdir(0o700)
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def check_fits(rows: int, columns: int, name: str) -> None:
