@@ -91,6 +91,18 @@ def test_a_fit_that_cannot_be_done_says_why(empty, until):
     page = until(empty, "/job", "The fit could not be done")
     assert 'role="alert"' in page
     assert "/tmp" not in page
+    assert "handed-in" not in page
+
+
+def test_a_file_without_rows_is_told_by_its_name_and_in_whole_words(empty, until):
+    """Only the name that the file has here is put right: "the table" stays a table."""
+    page = handed_in(empty, "spring.csv", b"customer_id,age,spend\n")
+    if 'action="/data/look"' in page:
+        empty.post("/data/look", data={**fields(page), "fit": "1"})
+        page = until(empty, "/job", 'role="alert"')
+    assert "spring.csv" in page
+    assert "The spring.csv" not in page
+    assert "handed-in" not in page
 
 
 def test_a_fit_can_be_stopped(empty, until):
@@ -137,5 +149,5 @@ def test_files_are_gone_when_the_dashboard_ends(dashboard, tmp_path, monkeypatch
         handed_in(client, "shop.csv", sample_mall(ROWS, seed=2).write_csv().encode())
         [scratch] = tmp_path.glob("segmentry-app-*")
         assert scratch.stat().st_mode & 0o077 == 0
-        assert list(scratch.rglob("table"))
+        assert list(scratch.rglob("handed-in-1"))
     assert not list(tmp_path.glob("segmentry-app-*"))

@@ -178,6 +178,7 @@ def test_a_file_too_large_is_refused_before_it_is_read(empty):
         ("customers.csv", b"%PDF-1.4 what", "a PDF document"),
         ("customers.csv", b"SQLite format 3\0" + b"\0" * 200, "A database is not taken here"),
         ("customers.xlsx", b"", "is empty"),
+        ("spring.csv", b"%PDF-1.4 what", "spring.csv is not a text table"),
         ("page.csv", b"<!doctype html><html>", "HTML or XML"),
     ],
 )

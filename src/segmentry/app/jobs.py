@@ -82,7 +82,7 @@ class Job:
             process.stdin.close()
         finished = False
         for line in process.stdout:
-            told = json.loads(line)
+            told = _message(line)
             if "step" in told and told["step"] in STEPS:
                 self.step, self._step_begun = told["step"], monotonic()
             if "error" in told:
@@ -120,3 +120,12 @@ class Job:
         inside = (now - self._step_begun) / (now - self._step_begun + HALFWAY)
         share = sum(STEPS[n][1] for n in names[:place]) + own * inside if self.outcome == "running" else 1.0
         return Progress(max(1, round(100 * share)), words, place + 1, len(names), int(now - self._begun))
+
+
+def _message(line: str) -> dict[str, Any]:
+    """What the process said in this line; nothing where a library wrote it."""
+    with suppress(ValueError):
+        told = json.loads(line)
+        if isinstance(told, dict):
+            return told
+    return {}

@@ -80,9 +80,15 @@ class Opened:
 
     def picture(self, key: str) -> Picture:
         """A picture of the segmentation itself, drawn once until it is edited."""
-        if key not in self._pictures:
-            self._pictures[key] = PICTURES[key](self.segmentation)
-        return self._pictures[key]
+        with self._lock:
+            segmentation, drawn = self.segmentation, self._pictures.get(key)
+        if drawn is None:
+            drawn = PICTURES[key](segmentation)
+            with self._lock:
+                # One that was begun before an edit shows the old names.
+                if self.segmentation is segmentation:
+                    self._pictures[key] = drawn
+        return drawn
 
     def among(self, choice: Chosen) -> Segmentation | None:
         """The segmentation among chosen customers, with a view for pictures; None where nobody is chosen."""

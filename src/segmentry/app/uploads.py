@@ -19,7 +19,8 @@ from segmentry.samples import write_sample
 from segmentry.tables.files import content_of
 
 LARGEST = 512 * 1024 * 1024  # bytes of a file that is handed in
-NAMES = ("table", "second-table")  # what files are called here: neither is part of the other's path
+# What files are called here: no sentence has such a word, and neither is part of the other's path.
+NAMES = ("handed-in-1", "handed-in-2")
 FORM = 1024 * 1024  # bytes of a form without a file
 SAMPLES = {
     "marketing": ("A grocery shop", "2,000 customers: what they buy, where, how often, and what they answer to."),
@@ -105,7 +106,7 @@ async def sample(request: Request) -> Response:
 def _sample(request: Request, kind: str) -> Response:
     if kind not in SAMPLES:
         raise SettingsError("There is no such sample.", found=kind[:40])
-    path = desk_of(request).new_folder("upload") / "table.csv"
+    path = desk_of(request).new_folder("upload") / f"{NAMES[0]}.csv"
     write_sample(kind, path)
     return _taken(request, Upload(path, f"{kind}.csv", path.stat().st_size))
 
