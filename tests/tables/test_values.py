@@ -56,6 +56,11 @@ def test_numbers_as_people_write_them(cells: list[str], numbers: list[float], un
     assert table.column("value").unit == unit
 
 
+def test_a_dash_that_accountants_write_is_a_zero_without_a_sign() -> None:
+    """Nothing is no loss: the zero is the same as a written one."""
+    assert np.signbit(np.array(values(column(["€ -", "- €", "€ 5"])), dtype=float)).tolist() == [False] * 3
+
+
 @pytest.mark.parametrize("cells", [["1.234", "5.678"], ["1,234", "950"], ["12.345"]])
 def test_decimal_or_thousand_is_asked(cells: list[str]) -> None:
     """Numbers that may be decimals or thousands stop with the option; the option settles them."""

@@ -29,14 +29,15 @@ def stripped(text: pl.Expr) -> pl.Expr:
 def number(text: pl.Expr, mark: numbers.Mark) -> pl.Expr:
     """The number that is written, missing where the cell is no number under this decimal mark."""
     bare = text.str.replace_all(numbers.UNIT, "").str.replace_all(_GROUPING, "")
-    negative = bare.str.contains(rf"^[(]?[{numbers.MINUS}]|[0-9][{numbers.MINUS}][)]?$|^\(")
+    negative = bare.str.contains(rf"^[(]?[{numbers.MINUS}].*[0-9]|[0-9][{numbers.MINUS}][)]?$|^\(")
     digits = bare.str.replace_all(rf"^[(+{numbers.DASHES}]+|[){numbers.DASHES}]+$", "")
     if mark == ".":
         plain = digits.str.replace_all(",", "", literal=True)
     else:
         plain = digits.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    size = plain.cast(pl.Float64, strict=False)
-    value = pl.when(plain == "").then(0.0).when(negative).then(-size).otherwise(size)
+    # A zero before the digits changes none of them, and where a dash alone was written it is the number.
+    size = (pl.lit("0") + plain).cast(pl.Float64, strict=False)
+    value = pl.when(negative).then(-size).otherwise(size)
     return pl.when(text.str.contains(numbers.pattern(mark))).then(value)
 
 
