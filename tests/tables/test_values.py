@@ -56,6 +56,12 @@ def test_numbers_as_people_write_them(cells: list[str], numbers: list[float], un
     assert table.column("value").unit == unit
 
 
+@pytest.mark.parametrize("cell", ["+ -5", "+-5", "- -5", "-$-5"])
+def test_two_signs_are_no_number(cell: str) -> None:
+    """What may be a range or a slip is not read as one of its ends, nor without its minus."""
+    assert [r.line for r in column([*map(str, range(30)), cell]).rejects] == [31]
+
+
 def test_a_dash_that_accountants_write_is_a_zero_without_a_sign() -> None:
     """Nothing is no loss: the zero is the same as a written one."""
     assert np.signbit(np.array(values(column(["€ -", "- €", "€ 5"])), dtype=float)).tolist() == [False] * 3

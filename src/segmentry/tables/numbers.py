@@ -83,7 +83,8 @@ def pattern(mark: Mark) -> str:
     unit = rf"{space}(?:{UNIT})?"
     # A minus behind the number is a sign only after a digit; after the decimal mark it leaves out cents.
     written = rf"(?:{digits}{unit}{space}[{MINUS}]?|{cents_left_out}{unit})"
-    plain = rf"{sign}{space}(?:{UNIT}{space})?{sign}{written}"
+    # One sign, before the unit or behind it: of two, as in "+ -5", nobody knows what they mean.
+    plain = rf"(?:{sign}{space}(?:{UNIT}{space})?|{UNIT}{space}{sign}){written}"
     # As accountants' formats show a loss and nothing at all: $(5.00), $ -, - €.
     loss, nothing = rf"{CURRENCY}{space}\({space}{written}{space}\)", f"[{DASHES}]"
     accounting = rf"{loss}|{CURRENCY}{space}{nothing}|{nothing}{space}{CURRENCY}"
