@@ -46,7 +46,7 @@ def test_the_notebook_runs(executed: Any) -> None:
     ("claim", "evidence"),
     [
         ("2,000 customers, 25 columns", r"2,000 customers, 25 columns"),
-        ("**five** kinds of customer", r"^5 segments have"),
+        ("**five** kinds of customer", r"criteria choose 5 segments, of 2 to 10 tried"),
         ("from 2 to 10 was tried", r"of 2 to 10"),
         ("age from the year of\nbirth", r"Age: year of the as-of date - year_birth"),
         ("total spend from the six `mnt_` columns", r"Total spend: mnt_\w+( \+ mnt_\w+){5};"),
@@ -59,7 +59,7 @@ def test_the_notebook_runs(executed: Any) -> None:
         ("keeps the segment of the fit", r"100% of the fitted customers keep their segment"),
         ("the answer says what had to be filled in", r"filled in: .*spend_total"),
         ("as an estimator", r"5 segments, inertia \d+"),
-        ("real files", r"(Skipped Mall_Customers.csv: there is no|Mall_Customers.csv: \d+ segments)"),
+        ("real files", r"(Skipped Mall_Customers.csv: there is no|Mall_Customers.csv: .*\d+ segments)"),
     ],
 )
 def test_outputs_hold_what_the_text_says(executed: Any, claim: str, evidence: str) -> None:

@@ -17,6 +17,7 @@ from segmentry.tables import cut, row_of, with_days
 FEATURE = "feature::"  # hidden columns of a query; no source column can be called so by accident
 AXIS = "axis::"
 KNOWN = "known::"
+_RATIOS_IN_A_STEP = 6
 _PART = "part::"
 _DAY = "day::"
 _FARTHEST = float(LIMIT * GRID)
@@ -48,8 +49,12 @@ def features_of(frame: nw.LazyFrame[Any], features: Sequence[Feature], as_of: da
     days = {column: f"{_DAY}{place}" for place, column in enumerate(dates_counted(features))}
     counted = with_days(held, {name: column for column, name in days.items()})
     by_date = {column: nw.col(name) for column, name in days.items()}
-    made = [expression(f, as_of, by_name, by_date).alias(FEATURE + f.name) for f in features]
-    return cut(counted.select(*made, *row_of(frame)))
+    made = {f: expression(f, as_of, by_name, by_date).alias(FEATURE + f.name) for f in features}
+    ratios = [e for f, e in made.items() if f.operation == "ratio"]
+    whole = counted.with_columns(*(e for f, e in made.items() if f.operation != "ratio"))
+    for start in range(0, len(ratios), _RATIOS_IN_A_STEP):
+        whole = cut(whole).with_columns(*ratios[start : start + _RATIOS_IN_A_STEP])
+    return cut(whole.select(*(nw.col(FEATURE + f.name) for f in features), *row_of(frame)))
 
 
 def axis_expressions(recipe: Recipe) -> list[nw.Expr]:
