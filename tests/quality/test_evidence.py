@@ -142,3 +142,9 @@ def test_gorge_of_separated_groups_is_empty_in_the_middle() -> None:
     for one in found:
         assert (one.counts[0], one.counts[-1]) == (30, 30)
         assert sum(one.counts) == 60
+
+
+def test_what_is_no_chance_among_millions_is_told_without_adding_up(monkeypatch):
+    """The terms of the sum would be nothing, and as many as there are customers."""
+    monkeypatch.setattr("segmentry.quality.evidence.at_least", None)
+    assert fisher(2_000_000, 4_000_000, 3_000_000, 10_000_000) == 0.0

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from segmentry.features.recipe import GRID
-from segmentry.profiles.chance import at_least
+from segmentry.profiles.chance import at_least, bound
 from segmentry.profiles.evidence import BINS, Effect, Gorge
 from segmentry.profiles.profile import Category, Level, Measure, Profile
 from segmentry.profiles.sayable import KNOWN
@@ -18,6 +18,7 @@ from segmentry.prototypes.assign import scores
 from segmentry.prototypes.rule import Rule
 
 LEVEL = 0.05
+NEVER = 1e-200  # a chance that is none
 BEYOND_CHANCE = 2.576  # standard errors of 99 %: with few customers, chance looks like a difference
 SMALLEST = 0.2  # a small effect (Cohen); a marker is beyond it, chance allowed for
 POINTS, RELATIVE = 0.25, 0.5  # a share is a marker that differs by a quarter or by half (Dolnicar et al. 2018)
@@ -143,6 +144,9 @@ def fisher(yes: int, size: int, yes_of_all: int, everyone: int) -> float:
     """
     if yes * everyone < yes_of_all * size:  # fewer say yes is the same as more say no
         yes, yes_of_all = size - yes, everyone - yes_of_all
+    # Among millions the terms of the sum are too small for a number, and there are as many of them.
+    if bound(yes, size, yes_of_all, everyone) < NEVER:
+        return 0.0
     return min(2.0 * at_least(yes, size, yes_of_all, everyone), 1.0)
 
 
