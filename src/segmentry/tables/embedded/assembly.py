@@ -76,23 +76,13 @@ def assemble(
     check_names(list(schema), source.name)
     read = {name: dtype for name, dtype in schema.items() if only is None or name in only}
     frame, preset = _as_expected(source.frame, read, settings, expected)
-    texts = [name for name in read if is_text(read[name]) or name in preset]
-    native = {name: dtype for name, dtype in read.items() if name not in texts}
     present = source.present
     if present is None:
         present = int(frame.select(pl.len()).collect(engine="streaming").item())
-    told = [] if source.judged else [n for n in texts if n in expected and expected[n].kind == "text"]
-    others = [n for n in texts if n not in told]
-    made, notices = type_text(frame, others, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
-    made += [text_as_told(name, settings.missing_in(expected[name])) for name in told]
-    more, said = type_native(frame, native, settings, expected)
-    spare = [Typed(Column.unread(name), pl.col(name)) for name in schema if name not in read]
-    by_name = {t.column.name: t for t in (*made, *more, *spare)}
-    typed = [by_name[name] for name in schema]
-    # Columns that were turned to text, and categories, differ from the source's own even when no cell does.
-    changed = preset | {name for name in texts if schema[name] != pl.String}
-    typed = [_with_raw(t) if t.column.name in changed else t for t in typed]
-    notices = [*source.notices, *notices, *said]
+    made, said = _columns(frame, source, read, preset, settings, expected, present)
+    spare = {name: Typed(Column.unread(name), pl.col(name)) for name in schema if name not in read}
+    typed = [spare[name] if name in spare else made[name] for name in schema]
+    notices = [*source.notices, *said]
     if only is None:
         notices += _of_no_column(settings, list(schema), source.name)
     numbered = frame.with_row_index(ROW)
@@ -126,6 +116,29 @@ def assemble(
     if source.scratch is not None:
         weakref.finalize(source.scratch, shutil.rmtree, str(source.scratch), ignore_errors=True)
     return table
+
+
+def _columns(
+    frame: pl.LazyFrame,
+    source: Source,
+    schema: Mapping[str, Any],
+    preset: set[str],
+    settings: ReadingSettings,
+    expected: Mapping[str, Reading],
+    present: int,
+) -> tuple[dict[str, Typed], list[Notice]]:
+    """The typed columns by name, and what was unusual about them; those of `preset` were made text."""
+    texts = [name for name in schema if is_text(schema[name]) or name in preset]
+    native = {name: dtype for name, dtype in schema.items() if name not in texts}
+    told = [] if source.judged else [n for n in texts if n in expected and expected[n].kind == "text"]
+    others = [n for n in texts if n not in told]
+    made, notices = type_text(frame, others, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
+    made += [text_as_told(name, settings.missing_in(expected[name])) for name in told]
+    more, said = type_native(frame, native, settings, expected)
+    # Columns that were turned to text, and categories, differ from the source's own even when no cell does.
+    changed = preset | {name for name in texts if schema[name] != pl.String}
+    typed = [_with_raw(t) if t.column.name in changed else t for t in (*made, *more)]
+    return {t.column.name: t for t in typed}, [*notices, *said]
 
 
 def _as_expected(
