@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from html import escape
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from segmentry.profiles.wording import say_number
 from segmentry.prototypes.rule import Rule
 from segmentry.prototypes.tree import ThresholdTree
 from segmentry.purchases import Account, PurchaseRecipe
-from segmentry.tables import Frame, as_values, check_kind, check_known, result_frame
+from segmentry.tables import Frame, as_day, as_values, check_kind, check_known, result_frame
 
 NO_GROUPS_MARK = "No groups were found: these segments are a convenient division."
 ONE_SEGMENT_MARK = "No groups were found: all customers are kept together."
@@ -205,6 +206,31 @@ def check_segmentation(given: object) -> None:
         "This is not a segmentation.",
         found=repr(str(given)) if named else type(given).__name__,
         remedy=f"Load it first: sg.load({str(given)!r})." if named else "Give what sg.fit or sg.load returned.",
+    )
+
+
+def counted_to(segmentation: Segmentation, as_of: date | str | None) -> Segmentation:
+    """The same segmentation for customers of another day: ages, tenures and recencies count to `as_of`. None leaves
+    it as it is.
+
+    For placing only: what it says of the customers it was fitted on was true on the day of the fit. Raises
+    SettingsError where nothing that the segments rest on counts to a day.
+    """
+    check_segmentation(segmentation)
+    if as_of is None:
+        return segmentation
+    day = as_day(as_of)
+    if segmentation.recipe.as_of is None:
+        raise SettingsError(
+            "The segments rest on nothing that counts to a day, so that as_of would change nothing.",
+            found=f"as_of {day}",
+            remedy="Leave as_of (--as-of) out.",
+        )
+    purchases = segmentation.purchases
+    return replace(
+        segmentation,
+        recipe=replace(segmentation.recipe, as_of=day),
+        purchases=None if purchases is None else replace(purchases, as_of=day),
     )
 
 

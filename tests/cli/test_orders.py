@@ -52,6 +52,17 @@ def test_scoring_the_orders_again_gives_everyone_their_segment(segmentry, from_o
         assert target.read_bytes() == (folder / "customers.csv").read_bytes()
 
 
+def test_a_customer_is_explained_from_their_orders(segmentry, from_orders, shared_data):
+    """`explain --id --orders` finds the customer among the orders, and says what the labelled file says of them."""
+    folder, _ = from_orders
+    row = next(csv.DictReader((folder / "customers.csv").read_text(encoding="utf-8").splitlines()))
+    words = ("--id", row["customer_id"], "--orders", shared_data / "CDNOW_master.txt", "--json")
+    outcome = segmentry("explain", folder / "segmentation.seg", *words)
+    assert outcome.code == 0, outcome.err
+    answer = json.loads(outcome.out)
+    assert (answer["segment_id"], answer["runner_up"]) == (row["segment_id"], row["runner_up"])
+
+
 def test_a_file_without_a_header_is_given_names(segmentry, shared_data, tmp_path):
     """`--columns` names the cells of the CDNOW sample, and no purchase is taken for a header."""
     names = "master_id,customer_id,date,number_of_cds,dollar_value"

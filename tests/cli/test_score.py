@@ -54,6 +54,7 @@ def test_one_customer_in_words_and_as_json(segmentry, model):
         (["FILE", "-o", "nowhere/OUT.csv"], 1, "error [output]"),
         (["NOWHERE", "-o", "OUT.csv"], 1, "error [unreadable-file]"),
         (["HALF", "-o", "OUT.csv"], 1, "error [column-not-found]"),
+        (["FILE", "-o", "OUT.csv", "--as-of", "2026-01-31"], 1, "nothing that counts to a day"),
     ],
 )
 def test_what_cannot_be_scored_is_said_and_leaves_nothing(

@@ -37,3 +37,17 @@ def test_figures_of_a_few_customers_are_withheld(tmp_path: Path) -> None:
     # What is left of all spend is that of several small segments together, or nothing.
     left = 1 - sum(s["spend_share"] for s in large)
     assert abs(left) < 1e-9 or sum(s["size"] for s in small) >= floor
+
+
+def test_a_server_that_is_told_the_day_counts_ages_and_tenures_to_it(serve, model_file: Path) -> None:
+    """`--as-of` holds in every worker and after a reload; the answers are those of the library for that day."""
+    customer = {"income": 52_000, "year_birth": 1980, "dt_customer": "2025-11-02"}
+    loaded = sg.load(model_file)
+    expected = sg.score_one(loaded, customer, as_of="2026-06-30")
+    assert expected["confidence"] != sg.score_one(loaded, customer)["confidence"]
+    with serve(model_file, ["--as-of", "2026-06-30", "--workers", "2"]) as running:
+        for _ in range(2):
+            assert running.get("/v1/model").json()["as_of"] == "2026-06-30"
+            found = running.post("/v1/score", {"customers": [customer]}).json()["customers"][0]
+            assert (found["segment_id"], found["confidence"]) == (expected["segment_id"], expected["confidence"])
+            assert running.post("/v1/model/reload", {}).status_code == 200

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from segmentry.cli.reading_options import source_of, takes_reading
+from segmentry.cli.reading_options import AS_OF, source_of, takes_reading
 from segmentry.cli.terminal import inert, say
 
 
@@ -17,8 +18,10 @@ from segmentry.cli.terminal import inert, say
 def explain(
     model: Path = typer.Argument(..., help="A .seg file that `segmentry fit` wrote."),
     given: list[str] = typer.Option([], "--set", help="One customer: --set age=41 --set income=52000."),
-    customer: str | None = typer.Option(None, "--id", help="One customer of the file that --customers names."),
-    customers: str | None = typer.Option(None, "--customers", help="Where the customer is, or their orders are."),
+    customer: str | None = typer.Option(None, "--id", help="One customer of the file of customers or orders."),
+    customers: str | None = typer.Option(None, "--customers", help="Where the customer is."),
+    orders: str | None = typer.Option(None, "--orders", help="Where their orders are, for a model made from orders."),
+    as_of: datetime | None = typer.Option(None, "--as-of", formats=["%Y-%m-%d"], help=AS_OF),
     changeable: str = typer.Option(None, "--change", help="Features that may change, with commas."),
     target: float = typer.Option(0.9, "--target", min=0.0, max=1.0, help="Accuracy asked of the golden questions."),
     dialect: str | None = typer.Option(
@@ -28,34 +31,42 @@ def explain(
     reading: dict[str, Any] = {},  # noqa: B006
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
-    """Explain MODEL: its segments as rules of thumb, or one customer with --set, or with --id and --customers."""
-    if (customer is None) != (customers is None) or (customer is not None and given):
-        raise typer.BadParameter("Give --set, or --id together with --customers, or neither for the segments.")
+    """Explain MODEL: its segments as rules of thumb, or one customer with --set, or with --id and a file."""
+    if (customer is None) != (customers is None and orders is None) or (customer is not None and given):
+        raise typer.BadParameter("Give --set, or --id with --customers or --orders, or neither for the segments.")
+    from segmentry.segmentation import counted_to
     from segmentry.store import load
 
-    segmentation = load(model)
+    segmentation = counted_to(load(model), as_of)
     if dialect is not None:
         from segmentry.explanations import tree_to_sql
 
         say(tree_to_sql(segmentation, dialect=dialect, table=sql_table).rstrip())
     elif given or customer is not None:
-        _explain_one(segmentation, _values(segmentation, given, customer, customers, reading), changeable, as_json)
+        values = _values(segmentation, given, customer, customers, orders, reading)
+        _explain_one(segmentation, values, changeable, as_json)
     else:
         _explain_segments(segmentation, target, as_json)
 
 
 def _values(
-    segmentation: Any, given: list[str], customer: str | None, customers: str | None, reading: dict[str, Any]
+    segmentation: Any,
+    given: list[str],
+    customer: str | None,
+    customers: str | None,
+    orders: str | None,
+    reading: dict[str, Any],
 ) -> dict[str, Any]:
     from segmentry.cli.pairs import split_pairs
     from segmentry.explanations.customer import values_of
     from segmentry.scoring.score import read_any
     from segmentry.tables import ReadingSettings
 
-    if customer is None or customers is None:
+    if customer is None:
         return dict(split_pairs(given, "--set"))
-    table, _ = read_any(segmentation, source_of(customers), None, reading=ReadingSettings(**reading))
-    return values_of(segmentation, table, customer)
+    table, log = (None if source is None else source_of(source) for source in (customers, orders))
+    made, _ = read_any(segmentation, table, log, reading=ReadingSettings(**reading))
+    return values_of(segmentation, made, customer)
 
 
 def _explain_one(segmentation: Any, values: dict[str, Any], changeable: str | None, as_json: bool) -> None:

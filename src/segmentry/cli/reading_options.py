@@ -15,6 +15,7 @@ SOURCE_HELP = (
     "A file (CSV in any usual form, also .gz; Parquet, Excel, JSON lines, Arrow) "
     "or a database (sqlite:///shop.db, duckdb:///shop.duckdb, postgresql://host/shop)."
 )
+AS_OF = "Day that ages, tenures and orders count to, YYYY-MM-DD; that of the fit unless stated."
 
 # The commands' names for settings that are called otherwise in ReadingSettings.
 _CALLED = {"max_rejected": "max_rejected_share"}

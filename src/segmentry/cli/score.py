@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from segmentry.cli.budget import need_of
-from segmentry.cli.reading_options import SOURCE_HELP, shown, source_of, takes_reading
+from segmentry.cli.reading_options import AS_OF, SOURCE_HELP, shown, source_of, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
 from segmentry.errors import SettingsError
 
@@ -21,9 +21,7 @@ def score(
     source: str = typer.Argument(None, help=f"New customers, columns in any order. {SOURCE_HELP}"),
     orders: str = typer.Option(None, "--orders", help="New orders instead, for a model that was made from orders."),
     customers: str = typer.Option(None, "--customers", help="Table of customers that the orders are joined to."),
-    as_of: datetime | None = typer.Option(
-        None, "--as-of", formats=["%Y-%m-%d"], help="Day that orders count to (the model's, unless stated)."
-    ),
+    as_of: datetime | None = typer.Option(None, "--as-of", formats=["%Y-%m-%d"], help=AS_OF),
     output: str = typer.Option(
         None,
         "-o",
@@ -43,27 +41,26 @@ def score(
     if bool(given) + (source is not None) + (orders is not None) != 1 or (customers and not orders):
         raise typer.BadParameter("Give a SOURCE with -o, or --orders (and --customers) with -o, or one with --set.")
     if given:
-        _score_one(model, given, as_json)
+        _score_one(model, given, as_of, as_json)
         return
     if output is None:
         raise typer.BadParameter("Say with -o where to write the customers and their segments.")
     from segmentry.cli.orders import log_and_customers
 
     log, table = log_and_customers(source, orders, customers)
-    day = as_of.date() if as_of else None
-    _score_file(model, table, log, day, source_of(output), into, reading, overwrite, for_spreadsheet, as_json, quiet)
+    _score_file(model, table, log, as_of, source_of(output), into, reading, overwrite, for_spreadsheet, as_json, quiet)
 
 
 def _is_same(source: Path, output: Path) -> bool:
     return output.exists() and source.exists() and output.samefile(source)
 
 
-def _score_one(model: Path, given: list[str], as_json: bool) -> None:
+def _score_one(model: Path, given: list[str], as_of: date | None, as_json: bool) -> None:
     from segmentry.cli.pairs import split_pairs
     from segmentry.scoring import score_one
     from segmentry.store import load
 
-    answer = score_one(load(model), split_pairs(given, "--set"))
+    answer = score_one(load(model), split_pairs(given, "--set"), as_of=as_of)
     if as_json:
         say(json.dumps(answer, indent=2, ensure_ascii=False))
         return
@@ -93,6 +90,7 @@ def _score_file(
     quiet: bool,
 ) -> None:
     from segmentry.scoring.score import read_any, score_table
+    from segmentry.segmentation import counted_to
     from segmentry.store import load
     from segmentry.tables import ReadingSettings, check_output, check_target, write_rejects, write_table
 
@@ -109,8 +107,8 @@ def _score_file(
     if need is not None:
         steps.rows, steps.estimated = need.rows, bool(need.text)
     with steps("read"):
-        segmentation = load(model)
-        table, said = read_any(segmentation, source, orders, reading=ReadingSettings(**reading), as_of=as_of)
+        segmentation = counted_to(load(model), as_of)
+        table, said = read_any(segmentation, source, orders, reading=ReadingSettings(**reading))
         if table.rejects:
             check_target(rejects, overwrite)
     with steps("score"):

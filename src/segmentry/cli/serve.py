@@ -6,11 +6,13 @@ import ipaddress
 import os
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from segmentry.cli.reading_options import AS_OF
 from segmentry.cli.terminal import say
 from segmentry.errors import MissingExtraError, SettingsError
 
@@ -35,6 +37,7 @@ def serve(
     api_key_file: Path | None = typer.Option(None, "--api-key-file", help=_KEY_FILE),
     requests_per_minute: int = typer.Option(600_000, "--requests-per-minute", min=1, help=_PER_MINUTE),
     customers_per_minute: int = typer.Option(12_000_000, "--customers-per-minute", min=1, help=_PER_MINUTE),
+    as_of: datetime | None = typer.Option(None, "--as-of", formats=["%Y-%m-%d"], help=AS_OF),
     max_customers: int = typer.Option(10_000, "--max-customers", min=1, help="Customers in one request."),
     patience: float = typer.Option(10.0, "--patience", min=0.1, help="Seconds that a request may take to arrive."),
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
@@ -72,6 +75,7 @@ def serve(
     place = f"[{host}]" if ":" in host else host
     settings = ServeSettings(
         model=str(model),
+        as_of=as_of.date() if as_of else None,
         max_customers=max_customers,
         requests_per_minute=requests_per_minute,
         customers_per_minute=customers_per_minute,
@@ -114,7 +118,7 @@ def _answer(settings: ServeSettings, host: str, port: int, workers: int, quiet: 
     # Until there is somebody to hear it, SIGHUP would end the process; it is heard as soon as the server is ready.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     keys_for(settings)
-    read = read_model(settings.model)
+    read = read_model(settings.model, settings.as_of)
     listener = listen(host, port)
     if not quiet:
         place, number = f"[{host}]" if ":" in host else host, listener.getsockname()[1]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import typer
 
+from segmentry.cli.reading_options import AS_OF
 from segmentry.cli.terminal import say
 
 
@@ -13,6 +15,7 @@ def sql(
     model: Path = typer.Argument(..., help="A .seg file that `segmentry fit` wrote."),
     dialect: str = typer.Option("duckdb", "--dialect", help="duckdb, postgres, sqlite, spark, bigquery or snowflake."),
     table: str = typer.Option("customers", "--table", help="The typed table to score, for example crm.customers."),
+    as_of: datetime | None = typer.Option(None, "--as-of", formats=["%Y-%m-%d"], help=AS_OF),
     output: Path = typer.Option(None, "-o", "--output", help="Write to this file instead of the terminal."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
 ) -> None:
@@ -21,7 +24,7 @@ def sql(
     from segmentry.store import load
     from segmentry.tables import write_text_atomically
 
-    text = to_sql(load(model), dialect=dialect, table=table)
+    text = to_sql(load(model), dialect=dialect, table=table, as_of=as_of)
     if output is None:
         say(text.rstrip())
         return

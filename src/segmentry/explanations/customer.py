@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from segmentry.prototypes.assign import segment_of
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.rows import RowScorer
 from segmentry.scoring.score import customer_frame, customer_values, notes_of, score_one
-from segmentry.segmentation import Segmentation, check_segmentation
+from segmentry.segmentation import Segmentation, counted_to
 from segmentry.tables import Table, as_names, collect_rows, text_of
 
 # Nobody can act on these: they are what a customer is, not what a customer does.
@@ -79,14 +80,19 @@ class Explanation:
 
 
 def explain(
-    segmentation: Segmentation, values: Mapping[str, object], *, changeable: Sequence[str] | str | None = None
+    segmentation: Segmentation,
+    values: Mapping[str, object],
+    *,
+    changeable: Sequence[str] | str | None = None,
+    as_of: date | str | None = None,
 ) -> Explanation:
     """Why the customer with these values, by column or by feature, is in their segment, and what would move them.
 
-    `changeable` names the features that may change; none takes all but age, tenure, household and the like.
-    Raises SettingsError for a name that is neither a column nor a feature.
+    `changeable` names the features that may change; none takes all but age, tenure, household and the like. Ages and
+    tenures count to the day of the fit, or to `as_of`. Raises SettingsError for a name that is neither a column nor a
+    feature.
     """
-    check_segmentation(segmentation)
+    segmentation = counted_to(segmentation, as_of)
     values = customer_values(values)
     parts = {p.feature.name: p for p in _prepared_parts(segmentation.recipe)}
 

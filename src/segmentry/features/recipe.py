@@ -90,6 +90,12 @@ class Recipe:
         return frozenset(c for f in self.clustered for c in (*f.sources, *f.over))
 
     @property
+    def dated(self) -> tuple[str, ...]:
+        """The columns of dates that the clustering counts ages and tenures from, up to the as-of date."""
+        dated = [f for f in self.clustered if f.operation in ("years_since", "days_since")]
+        return tuple(sorted({column for feature in dated for column in feature.sources}))
+
+    @property
     def axes(self) -> tuple[str, ...]:
         """Names of the grid's columns, in order."""
         names = [s.feature.name for s in self.scales]

@@ -175,8 +175,8 @@ def _dated(
     return replace(draft, as_of=settled, trend_days=told.trend_days or min(_TREND, half))
 
 
-def open_like(table: Table, recipe: PurchaseRecipe, *, as_of: date | None = None) -> Purchases:
-    """The purchases in a table read by the rules of an earlier log; `as_of` moves the date they are counted to."""
+def open_like(table: Table, recipe: PurchaseRecipe) -> Purchases:
+    """The purchases in a table read by the rules of an earlier log."""
     missing = sorted({c.name for c in recipe.columns} - set(table.names))
     if missing:
         raise InputError(
@@ -186,10 +186,9 @@ def open_like(table: Table, recipe: PurchaseRecipe, *, as_of: date | None = None
             code="column-not-found",
         )
     clock = clock_of(table, recipe.column("time") or "")
-    moved = replace(recipe, as_of=as_of or recipe.as_of)
-    lines = ln.in_one_form(table, moved, clock)
-    account = account_for(lines, moved, table.rows_rejected)
-    return Purchases(table, lines, moved, account, doubts_of(lines, moved, account))
+    lines = ln.in_one_form(table, recipe, clock)
+    account = account_for(lines, recipe, table.rows_rejected)
+    return Purchases(table, lines, recipe, account, doubts_of(lines, recipe, account))
 
 
 def looks_like_log(table: Table) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from segmentry.errors import Notice, SettingsError
@@ -42,9 +41,8 @@ def read_orders(
     customers: Any = None,
     *,
     reading: ReadingSettings | None = None,
-    as_of: date | None = None,
 ) -> FromOrders:
-    """The customers of new orders. `as_of` is the model's date unless told otherwise.
+    """The customers of new orders, counted to the segmentation's date.
 
     Raises SettingsError where the segments were not made from orders, or rest on a customer table that is not given.
     """
@@ -57,20 +55,18 @@ def read_orders(
     stated = reading or ReadingSettings()
     log = read(orders, stated, expected)
     beside = None if customers is None else read(customers, stated.of_another_file(), expected)
-    return from_log(segmentation, log, beside, as_of=as_of)
+    return from_log(segmentation, log, beside)
 
 
-def from_log(
-    segmentation: Segmentation, log: Table, customers: Table | None = None, *, as_of: date | None = None
-) -> FromOrders:
+def from_log(segmentation: Segmentation, log: Table, customers: Table | None = None) -> FromOrders:
     """The customers of orders that were read already."""
-    purchases = open_like(log, _recipe(segmentation), as_of=as_of)
+    purchases = open_like(log, _recipe(segmentation))
     id_column = segmentation.recipe.id_column if customers is not None else None
     value = segmentation.value
     found = customers_of(purchases, customers, id_column, (lambda _: value) if value is not None else None)
     notices = list(found.notices)
-    if found.account.after_as_of and as_of is None:
-        hint = f"The model counts to {purchases.as_of}; pass --as-of for a later day, so that newer orders count."
+    if found.account.after_as_of:
+        hint = f"Orders count to {purchases.as_of}; pass a later day with --as-of, so that newer ones count."
         notices.append(Notice("orders-after-the-model", hint))
     return FromOrders(found.table, found.account, tuple(notices))
 

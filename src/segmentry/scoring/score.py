@@ -21,11 +21,10 @@ from segmentry.scoring.frames import NAMES as NAMES
 from segmentry.scoring.frames import OUTPUT as OUTPUT
 from segmentry.scoring.frames import fits_memory, score_in_memory
 from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
-from segmentry.segmentation import Segmentation, check_segmentation
+from segmentry.segmentation import Segmentation, counted_to
 from segmentry.tables import (
     ReadingSettings,
     Table,
-    as_day,
     as_values,
     collect_rows,
     deliver,
@@ -61,15 +60,14 @@ def score(
     """The customers with `segment_id`, `segment`, `confidence` and `runner_up`, as the kind of frame that came in.
 
     `orders` gives new purchases to a segmentation that was made from purchases: the answer is a row per customer, with
-    what the orders say. They are counted to the model's date, or to `as_of`.
+    what the orders say. Ages, tenures, recencies and orders count to the day of the fit, or to `as_of`.
 
     A path, and orders, give a Polars frame. Columns are matched by name; their order does not matter. Columns that the
     segments do not rest on are not read: they go out as they came. A frame comes back with every row: cells that cannot
     be used, such as infinity, count as missing, and a SegmentryWarning says how many they are.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
-    until = None if as_of is None else as_day(as_of)
-    check_segmentation(segmentation)
+    segmentation = counted_to(segmentation, as_of)
     if orders is None and customers is not None and segmentation.purchases is None:
         table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
         _warn_of_unfit(table)
@@ -77,7 +75,7 @@ def score(
             _check_columns(segmentation.recipe.clustered, table)
             return score_in_memory(segmentation, table)
     else:
-        table, _ = read_any(segmentation, customers, orders, reading=reading, as_of=until)
+        table, _ = read_any(segmentation, customers, orders, reading=reading)
         _warn_of_unfit(table)
     # Counting would be two passes more, and nobody asks for it here.
     scored = score_table(segmentation, table, count=False)
@@ -114,14 +112,13 @@ def read_any(
     orders: Any,
     *,
     reading: ReadingSettings | None = None,
-    as_of: date | None = None,
 ) -> tuple[Table, tuple[Notice, ...]]:
     """The customers to place, from their table or from their orders, and what was said of the orders.
 
     Of a table no columns are read but those that the segments rest on, unless it may hold orders.
     """
     if orders is not None:
-        made = read_orders(segmentation, orders, customers, reading=reading, as_of=as_of)
+        made = read_orders(segmentation, orders, customers, reading=reading)
         return made.table, made.notices
     if customers is None:
         raise SettingsError("There is nobody to place.", remedy="Give a table of customers, or their orders.")
@@ -131,7 +128,7 @@ def read_any(
     table = read_like(segmentation, customers, reading, whole=False)
     if not is_log_of(segmentation, table):
         return (read_like(segmentation, customers, reading) if table.rows_rejected else table), ()
-    made = from_log(segmentation, table, as_of=as_of)
+    made = from_log(segmentation, table)
     return made.table, made.notices
 
 
@@ -194,7 +191,7 @@ def _counts(placed: nw.LazyFrame[Any]) -> dict[str, int]:
 
 
 def _unusual(recipe: Recipe, placed: nw.LazyFrame[Any]) -> list[Notice]:
-    """Missing values, values beyond any seen at fitting, and levels never seen, counted over all rows."""
+    """Missing values, values beyond any seen at fitting, levels never seen and dates to come, counted over all rows."""
     flags: dict[str, nw.Expr] = {}
     for scale in recipe.scales:
         value = nw.col(FEATURE + scale.feature.name)
@@ -204,30 +201,37 @@ def _unusual(recipe: Recipe, placed: nw.LazyFrame[Any]) -> list[Notice]:
         value = nw.col(FEATURE + part.feature.name)
         flags[f"missing::{part.feature.name}"] = value.is_null()
         flags[f"level::{part.feature.name}"] = ~value.is_in(list(part.levels)) & ~value.is_null()
+    if recipe.as_of is not None:
+        flags |= {f"later::{column}": nw.col(column) > recipe.as_of for column in recipe.dated}
     counted = placed.select(*(nw.when(e).then(1).otherwise(0).cast(nw.Int64).alias(n) for n, e in flags.items()))
     row = collect_rows(counted.select(*(nw.col(n).sum() for n in flags)))[0]
     said = {
         "missing": "without a value for '{}'; the usual value of the fitted customers stands in.",
         "range": "with a value of '{}' outside of what was seen at fitting; look whether its unit has changed.",
         "level": "with a value of '{}' that was rare or not there at fitting; it counts as none of the known.",
+        "later": f"with a '{{}}' after {recipe.as_of}, the day that ages and tenures count to; if that is no mistake, "
+        "pass a later day with --as-of.",
     }
     found = []
     for name, n in row.items():
         kind, _, feature = name.partition("::")
         if n:
-            code = f"{kind}-value" if kind != "range" else "out-of-range"
+            code = {"range": "out-of-range", "later": "future-dates"}.get(kind, f"{kind}-value")
             found.append(Notice(code, f"{plural(n, 'customer')} {said[kind].format(feature)}"))
     return found
 
 
-def score_one(segmentation: Segmentation, values: Mapping[str, object]) -> dict[str, Any]:
+def score_one(
+    segmentation: Segmentation, values: Mapping[str, object], *, as_of: date | str | None = None
+) -> dict[str, Any]:
     """The segment of one customer given by columns or by features: `{"age": 41, "income": 52000}`.
 
     Answers `segment_id`, `segment`, `description`, `confidence`, `runner_up`, `missing` (features that the usual
-    value stood in for) and `notes`. Columns of the fitted table that the segments do not rest on are ignored. Raises
-    SettingsError for a name that is neither a column nor a feature.
+    value stood in for) and `notes`. Columns of the fitted table that the segments do not rest on are ignored. Ages and
+    tenures count to the day of the fit, or to `as_of`. Raises SettingsError for a name that is neither a column nor a
+    feature.
     """
-    check_segmentation(segmentation)
+    segmentation = counted_to(segmentation, as_of)
     recipe = segmentation.recipe
     features = recipe.clustered
     frame = customer_frame(segmentation, values)

@@ -19,7 +19,7 @@ from segmentry.features.role_rules import ANSWERS
 from segmentry.prototypes.assign import NO_DATA, NOISE
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.dialects import Dialect, dialect_of, table_parts
-from segmentry.segmentation import Segmentation, check_segmentation
+from segmentry.segmentation import Segmentation, counted_to
 from segmentry.tables import free_names, said_by
 from segmentry.tables.numbers import LARGEST_USED
 
@@ -30,13 +30,19 @@ _FINITE = "NaN, infinity, what is too large to compute with and what stands for 
 Columns = list[tuple[str, str]]  # expression, name
 
 
-def to_sql(segmentation: Segmentation, *, dialect: str = "duckdb", table: str = "customers") -> str:
+def to_sql(
+    segmentation: Segmentation,
+    *,
+    dialect: str = "duckdb",
+    table: str = "customers",
+    as_of: date | str | None = None,
+) -> str:
     """A SELECT that gives the id (when the model has one) and `segment_id` of every row of `table`.
 
-    `table` may be qualified with dots; names are quoted, so that upper and lower case count.
-    Raises SettingsError for a dialect that is not known.
+    `table` may be qualified with dots; names are quoted, so that upper and lower case count. Ages and tenures count to
+    the day of the fit, or to `as_of`. Raises SettingsError for a dialect that is not known.
     """
-    check_segmentation(segmentation)
+    segmentation = counted_to(segmentation, as_of)
     scorer = _scorer(segmentation, dialect_of(dialect))
     rule = scorer.rule
     steps = [

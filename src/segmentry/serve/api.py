@@ -29,7 +29,7 @@ class Api:
 
     def __init__(self, settings: ServeSettings, keys: Keys | None = None) -> None:
         self.settings = settings
-        self.models = Models(settings.model)
+        self.models = Models(settings.model, settings.as_of)
         self.metrics = Metrics()
         self.turns = Turns(settings.max_waiting, self.metrics)
         self.bodies = Allowance(settings.max_bodies)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -15,6 +17,7 @@ class ServeSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str
+    as_of: date | None = None  # that ages and tenures count to; none is the day of the fit
     max_customers: int = Field(default=10_000, ge=1)  # in one request
     max_body: int = Field(default=8 * 1024 * 1024, ge=1024)  # bytes
     max_bodies: int = Field(default=64 * 1024 * 1024, ge=1024)  # bytes of all bodies that are held at a time
