@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from segmentry.features.feature import Theme, Unit
+from segmentry.features.recipe import two_figures
 from segmentry.profiles.absolute import by_itself
 from segmentry.profiles.answer import Answer
 from segmentry.profiles.future import future_answer
@@ -326,10 +327,10 @@ def _budget(leads: _Leads, groups: Sequence[Group]) -> Answer:
     if first.obstacle:
         text += f" It is hard to reach, as every segment with room is: {first.obstacle}."
     elif first is not rooms[0]:
-        larger = f"{_called(rooms[0].group)} has more room ({say(spend, rooms[0].worth)})"
+        larger = f"{_called(rooms[0].group)} has more room ({_about(spend, rooms[0])})"
         text += f" {larger} but comes later: {rooms[0].obstacle}."
     if len(reachable) > 1:
-        text += f" Next: {_called(reachable[1].group)}, with {say(spend, reachable[1].worth)}."
+        text += f" Next: {_called(reachable[1].group)}, with {_about(spend, reachable[1])}."
     return Answer(question, text, _ids([r.group for r in (reachable or rooms)[:2]]), measures, "", rule)
 
 
@@ -339,8 +340,13 @@ def _worth(spend: Measure, room: _Room) -> str:
     customers = say_number(spend.segments[room.group.id].spread.n)
     return (
         f"Half of them spend less than {say(spend, room.median)}, a quarter more than {say(spend, room.upper)}. "
-        f"That step, for {customers} customers, is {say(spend, room.worth)}{part}"
+        f"That step, for {customers} customers, is {_about(spend, room)}{part}"
     )
+
+
+def _about(spend: Measure, room: _Room) -> str:
+    """An estimate is told in as many figures as it has: what every second customer might spend is not known to a cent."""
+    return f"about {say(spend, two_figures(room.worth))}"
 
 
 def _by_worth(room: _Room) -> tuple[float, str]:
