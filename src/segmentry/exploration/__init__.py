@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict
 from segmentry.errors import InputError, NotEnoughDataError
 from segmentry.exploration import relations, rows, values
 from segmentry.exploration.inspection import (
-    PRIVATE_ROLES,
     SEVERITIES,
     ColumnInspection,
     Finding,
@@ -32,7 +31,8 @@ from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, feature_values, learn_recipe, prepare_customers
 from segmentry.features.grid import FEATURE
 from segmentry.features.recipe import Recipe
-from segmentry.features.roles import ColumnRole
+from segmentry.features.repeats import find_repeats
+from segmentry.features.roles import PRIVATE_ROLES, ColumnRole
 from segmentry.features.sample import sampled_values
 from segmentry.features.summaries import ColumnSummary, summarise
 from segmentry.purchases import PurchaseSettings, SourceSettings, open_log, read_either
@@ -208,7 +208,8 @@ def _findings(
     yield from rows.rejected(table)
     yield from rows.said_already((*table.notices, *customers.notices), table.names)
     yield from rows.too_few(table)
-    yield from rows.repeats(table, columns)
+    different, roles = {c.name: c.n_distinct for c in columns}, {c.name: c.role for c in columns}
+    yield from rows.repeats(find_repeats(table.frame, table.rows_read, different, roles), table.rows_read)
     yield from rows.shared_contacts(columns)
     wrong = [
         *values.impossible(table.frame, columns, customers.as_of, told.today),

@@ -17,9 +17,6 @@ from segmentry.tables import text_frame
 Severity = Literal["problem", "check", "note"]
 SEVERITIES: tuple[Severity, ...] = ("problem", "check", "note")
 
-# Cells of these point to one person or hold anything at all: counted, never shown.
-PRIVATE_ROLES = frozenset({"id", "order_id", "personal", "text"})
-
 
 @dataclass(frozen=True)
 class Finding:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-import narwhals.stable.v2 as nw
-
 from segmentry.errors import Notice, plural
-from segmentry.exploration.inspection import PRIVATE_ROLES, ColumnInspection, Finding, Severity
+from segmentry.exploration.inspection import ColumnInspection, Finding, Severity
 from segmentry.exploration.wording import listed, share
-from segmentry.tables import Table, collect_rows
+from segmentry.features.repeats import Repeats
+from segmentry.tables import Table
 
 _FEW_ROWS = 100
 # Said by a finding of our own, with its figures.
 _SAID_ELSEWHERE = frozenset(
-    {"spike", "similar-levels", "future-dates", "constant-column", "personal-column", "sensitive-column", "leak-column"}
+    {
+        "spike",
+        "similar-levels",
+        "future-dates",
+        "constant-column",
+        "personal-column",
+        "sensitive-column",
+        "leak-column",
+        "repeated-rows",
+    }
 )
 _SEVERITY: Mapping[str, Severity] = {
     "no-id": "check",
@@ -86,23 +93,15 @@ def too_few(table: Table) -> Iterator[Finding]:
         yield Finding("few-rows", "check", (), message, "Take more customers if there are any.", {"n": table.rows_read})
 
 
-def repeats(table: Table, columns: Sequence[ColumnInspection]) -> Iterator[Finding]:
+def repeats(found: Repeats | None, rows: int) -> Iterator[Finding]:
     """Rows that equal another in everything but what names them."""
-    compared = [c for c in columns if c.role not in PRIVATE_ROLES and c.n_distinct > 1]
-    if len(compared) < 2 or math.prod(c.n_distinct for c in compared) < max(table.rows_read, 2) ** 2:
-        return  # with so few different rows, equal ones are no surprise
-    groups = table.frame.group_by([c.name for c in compared]).agg(nw.len().cast(nw.Int64).alias("n"))
-    again = groups.filter(nw.col("n") > 1).select(groups=nw.len(), rows=nw.col("n").sum())
-    [found] = collect_rows(again)
-    n_groups, n_rows = int(found["groups"] or 0), int(found["rows"] or 0)
-    n = n_rows - n_groups
-    if not n:
+    if found is None:
         return
-    apart = [c.name for c in columns if c.role in PRIVATE_ROLES]
-    but = f" apart from {listed(apart)}" if apart else ""
-    message = f"{plural(n, 'row')} ({share(n, table.rows_read)}) {'repeats' if n == 1 else 'repeat'} another row{but}."
+    n = found.rows
+    but = f" apart from {listed(found.apart)}" if found.apart else ""
+    message = f"{plural(n, 'row')} ({share(n, rows)}) {'repeats' if n == 1 else 'repeat'} another row{but}."
     remedy = "If these are the same customers entered twice, remove the repeats: they count twice in every figure."
-    figures = {"n": n, "n_groups": n_groups, "share": round(n / table.rows_read, 6)}
+    figures = {"n": n, "n_groups": found.groups, "share": round(n / rows, 6)}
     yield Finding("duplicate-rows", "check", (), message, remedy, figures)
 
 

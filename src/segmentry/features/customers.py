@@ -17,8 +17,17 @@ from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, feature_expressions, features_of
 from segmentry.features.misread import left_as_text, refuse_misread
-from segmentry.features.notices import capped, impossible, later_dates, often_empty, purpose_notices, role_notices
+from segmentry.features.notices import (
+    capped,
+    impossible,
+    later_dates,
+    often_empty,
+    purpose_notices,
+    repeated_rows,
+    role_notices,
+)
 from segmentry.features.recipe import Recipe, SourceColumn
+from segmentry.features.repeats import find_repeats
 from segmentry.features.role_rules import Role
 from segmentry.features.roles import ColumnRole, assign_roles
 from segmentry.features.sample import ID, Sample, draw, sampled_values
@@ -96,6 +105,10 @@ def prepare_customers(
         message = f"The data has no date to count to, so ages and recencies count to today, {settled}. Pass --as-of."
         notices.append(Notice("as-of-today", message))
     notices += later_dates(settled, table, _dated(table, roles))
+    if sample.whole and not made:  # of more customers, `inspect` tells; what was worked out is often equal
+        different = {s.name: s.n_distinct for s in summaries}
+        repeats = find_repeats(rows, table.rows_read, different, {r.column: r.role for r in roles})
+        notices += repeated_rows(repeats)
     return Customers(
         table=table,
         # With nothing to compare customers by, what follows says so.

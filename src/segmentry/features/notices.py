@@ -12,6 +12,7 @@ from segmentry.features.choice import FeatureSettings
 from segmentry.features.feature import Feature
 from segmentry.features.levels import yes_and_no
 from segmentry.features.recipe import Scale, two_figures
+from segmentry.features.repeats import Repeats
 from segmentry.features.role_rules import ANSWERS
 from segmentry.features.roles import NO_VALUE, ColumnRole
 from segmentry.tables import Table, collect_rows
@@ -112,6 +113,18 @@ def purpose_notices(wanted: Sequence[str], features: Sequence[Feature], settings
         for column, purpose in sorted(settings.purposes.items())
         if column in used
     ]
+
+
+def repeated_rows(found: Repeats | None) -> list[Notice]:
+    """Customers who may have been entered twice: they would count twice in every figure."""
+    if found is None:
+        return []
+    but = f" apart from {', '.join(repr(name) for name in found.apart)}" if found.apart else ""
+    text = (
+        f"{plural(found.rows, 'row')} {'repeats' if found.rows == 1 else 'repeat'} another row{but}. If these are the "
+        "same customers entered twice, remove the repeats: they count twice in every figure."
+    )
+    return [Notice("repeated-rows", text)]
 
 
 def later_dates(as_of: date | None, table: Table, columns: Sequence[str]) -> list[Notice]:

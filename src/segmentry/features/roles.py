@@ -35,6 +35,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 # Columns that never become a feature: they name customers, say nothing, or give the answer away.
 NO_VALUE = "no row holds a value"
 LEFT_OUT_ROLES: frozenset[Role] = frozenset({"id", "order_id", "personal", "constant", "leak", "text", "product"})
+# Cells of these point to one person or hold anything at all: counted, never shown.
+PRIVATE_ROLES: frozenset[Role] = frozenset({"id", "order_id", "personal", "text"})
 
 _MONEY_ROLES = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price"})
 _CHANNELS = ("web", "store", "catalog", "app", "phone")

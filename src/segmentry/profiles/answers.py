@@ -345,7 +345,7 @@ def _worth(spend: Measure, room: _Room) -> str:
 
 
 def _about(spend: Measure, room: _Room) -> str:
-    """An estimate is told in as many figures as it has: what every second customer might spend is not known to a cent."""
+    """In two figures: what every second customer might spend is not known to a cent."""
     return f"about {say(spend, two_figures(room.worth))}"
 
 
