@@ -160,6 +160,23 @@ def test_what_is_no_number_is_said(client):
     assert "segment-name" not in page
 
 
+def test_numbers_are_read_as_people_type_them(client):
+    """A decimal comma is no thousands separator; what the pages write themselves is read as they write it."""
+    places = {
+        text: client.get("/predict", params={"asked": "1", "income": text}).text.split("<main", 1)[1]
+        for text in ("52000.5", "52000,5", "52.000,5", "52,000.5")
+    }
+    plain = {re.sub(r'value="[^"]*"', "", page) for page in places.values()}
+    assert len(plain) == 1
+    assert "segment-name" in plain.pop()
+
+
+def test_an_end_of_a_range_that_is_no_number_is_said(client):
+    """It filters nothing, and the page says so."""
+    assert "“about 5” is no number" in client.get("/explore?feature1=income&from1=about+5&to1=90000").text
+    assert "is no number" not in client.get("/explore?feature1=income&from1=40000&to1=").text
+
+
 def test_a_file_too_large_is_refused_before_it_is_read(empty):
     """More than the limit is refused by its announced length."""
     connection = http.client.HTTPConnection(empty.base_url.host, empty.base_url.port)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import polars as pl
@@ -83,6 +83,13 @@ def test_today_is_the_last_resort_and_said():
     assert "as-of-today" in {n.code for n in model.notices}
     with pytest.raises(SettingsError, match="as-of"):
         _fit(_shop())
+
+
+def test_data_that_ends_today_has_its_date_from_the_data():
+    """An export of today, with a customer of today: nothing is wanting, and nothing is said."""
+    model = _fit(_shop(signup_date=[TODAY - timedelta(days=n) for n in range(60)]), today=TODAY)
+    assert model.recipe.as_of == TODAY
+    assert "as-of-today" not in {n.code for n in model.notices}
 
 
 def test_dates_as_text_in_an_engine_are_named_as_the_cause():

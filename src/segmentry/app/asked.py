@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from segmentry.segmentation import Segmentation
 
 RANGES = 2  # features that a page filters by at once
 LONGEST = 200  # letters of a search
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")  # as the pages write numbers
+_DECIMAL_COMMA = re.compile(r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d*),\d+")
 
 Query = ImmutableMultiDict[str, str]
 
@@ -25,6 +28,7 @@ class Filters:
     chosen: Chosen
     ranges: tuple[tuple[str, str, str], ...]
     level: str
+    unread: tuple[str, ...] = ()  # ends of ranges that are no numbers, and so leave everyone in
 
     @property
     def stated(self) -> bool:
@@ -32,13 +36,20 @@ class Filters:
 
 
 def number(text: str | None) -> float | None:
-    """A number as people type it; None for anything else.
+    """A number as people type it, with groups as the pages write them or with a decimal comma; None for anything else.
 
-    >>> number("1,200.5"), number(" "), number("nan")
-    (1200.5, None, None)
+    >>> number("1,200.5"), number("1,200"), number("0,5"), number("1.200,5"), number("-12,25")
+    (1200.5, 1200.0, 0.5, 1200.5, -12.25)
+    >>> number(" "), number("nan"), number("1,2,3"), number("12,00,000"), number("about 5")
+    (None, None, None, None, None)
     """
+    plain = re.sub(r"\s", "", text or "")
+    if _GROUPED.fullmatch(plain):
+        plain = plain.replace(",", "")
+    elif _DECIMAL_COMMA.fullmatch(plain):
+        plain = plain.replace(".", "").replace(",", ".")
     try:
-        value = float((text or "").replace(",", "").replace("\u202f", "").strip())
+        value = float(plain)
     except ValueError:
         return None
     return value if math.isfinite(value) else None
@@ -49,11 +60,12 @@ def filters(query: Query, segmentation: Segmentation) -> Filters:
     own = {s.id for s in segmentation.segments}
     segments = tuple(sorted({s for s in query.getlist("segment") if s in own}))
     measures = {m.name for m in segmentation.profile.measures}
-    shown, ranges = [], []
+    shown, ranges, unread = [], [], []
     for place in range(1, RANGES + 1):
         name, low, high = (query.get(f"{part}{place}", "") for part in ("feature", "from", "to"))
         shown.append((name if name in measures else "", low, high))
         ends = number(low), number(high)
+        unread += [end for end, value in zip((low, high), ends, strict=True) if end.strip() and value is None]
         if name in measures and ends != (None, None):
             ranges.append(Range(name, *ends))
     level = query.get("level", "")
@@ -64,7 +76,7 @@ def filters(query: Query, segmentation: Segmentation) -> Filters:
         levels=(known[level],) if level in known else (),
         search=query.get("search", "").strip()[:LONGEST],
     )
-    return Filters(chosen, tuple(shown), level if level in known else "")
+    return Filters(chosen, tuple(shown), level if level in known else "", tuple(end[:LONGEST] for end in unread))
 
 
 def levels(segmentation: Segmentation) -> list[tuple[str, tuple[str, str]]]:

@@ -100,10 +100,8 @@ def prepare_customers(
     found = next((r.column for r in roles if r.role == "id"), None)
     notices = check_ids(table, found, on_duplicate)
     wanted, features = resolve(settings.features, derived, table, roles, settings)
-    settled = settle_as_of(as_of, today, table, roles, features)
-    if settled is not None and as_of is None and settled == today:
-        message = f"The data has no date to count to, so ages and recencies count to today, {settled}. Pass --as-of."
-        notices.append(Notice("as-of-today", message))
+    settled, said = settle_as_of(as_of, today, table, roles, features)
+    notices += said
     notices += later_dates(settled, table, _dated(table, roles))
     if sample.whole and not made:  # of more customers, `inspect` tells; what was worked out is often equal
         different = {s.name: s.n_distinct for s in summaries}
@@ -186,18 +184,20 @@ def check_ids(table: Table, id_column: str | None, on_duplicate: str) -> list[No
 
 def settle_as_of(
     as_of: date | None, today: date | None, table: Table, roles: Sequence[ColumnRole], features: Sequence[Feature]
-) -> date | None:
+) -> tuple[date | None, list[Notice]]:
     """The date that ages and recencies are counted to: stated, else the data's last that is not after `today`,
-    else `today`. None when no feature needs one. Raises SettingsError when one is needed and none is to be had."""
+    else `today`, which is said. None when no feature needs one. Raises SettingsError when one is needed and none is
+    to be had."""
     if as_of is not None:
-        return as_of
+        return as_of, []
     if not any(f.operation in _DATE_OPERATIONS for f in features):
-        return None
+        return None, []
     latest = [found for column in _dated(table, roles) if (found := _latest(table, column, today)) is not None]
     if latest:
-        return max(latest)
+        return max(latest), []
     if today is not None:
-        return today
+        message = f"The data has no date to count to, so ages and recencies count to today, {today}. Pass --as-of."
+        return today, [Notice("as-of-today", message)]
     raise SettingsError(
         "Ages and recencies need a date to count to, and the data has none.",
         remedy="Pass the day the table was made: as_of=date(2026, 1, 31) or --as-of 2026-01-31."
