@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from importlib import resources
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from segmentry.cli import app
+from segmentry.cli.config import settings_from
 from segmentry.errors import OutputError
 from segmentry.samples import write_sample
 
@@ -120,3 +123,23 @@ def test_text_from_the_data_cannot_command_the_terminal(tmp_path: Path) -> None:
     path.write_text(f"id,to\x9b31mwn,spend\n{rows}", encoding="utf-8")
     text = run("inspect", path)
     assert "\x9b" not in text
+
+
+def test_settings_that_an_inspection_says_nothing_of_stay_in_force(shop: Path, tmp_path: Path) -> None:
+    """What was stated in the file of an earlier look is stated in the new one: another look changes no fit."""
+    (tmp_path / "grid.toml").write_bytes((resources.files("segmentry.clusters.rfm") / "ten.toml").read_bytes())
+    (tmp_path / "mine.toml").write_bytes((resources.files("segmentry.profiles") / "playbook.toml").read_bytes())
+    first = tmp_path / "segmentry.toml"
+    first.write_text(
+        'k = "3-5"\nmethod = "gmm"\nmin_size = 20\nmax_size = 200\nstability_pairs = 3\nplaybook = "mine.toml"\n'
+        'rfm_grid = "grid.toml"\n[value]\nhorizon_days = 90\nmargin = 0.3\n[orders]\ncategories = 3\n'
+        'states = { "Paid" = "sold" }\n[reading]\nmissing = ["?"]\n',
+        encoding="utf-8",
+    )
+    run("inspect", shop, "--config", first, "-o", tmp_path / "deep" / "look", "--quiet")
+    second = tmp_path / "deep" / "look" / "segmentry.toml"
+    before, after = (settings_from(path, {}, {}, date(2026, 1, 31)) for path in (first, second))
+    assert before.playbook is not None
+    assert before.rfm_grid is not None
+    assert before.model_copy(update={"reading": after.reading}) == after
+    assert after.reading.missing == ("?",)

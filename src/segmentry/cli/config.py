@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -28,6 +29,7 @@ _ORDERS = ("duplicates",)
 _VALUE = ("estimate", "horizon_days", "margin", "discount")
 _OWN = ("id", "as_of", "names", "on_duplicate", "playbook", "stability_pairs", "min_size", "max_size",
         "rfm_grid")  # fmt: skip
+_FILES = ("playbook", "rfm_grid")  # names of files, next to the settings
 KNOWN = (*_FEATURES, *_SELECTION, *_OWN, "reading", "orders", "value")
 
 
@@ -63,6 +65,16 @@ def settings_from(
         raise SettingsError(f"{len(problems)} settings are wrong.", found=found, remedy="Correct them and run again.")
     settings: FitSettings = made
     return settings
+
+
+def apart_from_inspection(settings: FitSettings, config: Path | None, folder: Path) -> dict[str, Any]:
+    """The settings that an inspection has nothing to say of, as a file in `folder` states them."""
+    stated = {"method": settings.selection.method} if settings.selection.method != "k-means" else {}
+    own = settings.model_dump(include={"stability_pairs", "min_size", "max_size"}, exclude_defaults=True)
+    files = {name: value for name, value in (_read(config) if config else {}).items() if name in _FILES}
+    beside = config.parent if config else Path()
+    named = {k: v if v in BUILT_IN else os.path.relpath(beside / v, folder) for k, v in files.items()}
+    return {**stated, **own, **named}
 
 
 def _section(

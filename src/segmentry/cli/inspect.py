@@ -47,11 +47,17 @@ def inspect(
         "id": id_column,
     }
     settings = settings_from(config, options, reading, date.today())
-    _inspect(source_of(source), output, settings, overwrite, as_json, quiet)
+    _inspect(source_of(source), output, settings, config, overwrite, as_json, quiet)
 
 
 def _inspect(
-    source: str | Path, output: Path | None, settings: Any, overwrite: bool, as_json: bool, quiet: bool
+    source: str | Path,
+    output: Path | None,
+    settings: Any,
+    config: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     from segmentry.exploration import inspect as look
 
@@ -70,7 +76,7 @@ def _inspect(
             written = write_inspection(
                 inspection,
                 output,
-                stated=_stated(settings),
+                stated=_stated(settings, config, output),
                 source=shown(source, settings.reading.table),
                 overwrite=overwrite,
             )
@@ -81,7 +87,8 @@ def _inspect(
             say(line)
 
 
-def _stated(settings: Any) -> Any:
+def _stated(settings: Any, config: Path | None, output: Path) -> Any:
+    from segmentry.cli.config import apart_from_inspection
     from segmentry.reports.inspection_settings import Stated
 
     return Stated(
@@ -94,6 +101,8 @@ def _stated(settings: Any) -> Any:
         names=settings.names,
         on_duplicate=settings.on_duplicate,
         orders=settings.orders,
+        value=settings.value,
+        more=apart_from_inspection(settings, config, output),
     )
 
 

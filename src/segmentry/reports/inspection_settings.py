@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+
+from pydantic import BaseModel
 
 from segmentry.exploration import ColumnInspection, Inspection
 from segmentry.features.choice import FeatureSettings
@@ -33,7 +35,9 @@ class Stated:
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     names: Mapping[str, str] = field(default_factory=dict)
     orders: PurchaseSettings = field(default_factory=PurchaseSettings)
+    value: BaseModel | None = None  # of lifetime value
     on_duplicate: str = "error"
+    more: Mapping[str, object] = field(default_factory=dict)  # settings that an inspection has nothing to say of
 
 
 def settings_file(inspection: Inspection, stated: Stated | None = None, source: str = "") -> str:
@@ -47,8 +51,11 @@ def settings_file(inspection: Inspection, stated: Stated | None = None, source: 
         _named("names", said.names, "Names of your own for segments, by id.", 's1 = "Premium loyal"'),
         _purposes(inspection, said),
         _roles(inspection, said) if inspection.orders is None else _orders(inspection, said),
+        _section("orders", said.orders if inspection.orders is None else None),
+        _section("value", said.value),
     ]
-    return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
+    written = ["\n".join(lines) for lines in parts]
+    return "\n\n".join(part for part in written if part) + "\n"
 
 
 def _head(inspection: Inspection, source: str) -> Iterator[str]:
@@ -88,6 +95,10 @@ def _fit(inspection: Inspection, said: Stated) -> Iterator[str]:
         yield ""
         yield '# Ids repeat: "keep" takes every row as a customer; otherwise a fit stops.'
         yield f'{"" if said.on_duplicate == "keep" else "# "}on_duplicate = "keep"'
+    if said.more:
+        yield ""
+        yield "# Stated before."
+        yield from (f"{name} = {_value(value)}" for name, value in said.more.items())
 
 
 def _chosen(inspection: Inspection, said: Stated) -> Iterator[str]:
@@ -116,11 +127,9 @@ def _reading(inspection: Inspection, said: Stated) -> Iterator[str]:
         yield f"separator = {_value(_spoken(own.separator) if own.separator else str(found.separator))}"
     if own.encoding is not None:
         yield f"encoding = {_value(own.encoding)}"
-    for key in ("decimal", "date_format", "sheet", "table", "query"):
-        if getattr(own, key, None) is not None:
+    for key in ("decimal", "date_format", "header", "columns", "sheet", "table", "query"):
+        if getattr(own, key) not in (None, ()):
             yield f"{key} = {_value(getattr(own, key))}"
-    if own.header is not None:
-        yield f"header = {_value(own.header)}"
     placeholders = [str(f.figures["value"]) for f in inspection.findings if f.code == "placeholder"]
     cells = own.missing or tuple(dict.fromkeys(p.removesuffix(".0") for p in placeholders))
     mark = "" if own.missing else "# "
@@ -182,6 +191,7 @@ def _orders(inspection: Inspection, said: Stated) -> Iterator[str]:
     yield f"{mark}duplicates = {_value(said.orders.duplicates if not mark else 'drop')}"
     mark = "" if said.orders.amount_is is not None else "# "
     yield f"{mark}amount_is = {_value(found.recipe.amount_is)}    # what an amount stands for: its line, or its order"
+    yield from _rest(said.orders, ("duplicates", "amount_is", "roles"))
     yield ""
     yield "# What each column says about a purchase: customer, time, amount, quantity, unit_price, order, product,"
     yield "# product_name, category, channel, discount, status, refunded, currency."
@@ -190,6 +200,22 @@ def _orders(inspection: Inspection, said: Stated) -> Iterator[str]:
         stated = column.name in said.orders.roles
         setting = f"{_value(column.name)} = {_value(column.role)}"
         yield f"{('' if stated else '# ') + setting:<{_REASON_AT}}  # {_plain(column.reason)}"
+
+
+def _section(name: str, settings: BaseModel | None) -> Iterator[str]:
+    """What was stated of a section that an inspection has nothing to say of."""
+    lines = [] if settings is None else list(_rest(settings))
+    if lines:
+        yield "# Stated before."
+        yield f"[{name}]"
+        yield from lines
+
+
+def _rest(settings: BaseModel, told: Collection[str] = ()) -> Iterator[str]:
+    """The settings that were stated, but for those `told` elsewhere."""
+    for name, value in settings.model_dump(mode="json", exclude_defaults=True).items():
+        if name not in told:
+            yield f"{name} = {_value(value)}"
 
 
 def role_text(column: ColumnInspection) -> str:
@@ -222,4 +248,6 @@ def _plain(text: str) -> str:
 
 def _value(value: object) -> str:
     """A value as TOML writes it; JSON's texts, numbers and lists are TOML, but for a character that it leaves bare."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_value(key)} = {_value(item)}" for key, item in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
