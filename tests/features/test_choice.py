@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from segmentry.errors import NotEnoughDataError, SettingsError
+from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings, fit
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score
@@ -109,6 +110,22 @@ def test_a_constant_that_is_named_is_left_out_aloud(shop):
     assert "constant-feature" in {n.code for n in model.notices}
     with pytest.raises(NotEnoughDataError, match="No column can tell customers apart"):
         fit(table, features=["income"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"), [(None, "empty-feature"), ("gold", "constant-feature")], ids=["empty", "one level"]
+)
+def test_a_category_that_says_nothing_is_left_out_aloud(shop, cells, code):
+    """As a number would be; who has a level and who has none is something, and stays."""
+    table = shop.with_columns(club=pl.lit(cells, dtype=pl.String))
+    settings = FitSettings(features=FeatureSettings(roles={"club": "category"}), stability_pairs=0)
+    model = fit(table, k=3, features=["income", "age", "club"], settings=settings)
+    assert code in {n.code for n in model.notices}
+    assert model.recipe.axes == ("age", "income")
+    with pytest.raises(NotEnoughDataError, match="No column can tell customers apart"):
+        fit(table, features=["club"], settings=settings)
+    some = shop.with_columns(club=pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("gold")))
+    assert "club=gold" in fit(some, k=3, features=["income", "age", "club"], settings=settings).recipe.axes
 
 
 def test_a_name_that_is_not_there_suggests_the_nearest(shop):

@@ -26,6 +26,7 @@ from segmentry.tables.table import Table
 SAME_THING = 0.9
 MOSTLY_MISSING = 0.4
 MOSTLY_ONE = 0.5
+SAYS_NOTHING = {"empty-feature": "missing for every customer", "constant-feature": "the same for every customer"}
 
 # One feature is taken for each line, the first that is there and usable.
 _WANTED: tuple[tuple[Theme, ...], ...] = (
@@ -191,18 +192,15 @@ def choose_by_name(
     left: dict[str, str] = {}
     for name in dict.fromkeys(wanted):
         feature = by_name[name]
+        code = _says_nothing(feature, values[name])
+        if code:
+            left[name] = SAYS_NOTHING[code]
+            notices.append(Notice(code, f"'{name}' is {left[name]}; it is left out."))
+            continue
         if feature.operation == "category":
             levels.append(learn_levels(feature, values[name]))
             continue
-        if len(values[name]) == 0 or np.isnan(values[name]).all():
-            left[name] = "missing for every customer"
-            notices.append(Notice("empty-feature", f"'{name}' is missing for every customer; it is left out."))
-            continue
         scale = learn_scale(feature, values[name])
-        if scale.scale == 0:
-            left[name] = "the same for every customer"
-            notices.append(Notice("constant-feature", f"'{name}' is the same for every customer; it is left out."))
-            continue
         for other in scales:
             r = correlation(scale, values[name], other, values[other.feature.name])
             if abs(r) > SAME_THING:
@@ -225,6 +223,17 @@ def choose_by_name(
         tuple(LeftOut(name, left[name]) for name in sorted(left)),
         tuple(notices),
     )
+
+
+def _says_nothing(feature: Feature, values: np.ndarray) -> str:
+    """The code of the reason why a feature tells no customer from another; "" where it does."""
+    if feature.operation == "category":
+        known = {value for value in values if value is not None}
+        constant = len(known) == 1 and None not in values
+    else:
+        known = set(values[~np.isnan(values)][:1])
+        constant = bool(known) and learn_scale(feature, values).scale == 0
+    return "empty-feature" if not known else "constant-feature" if constant else ""
 
 
 def resolve(
