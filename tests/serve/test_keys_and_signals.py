@@ -20,7 +20,9 @@ import pytest
 
 import segmentry as sg
 from segmentry.errors import SettingsError
+from segmentry.serve.gate import Limiter
 from segmentry.serve.keys import parse_keys, read_keys
+from segmentry.serve.problems import Problem
 
 pytestmark = pytest.mark.xdist_group("serve")
 
@@ -79,6 +81,19 @@ def test_a_key_that_sends_too_many_customers_waits(guarded: Any) -> None:
     refused = next(answer for answer in many if answer.status_code != 200)
     assert (refused.status_code, "100 customers" in refused.json()["detail"]) == (429, True)
     assert guarded.post("/v1/score", {"customers": [{}]}, headers={"X-API-Key": ADMIN}).status_code == 200
+
+
+def test_what_is_refused_uses_up_nothing() -> None:
+    """A request of too many for what is left, or for any minute, leaves the rest of the minute as it was."""
+    limiter = Limiter(requests=10, customers=100)
+    for count, status in ((60, None), (60, 429), (101, 422), (40, None), (1, 429)):
+        if status is None:
+            limiter.customers("shop", count)
+            continue
+        with pytest.raises(Problem) as refused:
+            limiter.customers("shop", count)
+        assert refused.value.status == status
+        assert ("Retry-After" in refused.value.headers) == (status == 429)
 
 
 def test_with_keys_it_goes_by_any_name(guarded: Any) -> None:

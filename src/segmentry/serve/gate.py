@@ -61,12 +61,17 @@ class Limiter:
         self._count(self._requests, name, 1)
 
     def customers(self, name: str, count: int) -> None:
-        """Counts the customers of a request. Raises Problem with the seconds to wait when the minute is used up."""
+        """Counts the customers of a request. Raises Problem with the seconds to wait when the minute is used up, and
+        one without them when they are more than a minute's."""
         if count:
             self._count(self._customers, name, count)
 
     def _count(self, limit: RateLimitItem, name: str, count: int) -> None:
-        if self._windows.hit(limit, name, cost=count):
+        if count > limit.amount:
+            raise Problem(422, f"A key may send {limit.amount:,} {limit.namespace} a minute; send fewer at a time.")
+        # Asked before it is counted: what is refused must not use up what is left.
+        if self._windows.test(limit, name, cost=count):
+            self._windows.hit(limit, name, cost=count)
             return
         ends = self._windows.get_window_stats(limit, name).reset_time
         wait = max(1, int(ends - time.time()) + 1)
