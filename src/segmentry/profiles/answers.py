@@ -174,7 +174,7 @@ def _valuable(leads: _Leads, groups: Sequence[Group]) -> Answer:
         measure, missing = leads.frequency or leads.score, _SPENT
         if measure is None:
             return Answer(question, _unanswered(missing), missing=missing)
-        instead = f"Money spent is not among the columns; the nearest to it is {measure.label.lower()}.\n"
+        instead = f"Money spent is not among the columns; the nearest to it is {lowered(measure.label)}.\n"
     rule = f"Segments whose mean is at least {CLEAR} standard deviations above everyone's, the highest first. {_BASIS}"
     found = sorted((g for g in groups if _high(measure, g)), key=lambda g: (-_apart(measure, g.id), g.id))
     if not found:
@@ -370,13 +370,13 @@ def _budget_without_spend(question: str, leads: _Leads, groups: Sequence[Group])
         return Answer(question, text, missing=_SPENT)
     income, score = leads.income, leads.score
     rule = (
-        f"Without money spent: segments with an income above everyone's and a {score.label.lower()} below it, each by "
+        f"Without money spent: segments with an income above everyone's and a {lowered(score.label)} below it, each by "
         f"{CLEAR} standard deviations. {_BASIS}"
     )
     found = [g for g in groups if _high(income, g) and _low(score, g)]
     if found:
         listed = _listed(found, lambda g: (beside(income, g.id), beside(score, g.id), _weight(g)))
-        text = f"Money spent is not among the columns. By income and {score.label.lower()}, room is with {listed}"
+        text = f"Money spent is not among the columns. By income and {lowered(score.label)}, room is with {listed}"
     return Answer(question, text, _ids(found), _names(income, score), _SPENT, rule)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.profiles.profile import MISSING, OTHER, Profile
 from segmentry.profiles.sayable import sayable
-from segmentry.profiles.wording import beside, say_number
+from segmentry.profiles.wording import beside, lowered, say_number
 
 MOST_FIGURES = 4
 STANDS_OUT = 130.0
@@ -52,5 +52,5 @@ def _levels(profile: Profile, segment: str) -> list[str]:
                 and cell.share >= FREQUENT
             ):
                 beside_all = f"{say_number(cell.share, 'share')}, everyone {say_number(level.share, 'share')}"
-                found.append((-cell.index, f"{category.label.lower()} {level.level} ({beside_all})"))
+                found.append((-cell.index, f"{lowered(category.label)} {level.level} ({beside_all})"))
     return [text for _, text in sorted(found)[:3]]
