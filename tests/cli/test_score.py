@@ -46,6 +46,8 @@ def test_one_customer_in_words_and_as_json(segmentry, model):
     [
         (["FILE"], 2, "-o"),
         ([], 2, "--set"),
+        (["--set", "Age=3", "-o", "OUT.csv"], 2, "-o cannot be used with --set"),
+        (["--set", "Age=3", "--decimal", ","], 2, "--decimal cannot be used with --set"),
         (["FILE", "-o", "OUT.csv", "--set", "Age=3"], 2, "--set"),
         (["--set", "Age"], 1, "--set takes NAME=VALUE"),
         (["--set", "Agee=3"], 1, "neither a feature nor a column"),

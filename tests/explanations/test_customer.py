@@ -163,6 +163,7 @@ def test_command_line(model: Segmentation, shop: pl.DataFrame, tmp_path) -> None
     as_json = run.invoke(app, ["explain", str(path), "--set", "age=41", "--json"])
     assert '"runner_up"' in as_json.output
     assert run.invoke(app, ["explain", str(path), "--id", "C1"]).exit_code == 2
+    assert run.invoke(app, ["explain", str(path), "--sql", "duckdb", "--set", "age=41"]).exit_code == 2
 
 
 def test_a_mixture_is_explained_too(shop: pl.DataFrame) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from segmentry.cli.reading_options import AS_OF, source_of, takes_reading
+from segmentry.cli.reading_options import AS_OF, refuse_beside, source_of, takes_reading
 from segmentry.cli.terminal import inert, say
 
 
@@ -39,6 +39,7 @@ def explain(
 
     segmentation = counted_to(load(model), as_of)
     if dialect is not None:
+        refuse_beside("--sql", {"--id": customer, "--set": given, "--json": as_json}, reading)
         from segmentry.explanations import tree_to_sql
 
         say(tree_to_sql(segmentation, dialect=dialect, table=sql_table).rstrip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import quote
@@ -78,6 +78,14 @@ def _parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
 
 def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def refuse_beside(option: str, others: Mapping[str, object], reading: Mapping[str, object]) -> None:
+    """Raises BadParameter for an option that was given and would be passed over beside `option`."""
+    given = [name for name, value in others.items() if value not in (None, False, [])]
+    given += [f"--{name.removesuffix('_share').replace('_', '-')}" for name in reading]
+    if given:
+        raise typer.BadParameter(f"{' and '.join(given)} cannot be used with {option}: leave one of them out.")
 
 
 def source_of(text: str) -> str | Path:

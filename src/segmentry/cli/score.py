@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from segmentry.cli.budget import need_of
-from segmentry.cli.reading_options import AS_OF, SOURCE_HELP, shown, source_of, takes_reading
+from segmentry.cli.reading_options import AS_OF, SOURCE_HELP, refuse_beside, shown, source_of, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
 from segmentry.errors import SettingsError
 
@@ -41,6 +41,7 @@ def score(
     if bool(given) + (source is not None) + (orders is not None) != 1 or (customers and not orders):
         raise typer.BadParameter("Give a SOURCE with -o, or --orders (and --customers) with -o, or one with --set.")
     if given:
+        refuse_beside("--set", {"-o": output, "--into": into, "--for-spreadsheet": for_spreadsheet}, reading)
         _score_one(model, given, as_of, as_json)
         return
     if output is None:
