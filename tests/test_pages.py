@@ -79,6 +79,16 @@ def test_the_commands_on_the_first_page_run(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("page", ["docs/extending.md", "docs/how-it-works.md", "CONTRIBUTING.md"])
+def test_files_that_a_page_sends_to_are_there(page: str) -> None:
+    """Whoever follows a page for developers finds each module, folder and test that it names."""
+    named = set(re.findall(r"`([\w.-]+(?:/[\w.-]+)+|[\w-]+\.py)`", (ROOT / page).read_text(encoding="utf-8")))
+    named -= {"shared/data"}  # lies beside the checkout, or not
+    homes = [ROOT, ROOT / "src" / "segmentry", ROOT / "src" / "segmentry" / "features"]
+    assert named
+    assert [name for name in sorted(named) if not any((home / name).exists() for home in homes)] == []
+
+
 def test_blocks_share_a_namespace_and_an_error_tells_its_line() -> None:
     """A later block sees the names of an earlier one; what fails is placed on the page."""
     page = "# Page\n\n```python\nx = 1\n```\n\n```python\nprint(x)\n```\n\n```text\n1\n```\n"
