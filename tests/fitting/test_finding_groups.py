@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from segmentry.errors import NotEnoughDataError
-from segmentry.fitting import fit
+from segmentry.fitting import FitSettings, fit
 from segmentry.reports.cards import cards
 from segmentry.samples import (
     sample_ecommerce,
@@ -56,9 +56,20 @@ def test_the_mall_has_six_groups_with_age(shared_data):
     assert chosen.silhouette == pytest.approx(0.4274, abs=5e-4)
 
 
+@pytest.mark.parametrize(
+    ("name", "features", "k"),
+    [(MALL, (INCOME, SCORE), 5), ("E-commerce Customer Behavior - Sheet1.csv", (), 7)],
+)
+def test_the_number_of_few_customers_does_not_depend_on_the_seed(shared_data, name, features, k):
+    """Of a few hundred customers each draw says little; there are so many that another seed takes the same number."""
+    settings = FitSettings(stability_pairs=0)
+    found = [fit(shared_data / name, features=features, seed=seed, settings=settings).k for seed in range(6)]
+    assert found == [k] * 6
+
+
 def test_another_seed_may_decide_a_close_call_otherwise(shared_data):
     """What docs/choosing-k.md says of the mall: its customers do not settle the number."""
-    assert [fit(shared_data / MALL, seed=seed).k for seed in (0, 2)] == [6, 4]
+    assert [fit(shared_data / MALL, seed=seed).k for seed in (0, 3)] == [6, 5]
 
 
 NUMBERS = (

@@ -33,7 +33,7 @@ def model(shop):
 @pytest.fixture(scope="module")
 def a_year_later(shop):
     """Customers who are on the later day what those of the shop are on the day of the fit."""
-    return shop.with_columns(pl.col("year_birth") + 1, pl.col("dt_customer").str.to_date() + timedelta(days=365))
+    return shop.with_columns(pl.col("year_birth") + 1, pl.col("dt_customer") + timedelta(days=365))
 
 
 def test_a_year_later_customers_of_the_same_age_and_tenure_get_the_same_segments(shop, model, a_year_later, tmp_path):

@@ -14,7 +14,6 @@ from segmentry.features.sample import evenly_spaced
 from segmentry.quality.resampled import Resampled
 from segmentry.quality.stability import interval, pair_agreement
 from segmentry.segmentation import Candidate
-from segmentry.selection.evidence import PAIRS as KMEANS_PAIRS
 from segmentry.selection.evidence import Evidence
 from segmentry.selection.others import own_number, own_verdict
 from segmentry.selection.refits import PAIRS, ROWS, refitted
@@ -74,7 +73,7 @@ def decide(candidates: Sequence[Candidate], evidence: Evidence | None, asked: bo
 
 
 def _again(evidence: Evidence, k: int) -> str:
-    return again_words(evidence.stability.get(k, 0.0), 2 * KMEANS_PAIRS)
+    return again_words(evidence.stability.get(k, 0.0), evidence.draws)
 
 
 def decide_other(

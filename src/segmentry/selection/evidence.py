@@ -26,8 +26,10 @@ FEWEST_ROWS = 30  # below it no criterion tells groups from chance
 REFERENCES = 20
 FEW_REFERENCES = 8  # where a look-alike is dear and the bar high
 BOXES = 8
+# Of ROWS customers. Of fewer, each draw says less and takes less time: there are up to MORE times as many.
 SPLITS = 4
 PAIRS = 10
+MORE = 4
 # Below these, a standard deviation over references is rounding, and dividing by it would make much of nothing.
 LEAST_SPREAD = 0.004
 
@@ -44,6 +46,7 @@ class Evidence:
     gap_choice: int | None
     prediction_strength: dict[int, float]
     stability: dict[int, float]
+    draws: int  # of the customers, behind each stability
     heaps: Heaps
     apart: dict[int, bool]  # whether each segment and the one next to it are heaps of their own
     mixture: MixtureEvidence | None  # None where mixtures have nothing to say
@@ -63,11 +66,13 @@ def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence 
     found = [sketch_kmeans(tables, k, seed) for k in ks]
     separation, inertias = _separation(tables, found), _log_inertias(found)
     gap, error = _gaps(rows, ks, inertias[0], seed)
-    strength = {k: prediction_strength(rows, k, _centres, SPLITS, seed) for k in ks}
+    more = min(MORE, ROWS / len(rows))
+    strength = {k: prediction_strength(rows, k, _centres, round(SPLITS * more), seed) for k in ks}
     heaps = find_heaps(rows, references[:FEW_REFERENCES])
     apart = {k: all_apart(rows, fit.labels[0]) for k, fit in zip(ks, found, strict=True)}
     mixture = hear_mixtures(rows, references, ks[-1], seed) if len(ks) > 1 else None
-    stability = global_stability(rows, ks, seed, PAIRS)
+    pairs = round(PAIRS * more)
+    stability = global_stability(rows, ks, seed, pairs)
     in_a_row = len(ks) > 1
     return Evidence(
         rows=len(rows),
@@ -78,6 +83,7 @@ def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence 
         gap_choice=gap_choice([1, *ks], gap, error) if in_a_row and ks[0] == 2 else None,
         prediction_strength={k: value for k, value in strength.items() if value is not None},
         stability={k: math.fsum(values.tolist()) / len(values) for k, values in stability.items()},
+        draws=2 * pairs,
         heaps=heaps,
         apart=apart,
         mixture=mixture,
