@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import narwhals.stable.v2 as nw
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -141,6 +142,23 @@ def _spy_on(monkeypatch: pytest.MonkeyPatch, natives: list[tuple[type, str]]) ->
 
         monkeypatch.setattr(owner, name, counted)
     return crossed
+
+
+@pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=SPARK)])
+def test_customers_without_crowds_are_one_segment_everywhere(engine: str, request: pytest.FixtureRequest) -> None:
+    """A density method that finds no crowd makes a rule of one prototype: engines fit it and place everyone by it."""
+    drawn = np.random.default_rng(0).uniform(size=(500, 4)).round(3)
+    even = pl.DataFrame({"customer_id": list(range(500))}).hstack(pl.DataFrame(drawn, schema=list("abcd")))
+    if engine == "spark":
+        frame = request.getfixturevalue("spark").createDataFrame(even.to_arrow())
+    else:
+        frame = duckdb.connect().from_arrow(even.to_arrow())
+    model = sg.fit(even, features=list("abcd"), method="dbscan")
+    assert len(model.rule.owners) == 1
+    assert dump(sg.fit(frame, features=list("abcd"), method="dbscan")) == dump(model)
+    scored = as_polars(sg.score(model, frame))
+    assert scored["segment_id"].unique().to_list() == ["s1"]
+    assert scored.equals(as_polars(sg.score(model, even)))
 
 
 @pytest.mark.parametrize("engine", ["lazy", "pandas", "arrow", "duckdb", "csv", pytest.param("spark", marks=SPARK)])

@@ -87,7 +87,7 @@ def with_prototype(frame: nw.LazyFrame[Any], rule: Rule) -> nw.LazyFrame[Any]:
     scored = _with_scores(frame, rule)
     names = _score_names(rule)
     # Two steps: in one, SQL engines would write out every score twice.
-    best = scored.with_columns(nw.min_horizontal(*names).alias(_BEST))
+    best = scored.with_columns(_least(names).alias(_BEST))
     winner = _first_equal(names, nw.col(_BEST))
     if rule.cutoff is not None:
         far = nw.col(_BEST) + _norm(rule) > float(rule.cutoff)
@@ -129,7 +129,7 @@ def with_places(frame: nw.LazyFrame[Any], rule: Rule, known: nw.Expr) -> nw.Lazy
         )
     else:
         scored = scored.rename({f"{_SCORE}{p}": _SCORE + owner for p, owner in enumerate(rule.owners)})
-    best = scored.with_columns(nw.min_horizontal(*per_segment).alias(_BEST))
+    best = scored.with_columns(_least(per_segment).alias(_BEST))
     # Numbers up to here and on: they are compared at a fraction of what texts cost.
     placed = best.with_columns(_first_equal(per_segment, nw.col(_BEST)).alias(PLACE))
     result = _with_runner_up(placed, rule, per_segment)
