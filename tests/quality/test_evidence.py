@@ -64,6 +64,18 @@ def test_what_differs_is_a_marker(fits: list[Segmentation]) -> None:
         assert {"points_a", "points_b", "follows"} <= marked
 
 
+def test_a_level_is_a_level_whatever_it_begins_with() -> None:
+    """A name in brackets is compared as any other; cells that are empty are no level."""
+    shop, places = planted(0), np.array(["(EU) Germany", "(EU) France", "Norway"])[np.arange(240) % 3].tolist()
+    shop = shop.with_columns(country=pl.Series([None if i % 20 == 0 else place for i, place in enumerate(places)]))
+    model = fit(shop, k=3, features=["points_a", "points_b"], settings=QUICK)
+    assert "(missing)" in {level.level for c in model.profile.categories for level in c.levels}
+    assert model.evidence is not None
+    effects = [e for e in model.evidence.effects if e.measure == "country"]
+    assert {e.level for e in effects} == {"(EU) Germany", "(EU) France", "Norway"}
+    assert {e.level for e in effects if e.marker and e.effect > 0} == {"(EU) Germany", "(EU) France", "Norway"}
+
+
 def test_no_test_is_made_where_it_means_nothing(fits: list[Segmentation]) -> None:
     """What was clustered on has no p value; what was not has a corrected one."""
     assert fits[0].evidence is not None

@@ -12,7 +12,7 @@ from scipy.special import stdtr
 from segmentry.features.recipe import GRID
 from segmentry.profiles.chance import at_least, bound
 from segmentry.profiles.evidence import BINS, Effect, Gorge
-from segmentry.profiles.profile import Category, Level, Measure, Profile
+from segmentry.profiles.profile import MISSING, OTHER, Category, Level, Measure, Profile
 from segmentry.profiles.sayable import KNOWN
 from segmentry.prototypes.assign import scores
 from segmentry.prototypes.rule import Rule
@@ -109,7 +109,7 @@ def _of_level(
     share = level.segments[segment].share
     everyone = round(level.n / level.share) if level.share else 0
     rest = everyone - n
-    if share is None or rest < 1 or n < 1 or level.level.startswith("("):
+    if share is None or rest < 1 or n < 1 or level.level in (MISSING, OTHER):
         return None
     others = (level.share * everyone - share * n) / rest
     difference = share - others
