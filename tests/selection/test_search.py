@@ -37,7 +37,8 @@ def test_no_structure_is_said():
     """Evenly spread customers are divided all the same, with a warning that these are no natural groups."""
     grid = np.floor(np.random.default_rng(1).normal(0, 1024, (300, 6)))
     found = search_segments(grid, SelectionSettings(k="2-4"))
-    assert "weak-structure" in {n.code for n in found.notices}
+    assert found.verdict == "no groups"
+    assert {n.code for n in found.notices} == {"no-groups", "weak-structure"}
 
 
 def test_fewer_profiles_than_asked_for():
