@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from sklearn.metrics import silhouette_samples
 from typer.testing import CliRunner
 
 import segmentry as sg
@@ -75,3 +76,14 @@ def test_limits_that_hold_anyway_change_nothing(shop: pl.DataFrame) -> None:
     model = sg.fit(shop, k=4, settings=FitSettings(min_size=2, max_size=999))
     assert (model.rule, model.segments) == (free.rule, free.segments)
     assert "limited-sizes" not in codes(model)
+
+
+@pytest.mark.parametrize("limits", [{}, {"min_size": 190, "max_size": 210}])
+def test_silhouettes_are_of_the_segments_beside_them(shop: pl.DataFrame, limits: dict[str, int]) -> None:
+    """Whoever a limit moved has the silhouette of the segment that they are drawn in."""
+    model = sg.fit(shop, k=5, features=["age", "income"], settings=FitSettings(**limits, **QUICK))
+    view = model.view
+    assert view is not None
+    # Two features have two components: the same distances, turned.
+    expected = silhouette_samples(view.components, view.segment_ids)
+    assert view.silhouettes == pytest.approx(expected, abs=1e-4)

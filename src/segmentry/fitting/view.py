@@ -10,7 +10,8 @@ import numpy as np
 from segmentry.features.recipe import GRID, Recipe
 from segmentry.prototypes.assign import NOISE, segment_of
 from segmentry.prototypes.rule import Rule
-from segmentry.quality import principal_components
+from segmentry.quality import principal_components, silhouettes
+from segmentry.quality.stability import adjusted_rand
 from segmentry.segmentation import View
 from segmentry.selection import Search
 
@@ -28,10 +29,18 @@ def make_view(rule: Rule, recipe: Recipe, grid: np.ndarray, values: Mapping[str,
         values={name: column[rows] for name, column in values.items() if column.dtype != object},
         components=components[rows],
         explained=(explained[0], explained[1]),
-        silhouettes=search.silhouettes[drawn],
+        silhouettes=_silhouettes(grid[rows], placed[rows], search, drawn),
         n_silhouettes=len(rows),
         two_main=_two_main(recipe, grid[inside], np.unique(placed[inside], return_inverse=True)[1]),
     )
+
+
+def _silhouettes(rows: np.ndarray, placed: np.ndarray, search: Search, drawn: np.ndarray) -> np.ndarray:
+    """Those of the search, computed anew where polishing or limits on sizes have moved a customer since."""
+    places = np.unique(placed, return_inverse=True)[1]
+    as_searched = adjusted_rand(search.best.labels[search.silhouette_rows[drawn]], places) == 1.0
+    found: np.ndarray = search.silhouettes[drawn] if as_searched else silhouettes(rows, [places])[0]
+    return found
 
 
 def _two_main(recipe: Recipe, grid: np.ndarray, placed: np.ndarray) -> tuple[str, str]:
