@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import silhouette_samples
@@ -87,3 +90,18 @@ def test_silhouettes_are_of_the_segments_beside_them(shop: pl.DataFrame, limits:
     # Two features have two components: the same distances, turned.
     expected = silhouette_samples(view.components, view.segment_ids)
     assert view.silhouettes == pytest.approx(expected, abs=1e-4)
+
+
+def test_no_segment_is_called_unstable_because_of_its_limit() -> None:
+    """Of three groups far apart and cut to one size, nothing is told of each; why is said where the limit is."""
+    middles = np.repeat([[0.0, 0.0], [60.0, 0.0], [0.0, 60.0]], [600, 200, 100], axis=0)
+    rows = middles + np.random.default_rng(0).normal(size=(900, 2))
+    groups = pl.DataFrame(rows, schema=["points_a", "points_b"])
+    free = sg.fit(groups, k=3, features=groups.columns)
+    model = sg.fit(groups, k=3, features=groups.columns, settings=FitSettings(min_size=290, max_size=310))
+    assert all(s.stability is not None and s.stability.mean > 0.9 for s in free.segments)
+    assert [s.stability for s in model.segments] == [None, None, None]
+    assert "unstable-segment" not in codes(model)
+    assert model.stability == replace(free.stability, chosen=model.stability.chosen)
+    said = next(n.message for n in model.notices if n.code == "limited-sizes")
+    assert "how stable each segment is was not measured" in said

@@ -169,7 +169,7 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
         profiled = profile_segments(prepared, final, placing, settings.playbook)
     with step("stability"):
         layout = Layout.of(prepared.recipe)
-        stability, profiled = _with_stability(prepared.grid, layout, profiled, search, settings)
+        stability, profiled = _with_stability(prepared.grid, layout, profiled, search, final, settings)
     with step("evidence"):
         evidence, tree, questions = explain_segments(prepared, profiled, placing)
     found = _segmentation(prepared, search, final, profiled, settings)
@@ -249,7 +249,7 @@ def _segmentation(
 
 
 def _with_stability(
-    grid: np.ndarray, layout: Layout, profiled: Profiled, search: Search, settings: FitSettings
+    grid: np.ndarray, layout: Layout, profiled: Profiled, search: Search, final: Final, settings: FitSettings
 ) -> tuple[SolutionStability | None, Profiled]:
     rule, segments = profiled.rule, profiled.segments
     # A table that is stated beforehand divides any draw of customers alike: there is nothing to measure.
@@ -266,6 +266,9 @@ def _with_stability(
         seed=settings.selection.seed,
         pairs=settings.stability_pairs,
     )
+    if final.limited:
+        # The fits that they would be looked for in have no limits: each would seem unstable because of its limit.
+        return whole, profiled
     trusted = tuple(replace(s, stability=one) for s, one in zip(segments, of_each, strict=True))
     return whole, replace(profiled, segments=trusted)
 

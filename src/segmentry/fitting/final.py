@@ -30,13 +30,17 @@ IN_MEMORY = 1_000_000  # customers up to whom limits on sizes are settled on all
 
 @dataclass(frozen=True)
 class Final:
-    """The rule, customers by owner and in none, inertia in squared standard deviations, and how it was settled."""
+    """The rule, customers by owner and in none, inertia in squared standard deviations, and how it was settled.
+
+    `limited` tells that borders were moved to keep limits on sizes.
+    """
 
     rule: Rule
     sizes: dict[str, int]
     noise: int
     inertia: float
     polish: str
+    limited: bool = False
     notices: tuple[Notice, ...] = ()
 
 
@@ -96,9 +100,10 @@ def _within(frame: nw.LazyFrame[Any], final: Final, grid: np.ndarray, limits: Si
     notice = Notice(
         "limited-sizes",
         f"To keep the limits on sizes, {say_number(elsewhere, 'share')} of {whose} are in another segment than "
-        "without. The reason, the verdict and the criteria speak of the segments without limits.",
+        "without. The reason, the verdict and the criteria speak of the segments without limits; how stable each "
+        "segment is was not measured, since fits on other draws of the customers have no limits.",
     )
-    return Final(rule, counted.sizes(rule.owners), counted.noise, counted.inertia, moved, (notice,))
+    return Final(rule, counted.sizes(rule.owners), counted.noise, counted.inertia, moved, True, (notice,))
 
 
 def own_answer(search: Search, renamed: Mapping[str, str]) -> OwnAnswer | None:

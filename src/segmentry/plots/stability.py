@@ -30,7 +30,7 @@ from segmentry.profiles.stability import HIGHLY_STABLE, PATTERN, STABLE, SeriesN
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
 
-NOT_MEASURED = "Stability was not measured for this segmentation."
+NOT_MEASURED = "How stable the segments are was not measured."
 ROW = 46
 BANDS = ((0.0, PATTERN, "do not trust"), (PATTERN, STABLE, "doubtful"), (STABLE, HIGHLY_STABLE, "stable"),
          (HIGHLY_STABLE, 1.0, "highly stable"))  # fmt: skip
