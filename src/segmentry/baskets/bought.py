@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 
 from segmentry.baskets.following import purchase_days_of, study_following
 from segmentry.baskets.items import ITEM, bought_lines, item_columns, names_of
-from segmentry.baskets.placed import SEGMENT, Frame, near
+from segmentry.baskets.placed import SEGMENT, Frame
 from segmentry.baskets.ratios import Share, against_all, clustered, deviate
 from segmentry.baskets.recommendations import recommend_to_segments
 from segmentry.baskets.results import FEWEST, SUPPORT, Baskets, Item, Level, Next
@@ -108,7 +108,7 @@ def study_baskets(purchases: Purchases, placed: Frame, segments: Sequence[str]) 
 
 def _count(bought: Frame, placed: Frame, segments: Sequence[str]) -> _Found:
     counted = bought.group_by(ln.CUSTOMER, ITEM).agg(n=nw.len(), start=nw.col(ln.DAY).min())
-    pairs = near(counted.with_columns(nw.col("n").cast(nw.Float64)))
+    pairs = materialise(counted.with_columns(nw.col("n").cast(nw.Float64)))
     each = pairs.group_by(ln.CUSTOMER).agg(lines=nw.col("n").sum(), items=nw.len(), begin=nw.col("start").min())
     who = materialise(each.join(placed.filter(nw.col(SEGMENT).is_in(list(segments))), on=ln.CUSTOMER, how="inner"))
     squared = who.with_columns(squares=nw.col("lines") * nw.col("lines"))

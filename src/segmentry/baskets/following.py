@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import narwhals.stable.v2 as nw
 
 from segmentry.baskets.items import ITEM
-from segmentry.baskets.placed import SEGMENT, Frame, near, of_some
+from segmentry.baskets.placed import SEGMENT, Frame, of_some
 from segmentry.baskets.ratios import Share, deviate, ratio
 from segmentry.baskets.results import EVERYONE, FEWEST, Level, Next
 from segmentry.purchases import Purchases
@@ -28,7 +28,7 @@ Counts = Mapping[str, Mapping[tuple[str, str], int]]
 
 def purchase_days_of(purchases: Purchases, placed: Frame) -> Frame:
     """The days on which each of the followed customers bought, and the day of buying after each; in memory."""
-    days = near(purchase_days(of_some(purchases.used, placed, MOST_CUSTOMERS)).select(ln.CUSTOMER, _DAY))
+    days = materialise(purchase_days(of_some(purchases.used, placed, MOST_CUSTOMERS)).select(ln.CUSTOMER, _DAY))
     later = nw.col(_DAY).shift(-1).over(ln.CUSTOMER, order_by=_DAY).alias(_NEXT)
     return materialise(days.with_columns(later).filter(~nw.col(_NEXT).is_null()))
 
@@ -44,7 +44,7 @@ def study_following(
     if len(watched) < 2:
         return []
     some = of_some(bought.filter(nw.col(ITEM).is_in(watched)), placed, MOST_CUSTOMERS)
-    held = near(some.select(ln.CUSTOMER, ITEM, ordinal(nw.col(ln.DAY)).alias(_DAY)).unique())
+    held = materialise(some.select(ln.CUSTOMER, ITEM, ordinal(nw.col(ln.DAY)).alias(_DAY)).unique())
     first = held.group_by(ln.CUSTOMER, ITEM).agg(nw.col(_DAY).min())
     # Each first purchase of an item with the day that came after it, and then with what was bought on that day.
     events = first.join(days, on=[ln.CUSTOMER, _DAY], how="inner").join(placed, on=ln.CUSTOMER, how="inner")

@@ -13,7 +13,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentry.baskets.periods import grain_for, label, last_day, number, number_of
-from segmentry.baskets.placed import SEGMENT, Frame, near
+from segmentry.baskets.placed import SEGMENT, Frame
 from segmentry.baskets.results import FEWEST, CohortCell, Grain, OverTime, Period, SegmentPeriod
 from segmentry.purchases import Purchases
 from segmentry.purchases import lines as ln
@@ -69,7 +69,7 @@ def _counted(purchases: Purchases, placed: Frame, grain: Grain) -> tuple[list[di
         nw.when(nw.col(ln.SALE)).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias("bought"),
         (nw.col(ln.SOLD) - nw.col(ln.RETURNED)).alias("money"),
     )
-    grouped = near(marked.group_by(ln.CUSTOMER, _PERIOD).agg(nw.col("bought").max(), nw.col("money").sum()))
+    grouped = materialise(marked.group_by(ln.CUSTOMER, _PERIOD).agg(nw.col("bought").max(), nw.col("money").sum()))
     known = materialise(grouped.join(placed, on=ln.CUSTOMER, how="inner"))
     money = known.group_by(SEGMENT, _PERIOD).agg(n=nw.col("bought").sum(), money=nw.col("money").sum())
     own = nw.col(_PERIOD)

@@ -17,7 +17,11 @@ _PLACE = "place"
 
 
 def placed_customers(frame: Frame, customer: nw.Expr, segment: str) -> Frame:
-    """Two columns, `customer` (the id as text) and `segment`, held in memory, from customers and their segments."""
+    """Two columns, `customer` (the id as text) and `segment`, held in memory, from customers and their segments.
+
+    A log in a warehouse is grouped there; what is left of it (a row per customer and item, or period) comes into
+    memory before it is joined to them.
+    """
     return materialise(frame.select(customer.alias(CUSTOMER), nw.col(segment).alias(SEGMENT)).filter(
         ~nw.col(CUSTOMER).is_null()
     ))  # fmt: skip
@@ -31,11 +35,3 @@ def of_some(lines: Frame, placed: Frame, most: int) -> Frame:
     numbered = placed.select(CUSTOMER).with_row_index(_PLACE, order_by=CUSTOMER)
     drawn = numbered.filter(nw.col(_PLACE) % math.ceil(customers / most) == 0).select(CUSTOMER)
     return lines.join(materialise(drawn), on=CUSTOMER, how="semi")
-
-
-def near(frame: Frame) -> Frame:
-    """What a query over lines gave, where the placed customers are: in memory.
-
-    A log in a warehouse is grouped there, and what is left of it (a row per customer and item, or period) comes here.
-    """
-    return materialise(frame)

@@ -72,11 +72,6 @@ class Grouping:
     def k(self) -> int:
         return len(self.sizes)
 
-    @property
-    def noise(self) -> int:
-        """Rows in no group."""
-        return int((self.labels < 0).sum())
-
 
 def ruled(
     grid: np.ndarray, rule: Rule, own_labels: np.ndarray, rows: np.ndarray, *, bic: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,7 @@ def on_axes(frame: nw.LazyFrame[Any], axes: Sequence[str]) -> nw.LazyFrame[Any]:
     return frame.select(*(nw.col(axis).cast(nw.Int16) for axis in axis_columns(axes)), KNOWN, *row_of(frame, nw.UInt32))
 
 
-def polish(
-    frame: nw.LazyFrame[Any], axes: Sequence[str], centres: np.ndarray, progress: Callable[[str], None] | None = None
-) -> Polished:
+def polish(frame: nw.LazyFrame[Any], axes: Sequence[str], centres: np.ndarray) -> Polished:
     """Moves the centres to the means of their customers until it pays no more.
 
     It ends when nothing moves, when a pass gains less than a millionth of the inertia, or after 25 passes.
@@ -49,8 +47,6 @@ def polish(
         inertia = _inertia(current, counts, sums, squares)
         moved = np.where(counts[:, None] > 0, np.floor(sums / np.maximum(counts, 1)[:, None] + 0.5), current)
         ended = _why_end(number, bool((moved == current).all()), before, inertia)
-        if progress:
-            progress(f"pass {number}")
         if ended:
             return Polished(current, tuple(int(n) for n in counts), inertia / GRID**2, number, ended)
         current, before = in_order(moved), inertia

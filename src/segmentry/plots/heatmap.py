@@ -15,7 +15,6 @@ from segmentry.segmentation import Segmentation
 KEY = "heatmap"
 MOST = 14
 ROW = 34
-LABEL_WIDTH = 210
 FULL = 2.0  # standard deviations at which a colour is full
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -119,7 +119,6 @@ class Search:
 def search_segments(
     grid: np.ndarray,
     settings: SelectionSettings,
-    progress: Callable[[str], None] | None = None,
     layout: Layout | None = None,
     method: Method | None = None,
 ) -> Search:
@@ -139,8 +138,6 @@ def search_segments(
         gathered = beside.submit(gather_evidence, grid, weighed, settings.seed)
         for k in ks:
             clusterings.append(method.search(grid, k, settings.seed))
-            if progress:
-                progress(f"k = {k}")
         rows = evenly_spaced(len(grid), SILHOUETTE_ROWS)
         if not method.needs_k:
             rows = rows[clusterings[0].labels[rows] >= 0]  # noise is in no group that it could be far from or near to

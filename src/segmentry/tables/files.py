@@ -18,7 +18,6 @@ LARGEST_RATIO = 200
 _HEAD = 1024**2  # bytes that the size of the whole is told from
 _SMALL = 16 * 1024**2  # growth below this harms nobody, whatever the factor
 
-_SAVE_AS_CSV = "Save the sheet as CSV (UTF-8) and pass that file."
 _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "a PDF document", "Export the table as CSV."),
     (b"FEA1", "a Feather file of the first version", "Write it as Parquet."),
