@@ -130,48 +130,70 @@ def search_segments(
     layout = layout or Layout.numeric(grid.shape[1])
     method = method or method_called(settings.method, layout)
     ks, notices = _ks(grid, settings) if method.needs_k else ([1], [])
-    weighed = [] if method.name in STATED else _weighed_ks(ks if method.needs_k else AUTO)
-    clusterings: list[Clustering | Grouping] = []
     # Linear algebra on one thread, since with more the order of additions depends on the machine. The limit holds for
     # the whole process, so that it is set around both of those that run side by side.
     with on_one_thread(), ThreadPoolExecutor(1) as beside:
-        gathered = beside.submit(gather_evidence, grid, weighed, settings.seed)
-        for k in ks:
-            clusterings.append(method.search(grid, k, settings.seed))
-        rows = evenly_spaced(len(grid), SILHOUETTE_ROWS)
-        if not method.needs_k:
-            rows = rows[clusterings[0].labels[rows] >= 0]  # noise is in no group that it could be far from or near to
-        silhouette_of = silhouettes(grid[rows], [c.labels[rows] for c in clusterings])
-        candidates = tuple(_candidate(method.name, grid, c, s) for c, s in zip(clusterings, silhouette_of, strict=True))
+        gathered = beside.submit(gather_evidence, grid, _weighed_ks(method, ks), settings.seed)
+        tried = _cluster_all(method, grid, ks, settings.seed)
         evidence = gathered.result()
-    asked, refits = settings.span[0] == settings.span[1], None
-    if method.name in STATED:
-        decided = decide_table(candidates[0])
-    elif method.name == "k-means":
-        candidates = tuple(_with_evidence(c, evidence) for c in candidates)
-        decided = decide(candidates, evidence, asked, len(grid))
-    else:
-        # What was measured of k-means groupings is evidence on the customers, and no figure of these candidates.
-        candidates, decided, refits = decide_other(
-            method, layout, grid, candidates, clusterings, evidence, asked, settings.seed
-        )
+    candidates, decided, refits = _decide(method, layout, grid, tried, evidence, settings)
     best = [c.k for c in candidates].index(decided.k)
     return Search(
         candidates=candidates,
-        best=clusterings[best],
+        best=tried.clusterings[best],
         k=decided.k,
         method=method.name,
         reason=decided.reason,
         knee=knee([c.k for c in candidates], [c.inertia for c in candidates]),
-        silhouettes=silhouette_of[best],
-        silhouette_rows=rows,
+        silhouettes=tried.silhouettes[best],
+        silhouette_rows=tried.silhouette_rows,
         notices=(*notices, *_notices(candidates[best], decided, evidence)),
-        groupings=tuple(c.labels for c in clusterings),
+        groupings=tuple(c.labels for c in tried.clusterings),
         verdict=decided.verdict,
         verdict_words=decided.words,
         better=_better(method.name, evidence),
         refits=refits,
     )
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """Each clustering with its own figures, and the silhouettes that it gives some of the rows."""
+
+    clusterings: tuple[Clustering | Grouping, ...]
+    candidates: tuple[Candidate, ...]
+    silhouettes: tuple[np.ndarray, ...]
+    silhouette_rows: np.ndarray
+
+
+def _cluster_all(method: Method, grid: np.ndarray, ks: Sequence[int], seed: int) -> _Tried:
+    """Clusters the rows for each k. The caller limits threads."""
+    clusterings = tuple(method.search(grid, k, seed) for k in ks)
+    rows = evenly_spaced(len(grid), SILHOUETTE_ROWS)
+    if not method.needs_k:
+        rows = rows[clusterings[0].labels[rows] >= 0]  # noise is in no group that it could be far from or near to
+    found = tuple(silhouettes(grid[rows], [c.labels[rows] for c in clusterings]))
+    candidates = tuple(_candidate(method.name, grid, c, s) for c, s in zip(clusterings, found, strict=True))
+    return _Tried(clusterings, candidates, found, rows)
+
+
+def _decide(
+    method: Method,
+    layout: Layout,
+    grid: np.ndarray,
+    tried: _Tried,
+    evidence: Evidence | None,
+    settings: SelectionSettings,
+) -> tuple[tuple[Candidate, ...], Decision, Resampled | None]:
+    """The candidates with all that was measured of them, which one is taken, and its refits where it has any."""
+    asked = settings.span[0] == settings.span[1]
+    if method.name in STATED:
+        return tried.candidates, decide_table(tried.candidates[0]), None
+    if method.name == "k-means":
+        candidates = tuple(_with_evidence(c, evidence) for c in tried.candidates)
+        return candidates, decide(candidates, evidence, asked, len(grid)), None
+    # What was measured of k-means groupings is evidence on the customers, and no figure of these candidates.
+    return decide_other(method, layout, grid, tried.candidates, tried.clusterings, evidence, asked, settings.seed)
 
 
 def _better(method: str, evidence: Evidence | None) -> tuple[str, int] | None:
@@ -195,8 +217,15 @@ def _candidate(method: str, grid: np.ndarray, clustering: Clustering | Grouping,
     )
 
 
-def _weighed_ks(ks: Sequence[int]) -> list[int]:
-    """A range is weighed from 2 on, whatever its lower end, so that it can be seen where the criteria rise."""
+def _weighed_ks(method: Method, ks: Sequence[int]) -> list[int]:
+    """The numbers to gather evidence on: none for a table that is stated, and the usual ones where none were tried.
+
+    A range is weighed from 2 on, whatever its lower end, so that it can be seen where the criteria rise.
+    """
+    if method.name in STATED:
+        return []
+    if not method.needs_k:
+        ks = AUTO
     return list(ks) if len(ks) == 1 else list(range(2, ks[-1] + 1))
 
 
