@@ -32,6 +32,7 @@ from segmentry.tables import Frame, as_day, as_values, check_kind, check_known, 
 
 NO_GROUPS_MARK = "No groups were found: these segments are a convenient division."
 ONE_SEGMENT_MARK = "No groups were found: all customers are kept together."
+NOT_STORED = {"stored": False}  # of a field that a model file leaves out
 
 
 @dataclass(frozen=True)
@@ -150,10 +151,10 @@ class Segmentation:
     value: LifetimeModel | None = None  # what customers will buy and be worth; None where it was not estimated
     holdout: Holdout | None = None  # what that model foresaw, beside what happened
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
-    source_notices: tuple[Notice, ...] = field(default=(), compare=False)
-    view: View | None = field(default=None, compare=False, repr=False)
+    source_notices: tuple[Notice, ...] = field(default=(), compare=False, metadata=NOT_STORED)
+    view: View | None = field(default=None, compare=False, repr=False, metadata=NOT_STORED)
     # Customers that a mark of a picture stands for at least; pictures to pass on ask for ten. Never stored.
-    mark_floor: int = field(default=1, compare=False)
+    mark_floor: int = field(default=1, compare=False, metadata=NOT_STORED)
 
     @property
     def plain_reason(self) -> str:

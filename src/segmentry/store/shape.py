@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -16,13 +16,12 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from segmentry.errors import ModelFileError
 
 _LARGEST = sys.float_info.max
-_NOT_STORED = frozenset({"view", "source_notices", "mark_floor"})  # rows of customers; what depends on one use
 
 
 def to_plain(value: Any) -> Any:
     """Dicts, lists, text and numbers with the same content."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value) if f.name not in _NOT_STORED}
+        return {f.name: to_plain(getattr(value, f.name)) for f in _stored(value)}
     if isinstance(value, Mapping):
         return {str(k): to_plain(v) for k, v in value.items()}
     if isinstance(value, (tuple, list)):
@@ -30,6 +29,11 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value
+
+
+def _stored(kind: Any) -> list[Field[Any]]:
+    """The fields of a dataclass that do not say of themselves that they are not stored."""
+    return [f for f in fields(kind) if f.metadata.get("stored", True)]
 
 
 class UnknownFieldError(Exception):
@@ -70,7 +74,7 @@ def _build(kind: Any, value: Any, place: str) -> Any:
 def _build_dataclass(kind: Any, value: Any, place: str) -> Any:
     _checked(isinstance(value, dict), value, place, f"a {kind.__name__}")
     hints = _hints(kind)
-    stored = [f for f in fields(kind) if f.name not in _NOT_STORED]
+    stored = _stored(kind)
     unknown = sorted(set(value) - {f.name for f in stored})
     if unknown:
         raise UnknownFieldError(f"{place}.{unknown[0]}" if place else unknown[0])
