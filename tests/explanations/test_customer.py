@@ -16,6 +16,7 @@ from segmentry.explanations import explain
 from segmentry.explanations.customer import values_of
 from segmentry.features.recipe import GRID
 from segmentry.prototypes.assign import scores
+from segmentry.prototypes.rule import Rule
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score, score_one
 from segmentry.segmentation import Segmentation
@@ -130,6 +131,41 @@ def test_only_what_is_named_changes(model: Segmentation, shop: pl.DataFrame) -> 
     assert found.change is None or set(found.change.values) == {name}
     with pytest.raises(SettingsError, match="do not rest"):
         explain(model, values, changeable=["shoe_size"])
+
+
+def test_circumstances_are_told_of_last(model: Segmentation, shop: pl.DataFrame) -> None:
+    """A change of income, alone or beside another, is told only where nothing else moves the customer."""
+    deeds = [f.name for f in model.recipe.clustered if f.name not in ("age", "income")]
+    told = []
+    for customer in ids(shop, model):
+        values = values_of(model, read(shop), customer)
+        for others in ([], deeds[:2]):
+            plain = explain(model, values, changeable=others).change
+            found = explain(model, values, changeable=[*others, "income"]).change
+            if plain is not None:
+                assert found == plain
+            elif found is not None:
+                assert found.circumstances
+                assert "income" in found.values
+                told.append(len(found.values))
+    assert set(told) == {1, 2}
+
+
+def test_nothing_is_tried_twice(model: Segmentation, shop: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no change moves a customer, each set of one or two features was tried once, circumstances or not."""
+    tried: list[int] = []
+
+    def stays(rule: Rule, rows: np.ndarray) -> np.ndarray:
+        tried.append(len(rows))
+        return np.repeat(found.segment_id, len(rows))
+
+    values = values_of(model, read(shop), ids(shop, model)[0])
+    found = explain(model, values)
+    monkeypatch.setattr("segmentry.explanations.customer.segment_of", stays)
+    for names, sets in ((["spend_total"], 1), (["income"], 1), (["spend_total", "income"], 3)):
+        tried.clear()
+        assert explain(model, values, changeable=names).change is None
+        assert len(tried) == sets
 
 
 def test_a_customer_without_data_is_no_crash(model: Segmentation) -> None:

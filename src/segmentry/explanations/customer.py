@@ -285,11 +285,12 @@ def _smallest_change(
 ) -> Change | None:
     """The smallest change of one feature, else of two, that moves the customer; circumstances only if nothing else."""
     tries = {n: t for n, t in _tries(segmentation.recipe, features, x).items() if n in allowed and t}
-    deeds = [n for n in tries if _theme(segmentation.recipe, n) not in CIRCUMSTANCES]
-    for names in (deeds, list(tries)):
+    deeds = {n for n in tries if _theme(segmentation.recipe, n) not in CIRCUMSTANCES}
+    for circumstances in (False, True):
         for count in (1, 2):
-            for found in _moving(segmentation, tries, names, count, x, own):
-                change = _verified(segmentation, moved, found, own, names is not deeds)
+            groups = [g for g in itertools.combinations(tries, count) if deeds.issuperset(g) != circumstances]
+            for found in _moving(segmentation, tries, groups, x, own):
+                change = _verified(segmentation, moved, found, own, circumstances)
                 if change is not None:
                     return change
     return None
@@ -342,15 +343,14 @@ def _rounded(value: float, feature: Feature, scale: Scale) -> float:
 def _moving(
     segmentation: Segmentation,
     tries: Mapping[str, list[_Try]],
-    names: Sequence[str],
-    count: int,
+    groups: Sequence[tuple[str, ...]],
     x: np.ndarray,
     own: str,
 ) -> Iterator[tuple[tuple[tuple[str, _Try], ...], str]]:
-    """Sets of changes that lead elsewhere on the grid, the smallest first."""
+    """Sets of changes, one of each feature of a group, that lead elsewhere on the grid, the smallest first."""
     sets: list[tuple[float, tuple[tuple[str, _Try], ...]]] = []
-    for group in itertools.combinations(names, count):
-        lists = [tries[n] if count == 1 else _some(tries[n]) for n in group]
+    for group in groups:
+        lists = [tries[n] if len(group) == 1 else _some(tries[n]) for n in group]
         for chosen in itertools.product(*lists):
             sets.append((math.hypot(*(t.size for t in chosen)), tuple(zip(group, chosen, strict=True))))
     if not sets:
