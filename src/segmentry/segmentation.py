@@ -217,10 +217,10 @@ def counted_to(segmentation: Segmentation, as_of: date | str | None) -> Segmenta
     For placing only: what it says of the customers it was fitted on was true on the day of the fit. Raises
     SettingsError where nothing that the segments rest on counts to a day.
     """
+    day = None if as_of is None else as_day(as_of)
     check_segmentation(segmentation)
-    if as_of is None:
+    if day is None:
         return segmentation
-    day = as_day(as_of)
     if segmentation.recipe.as_of is None:
         raise SettingsError(
             "The segments rest on nothing that counts to a day, so that as_of would change nothing.",
