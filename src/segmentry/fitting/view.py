@@ -10,6 +10,7 @@ import numpy as np
 from segmentry.features.recipe import GRID, Recipe
 from segmentry.prototypes.assign import NOISE, segment_of
 from segmentry.prototypes.rule import Rule
+from segmentry.prototypes.threads import on_one_thread
 from segmentry.quality import principal_components, silhouettes
 from segmentry.quality.stability import adjusted_rand
 from segmentry.segmentation import View
@@ -38,9 +39,12 @@ def make_view(rule: Rule, recipe: Recipe, grid: np.ndarray, values: Mapping[str,
 def _silhouettes(rows: np.ndarray, placed: np.ndarray, search: Search, drawn: np.ndarray) -> np.ndarray:
     """Those of the search, computed anew where polishing or limits on sizes have moved a customer since."""
     places = np.unique(placed, return_inverse=True)[1]
-    as_searched = adjusted_rand(search.best.labels[search.silhouette_rows[drawn]], places) == 1.0
-    found: np.ndarray = search.silhouettes[drawn] if as_searched else silhouettes(rows, [places])[0]
-    return found
+    if adjusted_rand(search.best.labels[search.silhouette_rows[drawn]], places) == 1.0:
+        kept: np.ndarray = search.silhouettes[drawn]
+        return kept
+    # Blocks of rows are too small for threads, which wait for each other longer than they work.
+    with on_one_thread():
+        return silhouettes(rows, [places])[0]
 
 
 def _two_main(recipe: Recipe, grid: np.ndarray, placed: np.ndarray) -> tuple[str, str]:
