@@ -18,6 +18,7 @@ import typer.main
 
 import segmentry
 from segmentry.cli import app
+from segmentry.tables.masking import FEWEST_TOLD
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "segmentry"
@@ -119,6 +120,36 @@ def test_a_function_does_one_thing(path: Path) -> None:
     ]
     lengths = {f.name: (f.end_lineno or 0) - f.body[0].lineno + 1 for f in functions}
     assert {name: n for name, n in lengths.items() if n > LONGEST_BODY} == {}
+
+
+# Numbers of customers that are ten too, and that nobody's privacy rests on.
+NOT_FOR_PRIVACY = {"exploration/values.py: _FEW", "purchases/customers.py: _FEWEST_TO_TELL"}
+
+
+def own_floors(path: Path) -> Iterator[str]:
+    """Constants of a module that state, by their name and number, how many customers a figure must rest on."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        is_floor = isinstance(value, ast.Constant) and value.value in (10, FEWEST_TOLD)
+        if is_floor and isinstance(target, ast.Name) and re.search("FEW|LEAST|MINIMUM|FLOOR|COMMON", target.id):
+            yield f"{path.relative_to(PACKAGE).as_posix()}: {target.id}"
+
+
+def test_the_floor_of_privacy_is_stated_once() -> None:
+    """How many customers a figure stands for at least is one constant: who raises it raises it everywhere."""
+    found = {floor for path in MODULES for floor in own_floors(path)}
+    assert found - NOT_FOR_PRIVACY == {"tables/masking.py: FEWEST_TOLD"}
+    assert found >= NOT_FOR_PRIVACY
+
+
+def test_help_tells_the_floor_of_privacy() -> None:
+    """The help of `--share` says in words what the constant, which is costly to load there, says in figures."""
+    word = {10: "ten"}[FEWEST_TOLD]
+    command: click.Command = typer.main.get_command(app)
+    for name in ("fit", "report"):
+        share = next(p for p in command.commands[name].params if p.name == "share")
+        assert f"fewer than {word} customers" in share.help
 
 
 def is_peculiar(name: str) -> bool:

@@ -66,7 +66,7 @@ def test_cells_of_few_customers_are_not_coloured(tea_shop_segmentation: Segmenta
     cells = tuple(replace(c, customers=None) if c.after == 2 else c for c in found.cells)
     picture = draw(replace(tea_shop_segmentation, over_time=replace(found, cells=cells)), "cohorts")
     assert all(row["+2"] in ("–", "") for row in picture.table)
-    assert "fewer than ten customers" in picture.caption
+    assert "fewer than 10 customers" in picture.caption
     assert '"share": null' in json.dumps(json.loads(picture.spec)) or '\\"share\\": null' in picture.spec
 
 

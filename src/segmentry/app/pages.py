@@ -19,6 +19,7 @@ from segmentry.profiles.wording import say, say_number
 from segmentry.reports.cards import GREY, MARKERS
 from segmentry.reports.page import environment, picture_svg
 from segmentry.segmentation import Segment
+from segmentry.tables.masking import FEWEST_TOLD
 
 Handler = Callable[[Request], Response]
 
@@ -42,6 +43,7 @@ def show(request: Request, template: str, *, status: int = 200, **shown: Any) ->
         tint=tint,
         shape=shape,
         picture_svg=picture_svg,
+        fewest_told=FEWEST_TOLD,
         **shown,
     )
     later = None if desk.opened is None else BackgroundTask(desk.opened.start)

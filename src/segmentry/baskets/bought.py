@@ -15,10 +15,11 @@ from segmentry.baskets.items import ITEM, bought_lines, item_columns, names_of
 from segmentry.baskets.placed import SEGMENT, Frame
 from segmentry.baskets.ratios import Share, against_all, clustered, deviate
 from segmentry.baskets.recommendations import recommend_to_segments
-from segmentry.baskets.results import FEWEST, SUPPORT, Baskets, Item, Level, Next
+from segmentry.baskets.results import SUPPORT, Baskets, Item, Level, Next
 from segmentry.purchases import Purchases
 from segmentry.purchases import lines as ln
 from segmentry.tables import collect_rows, materialise
+from segmentry.tables.masking import FEWEST_TOLD
 
 NO_ITEMS = "The orders name neither products nor categories, so that what customers buy is not known."
 NOT_ENOUGH = f"No product or category was bought by {SUPPORT} customers or more, so that none can be compared."
@@ -118,7 +119,7 @@ def _count(bought: Frame, placed: Frame, segments: Sequence[str]) -> _Found:
     buyers = {
         str(row[SEGMENT]): _Buyers(int(row["customers"]), row["lines"], row["squares"], float(row["items"]))
         for row in collect_rows(sums)
-        if int(row["customers"]) >= FEWEST
+        if int(row["customers"]) >= FEWEST_TOLD
     }
     told = [segment for segment in segments if segment in buyers]
     seen = int(collect_rows(pairs.select(nw.col(ITEM).n_unique().alias("n")))[0]["n"])
@@ -153,14 +154,14 @@ def _items(found: _Found, segment: str, level: Level, z: float) -> list[Item]:
     made = []
     for item, by in found.cells.items():
         cell = by.get(segment, _Cell())
-        if cell.customers < FEWEST:
+        if cell.customers < FEWEST_TOLD:
             continue
         others = [c for s, c in by.items() if s != segment]
         n, m = own.customers, sum(b.customers for b in rest)
         a, b = cell.customers, sum(c.customers for c in others)
         f, g = cell.first, sum(c.first for c in others)
         mix = clustered(cell.lines, cell.squares, cell.crossed, own.lines, own.squares)
-        told = f >= FEWEST
+        told = f >= FEWEST_TOLD
         made.append(
             Item(
                 segment=segment,

@@ -12,11 +12,12 @@ import narwhals.stable.v2 as nw
 from segmentry.baskets.items import ITEM
 from segmentry.baskets.placed import SEGMENT, Frame, of_some
 from segmentry.baskets.ratios import Share, deviate, ratio
-from segmentry.baskets.results import EVERYONE, FEWEST, Level, Next
+from segmentry.baskets.results import EVERYONE, Level, Next
 from segmentry.purchases import Purchases
 from segmentry.purchases import lines as ln
 from segmentry.purchases.summary import purchase_days
 from segmentry.tables import collect_rows, materialise, ordinal
+from segmentry.tables.masking import FEWEST_TOLD
 
 MOST_ITEMS = 40  # items, those bought by most customers, that are followed
 MOST_CUSTOMERS = 30_000  # customers that are followed; of more, evenly drawn ones
@@ -91,12 +92,12 @@ def _sure(
     z = deviate(len(events) * max(len(events) - 1, 1) * lists)
     found = []
     for (item, then), n in followed.items():
-        if item == then or n < FEWEST:
+        if item == then or n < FEWEST_TOLD:
             continue
         # Others are all events after neither of the two: an item follows itself by habit.
         others = all_events - events[item] - events.get(then, 0)
         held = ends[then] - n - followed.get((then, then), 0)
-        if others < FEWEST:
+        if others < FEWEST_TOLD:
             continue
         own, other = Share(n, events[item]), Share(held, others)
         lift = ratio(own, other, z)

@@ -14,10 +14,11 @@ import narwhals.stable.v2 as nw
 
 from segmentry.baskets.periods import grain_for, label, last_day, number, number_of
 from segmentry.baskets.placed import SEGMENT, Frame
-from segmentry.baskets.results import FEWEST, CohortCell, Grain, OverTime, Period, SegmentPeriod
+from segmentry.baskets.results import CohortCell, Grain, OverTime, Period, SegmentPeriod
 from segmentry.purchases import Purchases
 from segmentry.purchases import lines as ln
 from segmentry.tables import collect_rows, materialise
+from segmentry.tables.masking import FEWEST_TOLD
 
 MOST_RETURNS = 0.9  # share of all returns that come before a customer counts as lapsed
 _PERIOD = "period"
@@ -106,7 +107,7 @@ def _cohorts(active: Sequence[Mapping[str, Any]], end: int) -> tuple[dict[str, i
         bought[first, period - first] += n
         if period == first:
             sizes[first] += n
-    told = {cohort: n for cohort, n in sorted(sizes.items()) if n >= FEWEST and cohort <= end}
+    told = {cohort: n for cohort, n in sorted(sizes.items()) if n >= FEWEST_TOLD and cohort <= end}
     cells = [
         CohortCell(cohort, after, _told(bought[cohort, after]))
         for cohort in told
@@ -143,11 +144,11 @@ def _by_segment(
         for period in span:
             row = found.get((segment, period))
             n = int(row["n"]) if row else 0
-            revenue = float(row["money"]) / 10.0**places if row and n >= FEWEST else None
+            revenue = float(row["money"]) / 10.0**places if row and n >= FEWEST_TOLD else None
             told.append(SegmentPeriod(segment, period, _told(n), revenue))
     return tuple(told)
 
 
 def _told(n: int) -> int | None:
     """A count as it may be told: of nobody, or of enough customers that nobody is known by it."""
-    return n if n == 0 or n >= FEWEST else None
+    return n if n == 0 or n >= FEWEST_TOLD else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segmentry.baskets.results import EVERYONE, FEWEST, Baskets, Item, Level, Next, Recommendation
+from segmentry.baskets.results import EVERYONE, Baskets, Item, Level, Next, Recommendation
 from segmentry.profiles.wording import say_number
+from segmentry.tables.masking import FEWEST_TOLD
 
 OFFERS: dict[Level, int] = {"product": 5, "category": 3}  # most offers to a segment
 LEVELS: tuple[Level, ...] = ("product", "category")
@@ -29,7 +30,7 @@ def recommend_to_segments(baskets: Baskets, segments: Sequence[str]) -> tuple[Re
 
 
 def _to_offer(baskets: Baskets, segment: str, level: Level) -> list[Item]:
-    return [i for i in baskets.typical(segment, level) if i.buyers - i.customers >= FEWEST]
+    return [i for i in baskets.typical(segment, level) if i.buyers - i.customers >= FEWEST_TOLD]
 
 
 def _as_usual(baskets: Baskets, segment: str, level: Level) -> list[Item]:

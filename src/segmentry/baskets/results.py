@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from segmentry.tables import Frame, result_frame
 
-FEWEST = 10  # customers below whom no figure is told
 SUPPORT = 30  # customers of the whole shop who must have bought an item before it is compared
 SURE = 0.95  # chance that all intervals of one list hold what they are about, together
 

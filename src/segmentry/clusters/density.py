@@ -8,12 +8,13 @@ import numpy as np
 from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from segmentry.clusters.exemplars import FEWEST, typical_points
+from segmentry.clusters.exemplars import typical_points
 from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.features.recipe import GRID
 from segmentry.features.sample import evenly_spaced
 from segmentry.prototypes.assign import kmeans_rule
 from segmentry.prototypes.threads import on_one_thread
+from segmentry.tables.masking import FEWEST_TOLD
 
 ROWS = 10_000  # time grows with the square of the rows
 LEAST_SHARE = 0.02  # of the customers in a group; fewer are noise
@@ -33,7 +34,7 @@ class HDensity:
 
     def search(self, grid: np.ndarray, k: int, seed: int) -> Grouping:  # noqa: ARG002
         rows = evenly_spaced(len(grid), ROWS)
-        least = max(FEWEST, int(len(rows) * LEAST_SHARE))
+        least = max(FEWEST_TOLD, int(len(rows) * LEAST_SHARE))
         if len(rows) <= least:
             return _everyone(grid, self.layout, rows)
         with on_one_thread():
@@ -61,7 +62,7 @@ class Density:
         with on_one_thread():
             own = DBSCAN(eps=_bend(seen), min_samples=NEIGHBOURS, n_jobs=1).fit_predict(seen)
         counts = np.bincount(own[own >= 0]) if (own >= 0).any() else np.zeros(0)
-        small = np.flatnonzero(counts < max(FEWEST, len(rows) * LEAST_SHARE))
+        small = np.flatnonzero(counts < max(FEWEST_TOLD, len(rows) * LEAST_SHARE))
         return _grouping(grid, self.layout, rows, np.where(np.isin(own, small), -1, own), seed)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from segmentry.clusters.kmeans import in_order, search_kmeans
 from segmentry.prototypes.assign import kmeans_rule, nearest
 from segmentry.prototypes.rule import Rule
+from segmentry.tables.masking import FEWEST_TOLD
 
-FEWEST = 10  # customers behind a typical point: fewer would point at persons
 MOST_POINTS = 16  # of one group
 GOOD = 0.02  # share placed elsewhere below which more points are not worth their cost
 QUANTILES = (0.9, 0.95, 0.98, 0.99, 1.0)
@@ -47,8 +47,8 @@ def medians_of_nearest(rows: np.ndarray, labels: np.ndarray, medoids: np.ndarray
     for group, medoid in enumerate(medoids):
         members = rows[labels == group]
         squared = ((members - medoid) ** 2).sum(axis=1)
-        ten = np.sort(members[np.argsort(squared, kind="stable")[:FEWEST]], axis=0)
-        points.append(ten[(len(ten) - 1) // 2])
+        near = np.sort(members[np.argsort(squared, kind="stable")[:FEWEST_TOLD]], axis=0)
+        points.append(near[(len(near) - 1) // 2])
     return np.array(points)
 
 
@@ -62,10 +62,10 @@ def _in_order(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def _parts(members: np.ndarray, points: int, seed: int) -> np.ndarray:
     """Means of at most `points` parts of a group, none of fewer than ten customers unless the group is smaller."""
-    points = min(points, max(1, len(members) // FEWEST), len(np.unique(members, axis=0)))
+    points = min(points, max(1, len(members) // FEWEST_TOLD), len(np.unique(members, axis=0)))
     while points > 1:
         found = search_kmeans(members, points, seed, starts=3)
-        if min(found.sizes) >= FEWEST:
+        if min(found.sizes) >= FEWEST_TOLD:
             return found.centres
         points -= 1
     middle: np.ndarray = np.floor(members.sum(axis=0, keepdims=True) / len(members) + 0.5)

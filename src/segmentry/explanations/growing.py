@@ -17,11 +17,11 @@ from segmentry.features.recipe import Recipe
 from segmentry.features.sample import evenly_spaced
 from segmentry.prototypes.assign import NOISE
 from segmentry.prototypes.tree import ThresholdTree, TreeNode, tree_segments
+from segmentry.tables.masking import FEWEST_TOLD
 
 ROWS = 8000
 ENOUGH = 0.95  # share placed as the model does, beyond which more leaves are not worth reading
 MOST_LEAVES = 3  # leaves a segment
-FEWEST = 10  # customers in a further leaf, or in one whose figures are told: fewer would point at persons
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class _Growing:
     def _withheld(self) -> list[_Leaf]:
         """Leaves of too few customers, and the smallest other where theirs would follow by subtraction."""
         by_size = sorted(self.leaves, key=lambda leaf: (len(leaf.rows), leaf.place))
-        few = [leaf for leaf in by_size if len(leaf.rows) < FEWEST]
-        alone = 0 < sum(len(leaf.rows) for leaf in few) < FEWEST
+        few = [leaf for leaf in by_size if len(leaf.rows) < FEWEST_TOLD]
+        alone = 0 < sum(len(leaf.rows) for leaf in few) < FEWEST_TOLD
         return by_size[: len(few) + 1] if alone else few
 
     def _fidelity(self) -> float:
@@ -139,7 +139,7 @@ class _Growing:
             order = np.argsort(rows[:, axis], kind="stable")
             x, left = rows[order, axis], np.cumsum(costs[order], axis=0)
             ends = np.nonzero(x[1:] > x[:-1])[0]
-            ends = ends[(ends + 1 >= FEWEST) & (len(x) - ends - 1 >= FEWEST)]
+            ends = ends[(ends + 1 >= FEWEST_TOLD) & (len(x) - ends - 1 >= FEWEST_TOLD)]
             if not len(ends):
                 continue
             saved = whole - left[ends].min(axis=1) - (left[-1] - left[ends]).min(axis=1)

@@ -28,6 +28,7 @@ from segmentry.plots.style import (
     wrap,
 )
 from segmentry.profiles.wording import say_number
+from segmentry.tables.masking import FEWEST_TOLD
 
 ACROSS = 4
 PANEL = 158
@@ -36,7 +37,6 @@ MOST = 24
 BINS = 24
 MOST_LEVELS = 8
 ONE_SIDED = 2 / 3
-FEWEST = 10  # customers behind a level of a sensitive attribute that is drawn
 _MONEY = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price", "amount", "refunded"})
 _TIME: dict[str, Unit] = {"age": "years", "recency_days": "days"}
 _TWO_VALUED = ANSWERS | {"constant", "leak"}
@@ -332,7 +332,7 @@ def picture_levels(inspection: Inspection) -> Picture:
     title = _levels_title(columns)
     caption = f"The bar is the share of customers with that level; at most {MOST_LEVELS} levels a column are drawn."
     if any(c.sensitive and _few(c) for c in columns):
-        caption += f" Levels of a sensitive attribute with fewer than {FEWEST} customers are not named."
+        caption += f" Levels of a sensitive attribute with fewer than {FEWEST_TOLD} customers are not named."
     caption += _rest_note(columns)
     rows = [[_bars(c) for c in shown[i : i + 3]] for i in range(0, len(shown), 3)]
     chart = alt.vconcat(*(alt.hconcat(*line, spacing=128, bounds="flush") for line in rows), spacing=20)
@@ -360,13 +360,13 @@ def _has_levels(c: ColumnInspection) -> bool:
 
 
 def _few(c: ColumnInspection) -> bool:
-    return any(n < FEWEST for _, n in c.levels)
+    return any(n < FEWEST_TOLD for _, n in c.levels)
 
 
 def _named(c: ColumnInspection) -> list[tuple[str, int]]:
-    named = [(level, n) for level, n in c.levels if n >= FEWEST or not c.sensitive]
+    named = [(level, n) for level, n in c.levels if n >= FEWEST_TOLD or not c.sensitive]
     rest = sum(n for _, n in c.levels) - sum(n for _, n in named)
-    return [*named, ("not named", rest)] if rest >= FEWEST else named
+    return [*named, ("not named", rest)] if rest >= FEWEST_TOLD else named
 
 
 def _bars(c: ColumnInspection) -> alt.LayerChart:

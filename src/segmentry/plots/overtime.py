@@ -28,6 +28,7 @@ from segmentry.plots.style import (
 )
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
+from segmentry.tables.masking import FEWEST_TOLD
 
 MOST_COHORTS = 26
 COHORT_ROW, COHORT_SIZES = 24, 84
@@ -48,7 +49,8 @@ def picture_cohorts(segmentation: Segmentation) -> Picture:
         return absent(key, heading, NO_ORDERS if found is None else found.absent)
     later = [c for c in found.cells if c.after > 0]
     if not later:
-        return absent(key, heading, "No cohort of ten customers or more has been watched for a whole period since.")
+        reason = f"No cohort of {FEWEST_TOLD} customers or more has been watched for a whole period since."
+        return absent(key, heading, reason)
     one = found.grain
     afters = [r for c in later if c.after == 1 and (r := found.retention(c.cohort, 1)) is not None]
     title = heading
@@ -60,7 +62,7 @@ def picture_cohorts(segmentation: Segmentation) -> Picture:
         "stay better. The first row may hold customers who had bought before the orders begin."
     )
     if any(c.customers is None for c in later):
-        caption += " Cells with a dash are fewer than ten customers."
+        caption += f" Cells with a dash are fewer than {FEWEST_TOLD} customers."
     if found.partial is not None:
         caption += f" {found.label(found.partial)} is not over and left out."
     return Picture(key, title, caption, styled(_cohort_chart(found), title), _cohort_table(found))
@@ -177,7 +179,7 @@ def picture_comings(segmentation: Segmentation) -> Picture:
     if found.partial is not None:
         caption += f" {found.label(found.partial)} is not over, so that its lapsed are not known yet."
     if any(v is None for p in found.periods for v in (p.new, p.repeating, p.back)):
-        caption += " Parts of fewer than ten customers are not drawn."
+        caption += f" Parts of fewer than {FEWEST_TOLD} customers are not drawn."
     return Picture(key, title, caption, styled(_comings_chart(found), title), _comings_table(found))
 
 
@@ -277,7 +279,7 @@ def picture_revenue(segmentation: Segmentation) -> Picture:
         return absent(key, heading, NO_ORDERS if found is None else found.absent)
     cells = [c for c in found.by_segment if c.revenue is not None]
     if not cells:
-        return absent(key, heading, "No segment has ten customers who bought in one period.")
+        return absent(key, heading, f"No segment has {FEWEST_TOLD} customers who bought in one period.")
     title = _revenue_title(segmentation, found)
     caption = (
         f"A row is a segment, a bar what it brought in one {found.grain}, sold less returned; all rows share one "
@@ -285,7 +287,7 @@ def picture_revenue(segmentation: Segmentation) -> Picture:
         "those who bought lately end high and those of lapsed customers end low, because that is what put them there."
     )
     if any(c.customers is None for c in found.by_segment):
-        caption += " No bar stands where fewer than ten customers bought."
+        caption += f" No bar stands where fewer than {FEWEST_TOLD} customers bought."
     if found.partial is not None:
         caption += f" The last bar, {found.label(found.partial)}, is not over."
     chart = styled(_revenue_chart(segmentation, found), title)

@@ -29,6 +29,7 @@ from segmentry.plots.style import (
 from segmentry.profiles.profile import Measure
 from segmentry.profiles.wording import say, say_number
 from segmentry.segmentation import Segmentation
+from segmentry.tables.masking import FEWEST_TOLD
 
 ACROSS = 3
 PANEL = 176
@@ -205,7 +206,7 @@ def _whiskers(segmentation: Segmentation, measure: Measure, segment_id: str) -> 
     known = _values(segmentation, measure, segment_id)
     floor = segmentation.mark_floor
     # Beyond the end of a whisker lie five in a hundred.
-    if len(known) < max(segmentation.profile.minimum_customers, 10, 20 * floor if floor > 1 else 0):
+    if len(known) < max(segmentation.profile.minimum_customers, FEWEST_TOLD, 20 * floor if floor > 1 else 0):
         return None, None
     known = np.sort(known)
     return float(known[round(0.05 * (len(known) - 1))]), float(known[round(0.95 * (len(known) - 1))])

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segmentry.segmentation import Segmentation
+from segmentry.tables.masking import FEWEST_TOLD
 
-FEWEST = 10
 _STEPS = (24, 16, 12, 8, 6, 4, 3, 2, 1)  # cells along each axis, finest first
 _MOST = 0.6  # share of a segment's customers that groups should hold
 
@@ -33,14 +33,14 @@ def for_sharing(segmentation: Segmentation) -> Segmentation:
         components = [_within(column) for column in view.components.T]
         values = {name: _within(column) for name, column in view.values.items()}
         view = replace(view, values=values, components=np.stack(components, axis=1))
-    return replace(segmentation, mark_floor=FEWEST, view=view)
+    return replace(segmentation, mark_floor=FEWEST_TOLD, view=view)
 
 
 def _within(values: np.ndarray) -> np.ndarray:
     known = np.sort(values[np.isfinite(values)].astype(np.float64))
-    if len(known) < 2 * FEWEST:
+    if len(known) < 2 * FEWEST_TOLD:
         return np.full(len(values), np.nan)
-    moved: np.ndarray = np.clip(values.astype(np.float64), known[FEWEST - 1], known[-FEWEST])
+    moved: np.ndarray = np.clip(values.astype(np.float64), known[FEWEST_TOLD - 1], known[-FEWEST_TOLD])
     return moved
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from segmentry.tables import Frame, result_frame
+from segmentry.tables.masking import FEWEST_TOLD
 
 STEADY = 0.05  # difference in stability that is worth a worse silhouette
 APART = 0.02  # difference in silhouette that is worth a less plain method
 MOST_NOISE = 0.2  # share of customers in no segment beyond which a grouping is not recommended
-FEWEST = 10
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,12 @@ def recommend(methods: tuple[Compared, ...]) -> tuple[str | None, str]:
     Of those that group nearly everyone, the steadiest; of those about as steady, the best separated; of those about
     as well separated, the plainest.
     """
-    able = [m for m in methods if not m.existing and m.k > 1 and m.noise <= MOST_NOISE and min(m.sizes) >= FEWEST]
+    able = [m for m in methods if not m.existing and m.k > 1 and m.noise <= MOST_NOISE and min(m.sizes) >= FEWEST_TOLD]
     able = [m for m in able if m.stability is not None and m.silhouette is not None]
     if not able:
-        return None, "No method finds groups that hold at least 10 customers each and nearly everyone together."
+        return None, (
+            f"No method finds groups that hold at least {FEWEST_TOLD} customers each and nearly everyone together."
+        )
     steadiest = max(m.stability or 0.0 for m in able)
     steady = [m for m in able if (m.stability or 0.0) >= steadiest - STEADY]
     separated = max(m.silhouette or -1.0 for m in steady)

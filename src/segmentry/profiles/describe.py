@@ -31,8 +31,8 @@ from segmentry.profiles.profile import (
 from segmentry.profiles.wording import ROUNDING
 from segmentry.prototypes.assign import PLACE
 from segmentry.tables import collect_rows, cut
+from segmentry.tables.masking import FEWEST_TOLD
 
-MINIMUM_CUSTOMERS = 10
 MOST_LEVELS = 20
 _POINTS = {"money": 2, "share": 6, "flag": 6}  # decimal places of the fixed point; 4 otherwise
 _MOST_COMBINATIONS = 500  # of levels; beyond it a table of groups costs more than another pass
@@ -79,7 +79,7 @@ def describe(
     )
     return Profile(
         n_customers=sum(sizes.values()),
-        minimum_customers=MINIMUM_CUSTOMERS,
+        minimum_customers=FEWEST_TOLD,
         quantiles_from=len(sample_segments),
         spend=spend,
         measures=measures,
@@ -190,18 +190,18 @@ def _told_of(customers: Mapping[str, int]) -> frozenset[str]:
     Those too few to describe are left out, or theirs would follow by subtraction; they count where together they are
     enough to be told of.
     """
-    few = {s for s, n in customers.items() if n < MINIMUM_CUSTOMERS}
+    few = {s for s, n in customers.items() if n < FEWEST_TOLD}
     hidden = sum(customers[s] for s in few)
-    return frozenset(customers) - few if hidden < MINIMUM_CUSTOMERS else frozenset(customers)
+    return frozenset(customers) - few if hidden < FEWEST_TOLD else frozenset(customers)
 
 
 def _spread(n: int, total: int, steps: float, values: np.ndarray) -> Spread:
     """The mean over all rows; what needs each value by itself, from the sample."""
-    if n < MINIMUM_CUSTOMERS:
+    if n < FEWEST_TOLD:
         return Spread(n, None, None, None, None, None)
     mean = total / n / steps
     ordered = np.sort(values[~np.isnan(values)])
-    if len(ordered) < MINIMUM_CUSTOMERS:
+    if len(ordered) < FEWEST_TOLD:
         return Spread(n, mean, None, None, None, None)
     q1, median, q3 = (order_statistic(ordered, share) for share in (0.25, 0.5, 0.75))
     return Spread(n, mean, mean_and_sd(ordered)[1], q1, median, q3)
@@ -261,9 +261,9 @@ def _named(customers: Mapping[str, int]) -> list[str]:
     """
     ranked = list(customers)
     cut = len(ranked) if len(ranked) <= MOST_LEVELS else MOST_LEVELS - 1
-    named = [level for level in ranked[:cut] if customers[level] >= MINIMUM_CUSTOMERS]
+    named = [level for level in ranked[:cut] if customers[level] >= FEWEST_TOLD]
     hidden = sum(n for level, n in customers.items() if level not in named)
-    if 0 < hidden < MINIMUM_CUSTOMERS and named:
+    if 0 < hidden < FEWEST_TOLD and named:
         named.remove(min(named, key=lambda level: (customers[level], level)))
     return named
 
@@ -275,7 +275,7 @@ def _level(level: str, counts: Mapping[str, int], sizes: Mapping[str, int], ever
     parts = {}
     for segment, size in sizes.items():
         # A share of a segment that is too small to describe, or of a level too rare, would point at persons.
-        shown = size >= MINIMUM_CUSTOMERS and n >= MINIMUM_CUSTOMERS
+        shown = size >= FEWEST_TOLD and n >= FEWEST_TOLD
         part = counts.get(segment, 0) / size if shown else None
         parts[segment] = LevelInSegment(part, None if part is None or not share else 100.0 * part / share)
     return Level(level, n, share, parts)

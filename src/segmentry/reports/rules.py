@@ -8,8 +8,9 @@ from segmentry.explanations import segment_rules
 from segmentry.profiles.wording import lowered, say_number
 from segmentry.prototypes.tree import ThresholdTree
 from segmentry.segmentation import Segmentation
+from segmentry.tables.masking import FEWEST_TOLD
 
-WITHHELD = "A dash stands where fewer than ten customers would be told of, by themselves or by subtraction."
+WITHHELD = f"A dash stands where fewer than {FEWEST_TOLD} customers would be told of, by themselves or by subtraction."
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Literal
 
 from segmentry.segmentation import Candidate
 from segmentry.selection.evidence import Evidence
+from segmentry.tables.masking import FEWEST_TOLD
 
 Verdict = Literal["natural", "reproducible", "constructive", "no groups"]
 
@@ -27,7 +28,6 @@ BEYOND = 5.0  # standard deviations beyond look-alikes: twice what tables withou
 STRONG = 0.8  # prediction strength that its authors call good
 STEADY = 0.85  # adjusted Rand of two bootstrap fits at which a division is the same one for all purposes
 REPEATED = 0.6  # and at which most customers stay with the same companions
-FEWEST = 10  # customers in a segment: fewer cannot be described without pointing at persons, nor acted on
 FALLBACK = (3, 6)  # without groups, the most stable of these
 
 
@@ -71,12 +71,12 @@ def choice(candidates: Sequence[Candidate], groups: bool) -> tuple[list[Candidat
     Where all have tiny ones, any may be the groups there are; without groups it is the one that has the least tiny.
     """
     few = list(candidates) if groups else fewer(candidates)
-    large = [c for c in few if min(c.sizes) >= FEWEST]
+    large = [c for c in few if min(c.sizes) >= FEWEST_TOLD]
     of = f"{few[0].k} to {few[-1].k}" if len(few) > 1 else f"{few[0].k} only"
     if len(large) == len(few) or (groups and not large):
         return few, of
     if large:
-        return large, f"{of} with at least {FEWEST} customers in each"
+        return large, f"{of} with at least {FEWEST_TOLD} customers in each"
     return [max(few, key=lambda c: (min(c.sizes), -c.k))], f"{of} whose smallest segment is the largest"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from segmentry.segmentation import Candidate
 from segmentry.selection.evidence import Evidence
-from segmentry.selection.verdict import FEWEST, NEEDED, STEADY, Weighing, points, stretched_into
+from segmentry.selection.verdict import NEEDED, STEADY, Weighing, points, stretched_into
+from segmentry.tables.masking import FEWEST_TOLD
 
 WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
 
@@ -177,13 +178,14 @@ def _votes(weighing: Weighing) -> str:
 
 
 def _passed(candidates: Sequence[Candidate], chosen: Candidate) -> str:
-    small = [c for c in candidates if c.k != chosen.k and min(c.sizes) < FEWEST <= min(chosen.sizes)]
+    small = [c for c in candidates if c.k != chosen.k and min(c.sizes) < FEWEST_TOLD <= min(chosen.sizes)]
     higher = [c for c in small if (c.silhouette or -1.0) > (chosen.silhouette or -1.0)]
     if not higher:
         return ""
     best = max(higher, key=lambda c: c.silhouette or -1.0)
     return (
-        f" {best.k} would be higher (silhouette {best.silhouette:.2f}) with a segment of fewer than {FEWEST} customers."
+        f" {best.k} would be higher (silhouette {best.silhouette:.2f}) with a segment of fewer than {FEWEST_TOLD} "
+        "customers."
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-COMMON = 10  # cells: what stands in so many says nothing of one person
+# Customers that a figure, a point or a picture to pass on stands for at least, and cells that a value must stand in
+# before it is told: fewer would point at persons.
+FEWEST_TOLD = 10
 _LONGEST_SHAPE = 40
 
 
@@ -31,4 +33,4 @@ def shown(value: str, n: int) -> str:
     >>> shown("k. A.", 10), shown("anna@example.org", 9)
     ('k. A.', 'a…')
     """
-    return value if n >= COMMON else mask(value)
+    return value if n >= FEWEST_TOLD else mask(value)
