@@ -14,20 +14,21 @@ from time import monotonic
 from typing import Any, Literal
 
 from segmentry.errors import SegmentryError
+from segmentry.steps import STEPS
 
-# Steps in their order, what is said of each, and the share of the time it usually takes.
-STEPS: Mapping[str, tuple[str, float]] = {
-    "start": ("Getting ready: loading the methods that find segments", 0.2),
-    "read": ("Reading the table", 0.05),
-    "roles": ("Finding out what each column is", 0.05),
-    "features": ("Deriving and preparing features", 0.05),
-    "search": ("Trying numbers of segments", 0.3),
-    "polish": ("Placing every customer", 0.05),
-    "profile": ("Describing and naming segments", 0.05),
-    "stability": ("Drawing customers anew to see what is stable", 0.12),
-    "evidence": ("Finding out what tells the segments apart", 0.08),
-    "baskets": ("Seeing what is bought together, where there are orders", 0.02),
-    "label": ("Writing the labelled customers and the model", 0.03),
+# The steps of a fit that draws no pictures, in their order, and the share of the time that each usually takes.
+SHARES: Mapping[str, float] = {
+    "imports": 0.2,
+    "read": 0.05,
+    "roles": 0.05,
+    "features": 0.05,
+    "search": 0.3,
+    "polish": 0.05,
+    "profile": 0.05,
+    "stability": 0.12,
+    "evidence": 0.08,
+    "baskets": 0.02,
+    "label": 0.03,
 }
 
 HALFWAY = 3.0  # seconds after which the bar stands in the middle of a step, and creeps on from there
@@ -55,7 +56,7 @@ class Job:
     def __init__(self, files: Mapping[str, Path], settings: Mapping[str, Any], folder: Path, title: str) -> None:
         self.folder = folder
         self.title = title
-        self.step = "start"
+        self.step = "imports"
         self._begun = self._step_begun = monotonic()
         self.outcome: Outcome = "running"
         self.error: SegmentryError | None = None
@@ -83,7 +84,7 @@ class Job:
         finished = False
         for line in process.stdout:
             told = _message(line)
-            if "step" in told and told["step"] in STEPS:
+            if "step" in told and told["step"] in SHARES:
                 self.step, self._step_begun = told["step"], monotonic()
             if "error" in told:
                 e = told["error"]
@@ -113,13 +114,12 @@ class Job:
 
     @property
     def progress(self) -> Progress:
-        names, now = list(STEPS), monotonic()
+        names, now = list(SHARES), monotonic()
         place = names.index(self.step)
-        words, own = STEPS[self.step]
         # Nobody knows how long a step takes: within it the bar nears its end, ever more slowly, and so is never still.
         inside = (now - self._step_begun) / (now - self._step_begun + HALFWAY)
-        share = sum(STEPS[n][1] for n in names[:place]) + own * inside if self.outcome == "running" else 1.0
-        return Progress(max(1, round(100 * share)), words, place + 1, len(names), int(now - self._begun))
+        share = sum(SHARES[n] for n in names[:place]) + SHARES[self.step] * inside if self.outcome == "running" else 1.0
+        return Progress(max(1, round(100 * share)), STEPS[self.step], place + 1, len(names), int(now - self._begun))
 
 
 def _message(line: str) -> dict[str, Any]:

@@ -12,26 +12,9 @@ from contextlib import contextmanager
 
 from segmentry.cli.budget import about, forget_peak_memory, peak_memory_mb
 from segmentry.errors import Notice, OutputError, SegmentryError
+from segmentry.steps import STEPS
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
-
-_STEPS = {
-    "imports": "Starting",
-    "read": "Reading the table",
-    "roles": "Finding out what each column is",
-    "sample": "Drawing the sample",
-    "features": "Deriving and preparing features",
-    "search": "Trying numbers of segments",
-    "polish": "Placing every customer",
-    "profile": "Describing and naming segments",
-    "stability": "Drawing customers anew to see what is stable",
-    "evidence": "Finding out what tells the segments apart",
-    "label": "Writing the labelled customers and the model",
-    "pictures": "Drawing pictures",
-    "report": "Writing the report",
-    "score": "Placing customers",
-}
-
 
 # Share of the time that each step takes where there are many customers (docs/performance.md): from them, and from how
 # long the first took, comes the time that is left.
@@ -103,7 +86,7 @@ class Steps:
             parts.append(f"{seconds:.0f} s")
             left = self._left(name, seconds)
             parts += [f"about {left:.0f} s left"] if left is not None else []
-        return f"{_STEPS.get(name, name)} ... {', '.join(parts)}".rstrip()
+        return f"{STEPS.get(name, name)} ... {', '.join(parts)}".rstrip()
 
     def _left(self, name: str, seconds: float) -> float | None:
         """None before two steps have shown the pace, and where there are so few rows that other work weighs more."""
