@@ -91,6 +91,13 @@ def test_a_body_that_is_wrong_is_refused_and_put_right_is_answered(server: Any, 
     assert _send(server, right.encode()).status_code == 200
 
 
+def test_a_field_that_there_is_not_is_told_with_where_to_look(server: Any) -> None:
+    """The answer names the address that lists the fields, for this mistake alone."""
+    unknown = _send(server, _customer('"incme": 1').encode()).json()
+    assert unknown["detail"] == "'incme' is not a field of this model; GET /v1/schema lists them."
+    assert "schema" not in _send(server, _customer('"income": true').encode()).json()["detail"]
+
+
 def test_bytes_that_are_no_utf8_are_refused(server: Any) -> None:
     """Latin-1 in a body is a 400 that names the byte; the same letter in UTF-8 is taken."""
     assert _send(server, b'{"customers": [{"marital_status": "\xe9"}]}').status_code == 400

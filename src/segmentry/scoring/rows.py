@@ -29,6 +29,7 @@ from segmentry.tables import Kind, said_by
 LARGEST = 1e100  # as in tables: squares of larger numbers leave what a computer can hold
 LARGEST_ID = 2**53  # larger whole numbers lose digits on their way through other programs
 LONGEST_TEXT = 10_000  # characters
+NO_FIELD = "is not a field of this model"
 _FINITE = f"must be a finite number of at most {LARGEST:g}"
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -120,7 +121,7 @@ class RowScorer:
         for place, row in enumerate(rows):
             if not row.keys() <= self._names:
                 unknown = next(iter(sorted(set(row) - self._names)))
-                raise RowError("is not a field of this model; GET /v1/schema lists them", first + place, unknown)
+                raise RowError(NO_FIELD, first + place, unknown)
         made = self._number_columns(rows, first)
         for field in self._others:
             cells = [row.get(field.name) for row in rows]

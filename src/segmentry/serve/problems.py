@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from segmentry.errors import RowError
+from segmentry.scoring.rows import NO_FIELD
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -65,6 +66,7 @@ def pointer_to(*steps: str | int) -> str:
 
 
 def of_row(error: RowError, *place: str | int) -> Problem:
-    """A value that cannot be used, as a problem at its place."""
-    rule = f"'{error.field[:80]}' {error.rule}."
+    """A value that cannot be used, as a problem at its place; of a field that there is not, where they are listed."""
+    listed = "; GET /v1/schema lists them" if error.rule == NO_FIELD else ""
+    rule = f"'{error.field[:80]}' {error.rule}{listed}."
     return Problem(422, rule, pointer=pointer_to(*place, error.field[:80]))
