@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from shlex import quote
@@ -14,6 +15,25 @@ from segmentry.cli.budget import LARGE_MB, check_memory, need_of, parse_memory
 from segmentry.cli.orders import files_of
 from segmentry.cli.reading_options import SOURCE_HELP, reading_options, takes
 from segmentry.cli.terminal import Steps, inert, say, warn
+
+
+@dataclass(frozen=True)
+class _RunOptions:
+    """How the outputs of a fit are written, what is said of it, and how much it may use."""
+
+    overwrite: bool = False
+    for_spreadsheet: bool = False
+    excel: bool = False
+    share: bool = False
+    pictures: bool = True
+    as_json: bool = False
+    quiet: bool = False
+    memory_mb: float | None = None  # four fifths of what is free, unless stated
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is said but errors and what was asked for."""
+        return self.quiet or self.as_json
 
 
 def _options(
@@ -86,20 +106,19 @@ def fit(
     from segmentry.cli.config import settings_from
     from segmentry.cli.orders import chosen_source
 
-    memory_mb = parse_memory(memory_limit) if memory_limit is not None else None
-    _fit_into(
-        chosen_source(source, orders, customers),
-        output,
-        settings_from(config, _stated(**settings), reading, date.today()),
-        overwrite,
-        for_spreadsheet,
-        as_json,
-        quiet,
-        excel,
-        memory_mb,
-        share,
-        not no_pictures,
+    given = chosen_source(source, orders, customers)
+    options = _RunOptions(
+        overwrite=overwrite,
+        for_spreadsheet=for_spreadsheet,
+        excel=excel,
+        share=share,
+        pictures=not no_pictures,
+        as_json=as_json,
+        quiet=quiet,
+        memory_mb=parse_memory(memory_limit) if memory_limit is not None else None,
     )
+    chosen = settings_from(config, _stated(**settings), reading, date.today())
+    _fit_into(given, output, chosen, options)
 
 
 def _stated(
@@ -145,35 +164,24 @@ def demo(
     if not quiet:
         say(f"A made-up shop with {rows:,} customers: {customers}")
         say(f"Now running: segmentry fit {quote(str(customers))} -o {quote(str(output / 'segments'))}")
-    _fit_into(customers, output / "segments", FitSettings(today=date.today()), overwrite, False, False, quiet)
+    options = _RunOptions(overwrite=overwrite, quiet=quiet)
+    _fit_into(customers, output / "segments", FitSettings(today=date.today()), options)
 
 
-def _fit_into(
-    source: Any,
-    output: Path,
-    settings: Any,
-    overwrite: bool,
-    for_spreadsheet: bool,
-    as_json: bool,
-    quiet: bool,
-    excel: bool = False,
-    memory_mb: float | None = None,
-    share: bool = False,
-    pictures: bool = True,
-) -> None:
-    steps = Steps(quiet or as_json)
+def _fit_into(source: Any, output: Path, settings: Any, options: _RunOptions) -> None:
+    steps = Steps(options.silent)
     with steps("imports"):
         from segmentry.fitting import fit_source
         from segmentry.reports.folder import check_folder, write_outputs
         from segmentry.reports.summary import as_json as to_json
     for path in files_of(source):
-        check_folder(output, overwrite, source=path)
-    check_folder(output, overwrite)
+        check_folder(output, options.overwrite, source=path)
+    check_folder(output, options.overwrite)
     need = need_of(source)
     if need is not None:
         steps.rows, steps.estimated = need.rows, bool(need.text)
-        check_memory(need, memory_mb)
-        if need.megabytes >= LARGE_MB and not (quiet or as_json):
+        check_memory(need, options.memory_mb)
+        if need.megabytes >= LARGE_MB and not options.silent:
             say(f"{need.said[0].upper()}{need.said[1:]}: up to about {need.megabytes:,.0f} MB of memory.")
     fitted = fit_source(source, settings, steps)
     summary = write_outputs(
@@ -183,18 +191,18 @@ def _fit_into(
         placing=fitted.placing,
         step=steps,
         seconds=steps.seconds,
-        overwrite=overwrite,
-        for_spreadsheet=for_spreadsheet,
-        excel=excel,
-        share=share,
-        pictures=pictures,
+        overwrite=options.overwrite,
+        for_spreadsheet=options.for_spreadsheet,
+        excel=options.excel,
+        share=options.share,
+        pictures=options.pictures,
         peak_memory_mb=steps.peak_memory_mb,
     )
-    if as_json:
+    if options.as_json:
         say(to_json(summary).rstrip())
         return
-    warn((*fitted.segmentation.source_notices, *fitted.segmentation.notices), quiet)
-    if not quiet:
+    warn((*fitted.segmentation.source_notices, *fitted.segmentation.notices), options.quiet)
+    if not options.quiet:
         _tell(fitted, output)
 
 

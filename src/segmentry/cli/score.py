@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,18 @@ from segmentry.cli.budget import need_of
 from segmentry.cli.reading_options import AS_OF, SOURCE_HELP, refuse_beside, shown, source_of, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
 from segmentry.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class _Output:
+    """Where scored customers go, how they are written, and what is said of it."""
+
+    to: str | Path
+    into: str | None  # table of the database that `to` is
+    overwrite: bool
+    for_spreadsheet: bool
+    as_json: bool
+    quiet: bool
 
 
 @takes_reading
@@ -49,7 +62,18 @@ def score(
     from segmentry.cli.orders import log_and_customers
 
     log, table = log_and_customers(source, orders, customers)
-    _score_file(model, table, log, as_of, source_of(output), into, reading, overwrite, for_spreadsheet, as_json, quiet)
+    to = source_of(output)
+    if into is None and isinstance(to, str) and isinstance(table, Path) and "table" in reading:
+        into = reading.pop("table")
+    wanted = _Output(
+        to=to,
+        into=into,
+        overwrite=overwrite,
+        for_spreadsheet=for_spreadsheet,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    _score_file(model, table, log, as_of, reading, wanted)
 
 
 def _is_same(source: Path, output: Path) -> bool:
@@ -82,28 +106,21 @@ def _score_file(
     source: str | Path | None,
     orders: str | Path | None,
     as_of: date | None,
-    output: str | Path,
-    into: str | None,
     reading: dict[str, Any],
-    overwrite: bool,
-    for_spreadsheet: bool,
-    as_json: bool,
-    quiet: bool,
+    output: _Output,
 ) -> None:
     from segmentry.scoring.score import read_any, score_table
     from segmentry.segmentation import counted_to
     from segmentry.store import load
     from segmentry.tables import ReadingSettings, check_output, check_target, write_rejects, write_table
 
-    if into is None and isinstance(output, str) and isinstance(source, Path) and "table" in reading:
-        into = reading.pop("table")
-    check_output(output, overwrite, into)
+    check_output(output.to, output.overwrite, output.into)
     for given in (source, orders):
-        if isinstance(given, Path) and isinstance(output, Path) and _is_same(given, output):
+        if isinstance(given, Path) and isinstance(output.to, Path) and _is_same(given, output.to):
             raise SettingsError("The output is the input.", found=str(given), remedy="Name another file with -o.")
-    beside = output if isinstance(output, Path) else Path(into or "scored")
+    beside = output.to if isinstance(output.to, Path) else Path(output.into or "scored")
     rejects = beside.with_name(f"{beside.stem}.rejects.csv")
-    steps = Steps(quiet or as_json)
+    steps = Steps(output.quiet or output.as_json)
     need = need_of(source)
     if need is not None:
         steps.rows, steps.estimated = need.rows, bool(need.text)
@@ -111,15 +128,21 @@ def _score_file(
         segmentation = counted_to(load(model), as_of)
         table, said = read_any(segmentation, source, orders, reading=ReadingSettings(**reading))
         if table.rejects:
-            check_target(rejects, overwrite)
+            check_target(rejects, output.overwrite)
     with steps("score"):
         scored = score_table(segmentation, table)
         write_table(
-            table, scored.frame, scored.added, output, overwrite=overwrite, for_spreadsheet=for_spreadsheet, into=into
+            table,
+            scored.frame,
+            scored.added,
+            output.to,
+            overwrite=output.overwrite,
+            for_spreadsheet=output.for_spreadsheet,
+            into=output.into,
         )
         if table.rejects:
-            write_rejects(table, rejects, overwrite=overwrite)
-    if as_json:
+            write_rejects(table, rejects, overwrite=output.overwrite)
+    if output.as_json:
         summary = {
             "rows_present": table.rows_present,
             "rows_read": table.rows_read,
@@ -129,12 +152,12 @@ def _score_file(
         }
         say(json.dumps(summary, indent=2, ensure_ascii=False))
         return
-    warn((*said, *scored.notices), quiet)
-    if not quiet:
+    warn((*said, *scored.notices), output.quiet)
+    if not output.quiet:
         from segmentry.errors import plural
 
         names = {s.id: s.name for s in segmentation.segments}
         rejected = f" ({plural(table.rows_rejected, 'row')} rejected: {rejects})" if table.rows_rejected else ""
-        say(f"{plural(table.rows_read, 'customer')} placed{rejected}: {shown(output, into)}")
+        say(f"{plural(table.rows_read, 'customer')} placed{rejected}: {shown(output.to, output.into)}")
         for segment, n in scored.counts.items():
             say(f"  {segment:<8}{inert(names.get(segment, segment))}: {n:,}")
