@@ -22,8 +22,8 @@ from segmentry.tables import (
     collect_rows,
     count_rows,
     free_names,
+    has_id,
     kept_on_disk,
-    text_of,
     write_table,
 )
 
@@ -109,7 +109,7 @@ class CustomerRows:
         """The features of the one customer with this id, as `score_one` takes them; None for none or several."""
         if self.recipe.id_column is None or self.recipe.id_column not in self.table.names:
             return None
-        wanted = self.table.frame.filter(text_of(self.table, self.recipe.id_column) == identity.strip())
+        wanted = self.table.frame.filter(has_id(self.table, self.recipe.id_column, identity))
         rows = collect_rows(wanted.select(*(FEATURE + f.name for f in self.recipe.clustered)).head(2))
         if len(rows) != 1:
             return None

@@ -25,7 +25,7 @@ from segmentry.prototypes.rule import Rule
 from segmentry.scoring.rows import RowScorer
 from segmentry.scoring.score import customer_frame, customer_values, notes_of, score_one
 from segmentry.segmentation import Segmentation, counted_to
-from segmentry.tables import Table, as_names, collect_rows, text_of
+from segmentry.tables import Table, as_names, collect_rows, has_id
 
 # Nobody can act on these: they are what a customer is, not what a customer does.
 FIXED_THEMES = frozenset({"age", "tenure", "household", "children", "category"})
@@ -169,7 +169,7 @@ def values_of(segmentation: Segmentation, table: Table, customer: str) -> dict[s
             found=", ".join(table.names),
             remedy="Rename the column that holds it, or add the column; its cells may be empty.",
         )
-    chosen = table.frame.filter(text_of(table, recipe.id_column) == customer)
+    chosen = table.frame.filter(has_id(table, recipe.id_column, customer))
     features = feature_expressions(recipe.clustered, recipe.as_of)
     rows = collect_rows(chosen.select(*features).head(2))
     if len(rows) != 1:

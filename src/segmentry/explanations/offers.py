@@ -21,7 +21,7 @@ from segmentry.purchases import lines as ln
 from segmentry.scoring.orders import from_log, readings_of
 from segmentry.scoring.score import NAMES, score_table
 from segmentry.segmentation import Segmentation, check_segmentation
-from segmentry.tables import ReadingSettings, Table, collect_rows, plain_id, read, text_of
+from segmentry.tables import ReadingSettings, Table, asked_id, collect_rows, has_id, read
 
 _LEVELS: tuple[Level, ...] = ("product", "category")
 
@@ -109,12 +109,12 @@ def _of_customer(log: Table, segmentation: Segmentation, customer: str) -> Table
     # Where an order says its customer on the first line only, the others are not known before they are filled in.
     if recipe is None or column is None or column not in log.names or ln.CUSTOMER in recipe.fill:
         return log
-    return replace(log, frame=log.frame.filter(plain_id(text_of(log, column)) == customer))
+    return replace(log, frame=log.frame.filter(has_id(log, column, customer)))
 
 
 def _bought(purchases: Purchases, customer: str) -> list[tuple[Level, str, bool]]:
     """Level and item of all that the customer bought, also after the as-of date, and whether on their last day."""
-    counted = purchases.lines.filter(ln.counted(), nw.col(ln.CUSTOMER) == customer, nw.col(ln.SALE))
+    counted = purchases.lines.filter(ln.counted(), nw.col(ln.CUSTOMER) == asked_id(customer), nw.col(ln.SALE))
     found: list[tuple[Level, str, bool]] = []
     for level, column in item_columns(purchases).items():
         own = counted.filter(~nw.col(column).is_null()).group_by(column).agg(nw.col(ln.DAY).max().alias("last"))
@@ -128,7 +128,7 @@ def _segment(segmentation: Segmentation, log: Table, beside: Table | None, custo
     made = from_log(segmentation, log, beside)
     id_column = segmentation.recipe.id_column or ""
     scored = score_table(segmentation, made.table, count=False)
-    own = plain_id(text_of(made.table, id_column)) == customer
+    own = has_id(made.table, id_column, customer)
     rows = collect_rows(scored.frame.filter(own).select(SEGMENT).head(1))
     if not rows:
         raise SettingsError(

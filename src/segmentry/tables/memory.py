@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -125,6 +126,21 @@ def plain_id(text: nw.Expr) -> nw.Expr:
     """
     pointed = text.str.contains(r"^[0-9]+\.0$")
     return nw.when(pointed).then(text.str.replace_all(r"\.0$", "")).otherwise(text)
+
+
+def asked_id(text: str) -> str:
+    """An id as somebody types it, in the form that `plain_id` gives the ids of a table.
+
+    >>> asked_id("1001.0"), asked_id(" K1 ")
+    ('1001', 'K1')
+    """
+    typed = text.strip()
+    return typed.removesuffix(".0") if re.fullmatch(r"[0-9]+\.0", typed) else typed
+
+
+def has_id(table: Table, column: str, asked: str) -> nw.Expr:
+    """Which rows are those of the customer with this id: the one way in which a customer is found by id."""
+    return plain_id(text_of(table, column)) == asked_id(asked)
 
 
 def as_text(cell: nw.Expr, dtype: Any) -> nw.Expr:
