@@ -6,7 +6,8 @@ and row order cannot change a digit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
 
@@ -23,74 +24,116 @@ EVENING = 18  # the hour that an evening begins at
 _FIRST_OF_WEEKEND = 5  # Monday is 0
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A column that the log gives each customer, and how it follows from sums by customer."""
+
+    column: MadeColumn
+    value: nw.Expr
+
+
 def purchase_features(recipe: PurchaseRecipe) -> tuple[MadeColumn, ...]:
     """The columns that the log of this recipe gives each customer, in the order they are written.
 
     A feature is there where the log has the columns it needs.
     """
-    as_of = recipe.as_of
-    orders = "order numbers" if recipe.column("order") else "days with a purchase"
-    made = [
-        _made("recency_days", "days", "recency", "recency_days", f"days from the last purchase to {as_of}"),
-        _made("n_orders", "count", "frequency", "purchases_total", f"different {orders}"),
-        _money("spend_total", "spend", "spend_total", "sold less returned", recipe),
-        _money("average_order_value", "order_value", "order_value", "sold by order, before returns", recipe),
-        _made("tenure_days", "days", "tenure", "tenure", f"days from the first purchase to {as_of}"),
-        _made("days_between_orders", "days", "rhythm", "number", "mean days from one day with a purchase to the next"),
-        _made("days_between_spread", "days", "rhythm", "number", "their standard deviation, of three days or more"),
-        _made(
-            "trend",
-            "number",
-            "trend",
-            "number",
-            f"days with a purchase in the last {recipe.trend_days} days beside those in as many before: "
-            "from -1 (all of them earlier) to 1 (all recent)",
-        ),
-    ]
+    return tuple(made.column for made in _made_columns(recipe))
+
+
+def _made_columns(recipe: PurchaseRecipe) -> Iterator[_Made]:
+    yield from _history(recipe)
+    yield from _baskets(recipe)
+    yield from _mix(recipe)
+    yield from _habits(recipe)
+
+
+def _history(recipe: PurchaseRecipe) -> Iterator[_Made]:
+    """What every log tells: how lately, how often, how much and how regularly."""
+    as_of, end = recipe.as_of, nw.lit(float(recipe.as_of.toordinal()))
+    sold, returned, units = nw.col(ln.SOLD), nw.col(ln.RETURNED), nw.col(ln.UNITS)
+    orders, days = nw.col("orders").cast(nw.Float64), nw.col("n_days").cast(nw.Float64)
+    first, last = nw.col("first").cast(nw.Float64), nw.col("last").cast(nw.Float64)
+    recent, earlier = nw.col("recent"), nw.col("earlier")
+    counted = "order numbers" if recipe.column("order") else "days with a purchase"
+    money = recipe.symbol
+
+    how = f"days from the last purchase to {as_of}"
+    yield _made("recency_days", "days", "recency", "recency_days", how, end - last)
+    yield _made("n_orders", "count", "frequency", "purchases_total", f"different {counted}", orders, said="Orders")
+    value = (sold - returned) / units
+    yield _made("spend_total", "money", "spend", "spend_total", "sold less returned", value, symbol=money)
+    how, value = "sold by order, before returns", _by(sold, orders * units)
+    yield _made("average_order_value", "money", "order_value", "order_value", how, value, symbol=money)
+    how = f"days from the first purchase to {as_of}"
+    yield _made("tenure_days", "days", "tenure", "tenure", how, end - first, said="Days since first purchase")
+    how, value = "mean days from one day with a purchase to the next", _by(last - first, days - 1.0)
+    yield _made("days_between_orders", "days", "rhythm", "number", how, value)
+    how, value = "their standard deviation, of three days or more", _spread(nw.col("gap2"), last - first, days - 1.0)
+    yield _made("days_between_spread", "days", "rhythm", "number", how, value, said="Spread of days between orders")
+    how = (
+        f"days with a purchase in the last {recipe.trend_days} days beside those in as many before: "
+        "from -1 (all of them earlier) to 1 (all recent)"
+    )
+    value = _by(recent - earlier, recent + earlier)
+    yield _made("trend", "number", "trend", "number", how, value, said="Trend of purchases")
+
+
+def _baskets(recipe: PurchaseRecipe) -> Iterator[_Made]:
+    """What an order holds."""
     if recipe.column("quantity"):
-        made.append(_made("items_per_order", "count", "basket", "items", "items sold by order"))
+        value = _by(nw.col(ln.ITEMS), nw.col("orders").cast(nw.Float64))
+        yield _made("items_per_order", "count", "basket", "items", "items sold by order", value)
     if recipe.column("product"):
-        made.append(_made("n_products", "count", "variety", "count", "different products bought"))
-    for name, level in _named("spend_share_", recipe.categories):
-        feature = Feature(name, f"Share of spend: {level}", "share", "spend_mix", "column", (name,))
-        made.append(MadeColumn(feature, "rate", f"share of what was sold that is '{level}'"))
+        how, value = "different products bought", nw.col("n_products").cast(nw.Float64)
+        yield _made("n_products", "count", "variety", "count", how, value, said="Different products")
+
+
+def _mix(recipe: PurchaseRecipe) -> Iterator[_Made]:
+    """What the money goes to, and by which way."""
+    sold = nw.col(ln.SOLD)
+    for name, level, value in _shares("spend_share_", ln.CATEGORY, recipe.categories):
+        how = f"share of what was sold that is '{level}'"
+        yield _made(name, "share", "spend_mix", "rate", how, value, said=f"Share of spend: {level}")
     if recipe.categories:
-        made.append(_made("favourite_category", "category", "category", "category", "the category most was spent on"))
-    for name, level in _named("channel_share_", recipe.channels):
-        feature = Feature(name, f"Share by channel: {level}", "share", "channel", "column", (name,))
-        made.append(MadeColumn(feature, "rate", f"share of what was sold that was bought by '{level}'"))
+        how, value = "the category most was spent on", _favourite(ln.CATEGORY, recipe.categories, sold)
+        yield _made("favourite_category", "category", "category", "category", how, value)
+    for name, level, value in _shares("channel_share_", ln.CHANNEL, recipe.channels):
+        how = f"share of what was sold that was bought by '{level}'"
+        yield _made(name, "share", "channel", "rate", how, value, said=f"Share by channel: {level}")
     if recipe.channels:
-        made.append(_made("favourite_channel", "category", "category", "category", "the channel most was spent by"))
+        how, value = "the channel most was spent by", _favourite(ln.CHANNEL, recipe.channels, sold)
+        yield _made("favourite_channel", "category", "category", "category", how, value)
+
+
+def _habits(recipe: PurchaseRecipe) -> Iterator[_Made]:
+    """At what price and when they buy, and what they send back."""
+    sold, days = nw.col(ln.SOLD), nw.col("n_days").cast(nw.Float64)
     if recipe.column("discount"):
-        made.append(_made("discount_share", "share", "deals", "rate", "share of what was sold that was discounted"))
+        how, value = "share of what was sold that was discounted", _by(nw.col(ln.DISCOUNTED), sold)
+        yield _made("discount_share", "share", "deals", "rate", how, value, said="Share bought at a discount")
     if recipe.has_returns:
-        made.append(_made("return_rate", "share", "returns", "rate", "returned or refunded money by money sold"))
-    made.append(_made("weekend_share", "share", "habits", "rate", "share of days with a purchase that are a weekend's"))
+        how, value = "returned or refunded money by money sold", _by(nw.col(ln.RETURNED), sold)
+        yield _made("return_rate", "share", "returns", "rate", how, value, said="Share returned")
+    how, value = "share of days with a purchase that are a weekend's", _by(nw.col("weekend"), days)
+    yield _made("weekend_share", "share", "habits", "rate", how, value, said="Share on weekends")
     if recipe.has_hours:
-        made.append(_made("evening_share", "share", "habits", "rate", f"share of lines bought from {EVENING}:00 on"))
-    return tuple(made)
+        how, value = f"share of lines bought from {EVENING}:00 on", _by(nw.col("evening"), nw.col("timed"))
+        yield _made("evening_share", "share", "habits", "rate", how, value, said="Share in the evening")
 
 
-_LABELS = {
-    "n_orders": "Orders",
-    "tenure_days": "Days since first purchase",
-    "days_between_spread": "Spread of days between orders",
-    "trend": "Trend of purchases",
-    "n_products": "Different products",
-    "discount_share": "Share bought at a discount",
-    "return_rate": "Share returned",
-    "weekend_share": "Share on weekends",
-    "evening_share": "Share in the evening",
-}
-
-
-def _made(name: str, unit: Unit, theme: Theme, role: Role, how: str) -> MadeColumn:
+def _made(
+    name: str, unit: Unit, theme: Theme, role: Role, how: str, value: nw.Expr, *, said: str = "", symbol: str = ""
+) -> _Made:
+    """`said` is the feature's label, where it is not the one that such a column has anyway."""
     operation: Operation = "category" if unit == "category" else "column"
-    return MadeColumn(Feature(name, _LABELS.get(name) or label(name), unit, theme, operation, (name,)), role, how)
+    feature = Feature(name, said or label(name), unit, theme, operation, (name,), symbol=symbol)
+    return _Made(MadeColumn(feature, role, how), value)
 
 
-def _money(name: str, theme: Theme, role: Role, how: str, recipe: PurchaseRecipe) -> MadeColumn:
-    return MadeColumn(Feature(name, label(name), "money", theme, "column", (name,), symbol=recipe.symbol), role, how)
+def _shares(prefix: str, column: str, levels: Sequence[str]) -> Iterator[tuple[str, str, nw.Expr]]:
+    """The name, the level and the share of what was sold of each level."""
+    for place, (name, level) in enumerate(_named(prefix, levels)):
+        yield name, level, _by(nw.col(f"{column} {place}"), nw.col(ln.SOLD))
 
 
 def _named(prefix: str, levels: Sequence[str]) -> list[tuple[str, str]]:
@@ -113,7 +156,8 @@ def customer_rows(used: Lines, recipe: PurchaseRecipe) -> Lines:
     )
     orders = nw.col("n_numbers") if recipe.column("order") else nw.col("n_days")
     # In steps: in one, an engine would work out the number of orders at each of its mentions.
-    return both.with_columns(orders=orders.cast(nw.Int64)).select(nw.col(ln.CUSTOMER), *_columns(recipe))
+    made = [m.value.alias(m.column.feature.name) for m in _made_columns(recipe)]
+    return both.with_columns(orders=orders.cast(nw.Int64)).select(nw.col(ln.CUSTOMER), *made)
 
 
 def _sums_by_customer(used: Lines, recipe: PurchaseRecipe) -> Lines:
@@ -171,45 +215,6 @@ def _days_by_customer(used: Lines, recipe: PurchaseRecipe) -> Lines:
 
 def _one(condition: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-
-
-def _columns(recipe: PurchaseRecipe) -> list[nw.Expr]:
-    """The columns of `purchase_features`, from sums by customer."""
-    sold, returned, units = nw.col(ln.SOLD), nw.col(ln.RETURNED), nw.col(ln.UNITS)
-    orders, days = nw.col("orders").cast(nw.Float64), nw.col("n_days").cast(nw.Float64)
-    first, last = nw.col("first").cast(nw.Float64), nw.col("last").cast(nw.Float64)
-    end = float(recipe.as_of.toordinal())
-    mean_gap = _by(last - first, days - 1.0)
-    recent, earlier = nw.col("recent"), nw.col("earlier")
-    made: dict[str, nw.Expr] = {
-        "recency_days": nw.lit(end) - last,
-        "n_orders": orders,
-        "spend_total": (sold - returned) / units,
-        "average_order_value": _by(sold, orders * units),
-        "tenure_days": nw.lit(end) - first,
-        "days_between_orders": mean_gap,
-        "days_between_spread": _spread(nw.col("gap2"), last - first, days - 1.0),
-        "trend": _by(recent - earlier, recent + earlier),
-    }
-    if recipe.column("quantity"):
-        made["items_per_order"] = _by(nw.col(ln.ITEMS), orders)
-    if recipe.column("product"):
-        made["n_products"] = nw.col("n_products").cast(nw.Float64)
-    for column, prefix, levels in (
-        (ln.CATEGORY, "spend_share_", recipe.categories),
-        (ln.CHANNEL, "channel_share_", recipe.channels),
-    ):
-        for i, (name, _) in enumerate(_named(prefix, levels)):
-            made[name] = _by(nw.col(f"{column} {i}"), sold)
-        if levels:
-            made[f"favourite_{column}"] = _favourite(column, levels, sold)
-    if recipe.column("discount"):
-        made["discount_share"] = _by(nw.col(ln.DISCOUNTED), sold)
-    made["return_rate"] = _by(returned, sold)
-    made["weekend_share"] = _by(nw.col("weekend"), days)
-    if recipe.has_hours:
-        made["evening_share"] = _by(nw.col("evening"), nw.col("timed"))
-    return [made[f.feature.name].alias(f.feature.name) for f in purchase_features(recipe)]
 
 
 def _by(above: nw.Expr, below: nw.Expr) -> nw.Expr:
