@@ -10,7 +10,7 @@ import pytest
 from segmentry.errors import Notice
 from segmentry.segmentation import Candidate
 from segmentry.selection import SelectionSettings, search_segments
-from segmentry.selection.evidence import gather_evidence
+from segmentry.selection.criteria import gather_criteria
 from segmentry.selection.mixtures import MixtureEvidence
 from segmentry.selection.others import own_number
 from segmentry.selection.verdict import Weighing, choice, stretched_into, weigh, weights
@@ -103,7 +103,7 @@ def test_halves_of_one_long_heap_are_not_two():
 def test_two_that_overlap_are_taken_on_the_likelihood_of_two():
     """Two groups without a valley between them, steady, and of one shape by BIC."""
     rows = _noise(600, 3) + np.array([3300.0, 0.0, 0.0]) * (np.arange(600) % 2)[:, None]
-    evidence = gather_evidence(rows, range(2, 7), 0)
+    evidence = gather_criteria(rows, range(2, 7), 0)
     assert (evidence.mixture.bic_k, evidence.mixture.sure) == (2, False)
     candidates = search_segments(rows, SelectionSettings(k="2-6")).candidates
     several = replace(evidence, apart={}, heaps=replace(evidence.heaps, columns=(0,)))
@@ -114,7 +114,7 @@ def test_two_that_overlap_are_taken_on_the_likelihood_of_two():
 
 def test_a_mixture_alone_recommends_nothing(nothing):
     """Sure as it may be of long groups, it needs another kind of evidence beside it."""
-    evidence = gather_evidence(_noise(200), range(2, 11), 0)
+    evidence = gather_criteria(_noise(200), range(2, 11), 0)
     sure = replace(evidence, mixture=MixtureEvidence(3, 0.99, True, 0.2, 3, False))
     assert stretched_into(sure) is None
     assert weigh(nothing.candidates, sure).verdict == "no groups"
@@ -125,7 +125,7 @@ def test_a_mixture_alone_recommends_nothing(nothing):
 
 def test_the_likelihood_adds_to_the_number_that_a_sure_mixture_takes(nothing):
     """Three points and one more at the same number; one apart from it only where its groups have one shape."""
-    evidence = gather_evidence(_noise(200, 2), range(2, 6), 0)
+    evidence = gather_criteria(_noise(200, 2), range(2, 6), 0)
     plain = weights(nothing.candidates, replace(evidence, mixture=None))
 
     def added(icl, bic, one_shape):

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 # (tables, rows, axes), k and seed in; (tables, k, axes) centres out.
-Grouping = Callable[[np.ndarray, int, int], np.ndarray]
+FindCentres = Callable[[np.ndarray, int, int], np.ndarray]
 
 
-def prediction_strength(grid: np.ndarray, k: int, group: Grouping, splits: int, seed: int) -> float | None:
+def prediction_strength(grid: np.ndarray, k: int, find_centres: FindCentres, splits: int, seed: int) -> float | None:
     """Mean over splits of the worst cluster's share of pairs that the other half puts together as well.
 
     1 is perfect, above 0.8 good. The worst counts, so one small doubtful cluster lowers it. None with too few rows.
@@ -25,7 +25,7 @@ def prediction_strength(grid: np.ndarray, k: int, group: Grouping, splits: int, 
         return None
     orders = [np.random.default_rng([seed, 3, split]).permutation(len(grid)) for split in range(splits)]
     one, other = (np.stack([grid[order[part]] for order in orders]) for part in (slice(half), slice(half, None)))
-    centres_one, centres_other = group(one, k, seed), group(other, k, seed)
+    centres_one, centres_other = find_centres(one, k, seed), find_centres(other, k, seed)
     found = [_kept(*split) for split in zip(one, centres_one, centres_other, strict=True)]
     found += [_kept(*split) for split in zip(other, centres_other, centres_one, strict=True)]
     return math.fsum(found) / len(found)

@@ -14,7 +14,7 @@ from segmentry.features.sample import evenly_spaced
 from segmentry.quality.resampled import Resampled
 from segmentry.quality.stability import interval, pair_agreement
 from segmentry.segmentation import Candidate
-from segmentry.selection.evidence import Evidence
+from segmentry.selection.criteria import CriteriaByK
 from segmentry.selection.others import own_number, own_verdict
 from segmentry.selection.refits import PAIRS, ROWS, refitted
 from segmentry.selection.verdict import NEEDED, choice, fewer, of_one, points, speaking, weigh
@@ -50,7 +50,7 @@ def decide_table(candidate: Candidate) -> Decision:
     return Decision(candidate.k, "constructive", stated_words(candidate.k), why)
 
 
-def decide(candidates: Sequence[Candidate], evidence: Evidence | None, asked: bool, n: int) -> Decision:
+def decide(candidates: Sequence[Candidate], evidence: CriteriaByK | None, asked: bool, n: int) -> Decision:
     """For k-means: the criteria are weighed, unless one number was asked for."""
     basis = basis_of(evidence, n)
     if asked:
@@ -72,7 +72,7 @@ def decide(candidates: Sequence[Candidate], evidence: Evidence | None, asked: bo
     return Decision(weighing.k, weighing.verdict, words, reason)
 
 
-def _again(evidence: Evidence, k: int) -> str:
+def _again(evidence: CriteriaByK, k: int) -> str:
     return again_words(evidence.stability.get(k, 0.0), evidence.draws)
 
 
@@ -82,7 +82,7 @@ def decide_other(
     grid: np.ndarray,
     candidates: tuple[Candidate, ...],
     clusterings: Sequence[Clustering | Grouping],
-    evidence: Evidence | None,
+    evidence: CriteriaByK | None,
     asked: bool,
     seed: int,
 ) -> tuple[tuple[Candidate, ...], Decision, Resampled | None]:

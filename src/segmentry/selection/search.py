@@ -28,8 +28,8 @@ from segmentry.prototypes.threads import on_one_thread
 from segmentry.quality import calinski_harabasz, davies_bouldin, knee, silhouettes
 from segmentry.quality.resampled import Resampled
 from segmentry.segmentation import Candidate
+from segmentry.selection.criteria import CriteriaByK, gather_criteria
 from segmentry.selection.decision import Decision, decide, decide_other, decide_table
-from segmentry.selection.evidence import Evidence, gather_evidence
 from segmentry.selection.verdict import stretched_into
 from segmentry.selection.words import stretched_words, weakness_words
 
@@ -133,7 +133,7 @@ def search_segments(
     # Linear algebra on one thread, since with more the order of additions depends on the machine. The limit holds for
     # the whole process, so that it is set around both of those that run side by side.
     with on_one_thread(), ThreadPoolExecutor(1) as beside:
-        gathered = beside.submit(gather_evidence, grid, _weighed_ks(method, ks), settings.seed)
+        gathered = beside.submit(gather_criteria, grid, _weighed_ks(method, ks), settings.seed)
         tried = _cluster_all(method, grid, ks, settings.seed)
         evidence = gathered.result()
     candidates, decided, refits = _decide(method, layout, grid, tried, evidence, settings)
@@ -182,7 +182,7 @@ def _decide(
     layout: Layout,
     grid: np.ndarray,
     tried: _Tried,
-    evidence: Evidence | None,
+    evidence: CriteriaByK | None,
     settings: SelectionSettings,
 ) -> tuple[tuple[Candidate, ...], Decision, Resampled | None]:
     """The candidates with all that was measured of them, which one is taken, and its refits where it has any."""
@@ -196,7 +196,7 @@ def _decide(
     return decide_other(method, layout, grid, tried.candidates, tried.clusterings, evidence, asked, settings.seed)
 
 
-def _better(method: str, evidence: Evidence | None) -> tuple[str, int] | None:
+def _better(method: str, evidence: CriteriaByK | None) -> tuple[str, int] | None:
     k = stretched_into(evidence) if method == "k-means" else None
     return ("gmm", k) if k is not None else None
 
@@ -229,7 +229,7 @@ def _weighed_ks(method: Method, ks: Sequence[int]) -> list[int]:
     return list(ks) if len(ks) == 1 else list(range(2, ks[-1] + 1))
 
 
-def _with_evidence(candidate: Candidate, evidence: Evidence | None) -> Candidate:
+def _with_evidence(candidate: Candidate, evidence: CriteriaByK | None) -> Candidate:
     if evidence is None:
         return candidate
     k = candidate.k
@@ -261,7 +261,7 @@ def _ks(grid: np.ndarray, settings: SelectionSettings) -> tuple[list[int], list[
     return list(range(low, distinct + 1)), [Notice("few-profiles", message)]
 
 
-def _notices(chosen: Candidate, decided: Decision, evidence: Evidence | None) -> list[Notice]:
+def _notices(chosen: Candidate, decided: Decision, evidence: CriteriaByK | None) -> list[Notice]:
     verdict = decided.verdict
     found = [Notice("no-groups", decided.words)] if verdict == "no groups" else []
     stretched = stretched_words(evidence) if chosen.method == "k-means" else None

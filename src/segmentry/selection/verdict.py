@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segmentry.segmentation import Candidate
-from segmentry.selection.evidence import Evidence
+from segmentry.selection.criteria import CriteriaByK
 from segmentry.tables.masking import FEWEST_TOLD
 
 Verdict = Literal["natural", "reproducible", "constructive", "no groups"]
@@ -44,7 +44,7 @@ class Weighing:
     favoured: Mapping[str, int]  # by criterion, the number it would take
 
 
-def weigh(candidates: Sequence[Candidate], evidence: Evidence) -> Weighing:
+def weigh(candidates: Sequence[Candidate], evidence: CriteriaByK) -> Weighing:
     """The number and the verdict of a search over several k; 2 only when natural."""
     for_groups, against = speaking(evidence)
     groups = points(for_groups) >= NEEDED
@@ -85,12 +85,12 @@ def fewer(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [c for c in candidates if FALLBACK[0] <= c.k <= FALLBACK[1]] or list(candidates)
 
 
-def of_one(k: int, evidence: Evidence) -> tuple[Verdict, bool]:
+def of_one(k: int, evidence: CriteriaByK) -> tuple[Verdict, bool]:
     """What a number that was asked for would be called, and whether there is enough that speaks for groups there."""
     return _quality(k, evidence), points(speaking(evidence)[0]) >= NEEDED
 
 
-def stretched_into(evidence: Evidence | None) -> int | None:
+def stretched_into(evidence: CriteriaByK | None) -> int | None:
     """The number of groups that there are and that k-means cuts across, when there are such."""
     if evidence is None or evidence.mixture is None or not evidence.mixture.stretched:
         return None
@@ -106,7 +106,7 @@ def points(for_groups: Sequence[str]) -> int:
     return sum(POINTS[kind] for kind in for_groups)
 
 
-def speaking(evidence: Evidence) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def speaking(evidence: CriteriaByK) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Which kinds of evidence speak for groups at all, and which do not."""
     steady = [k for k, value in evidence.stability.items() if value >= STEADY]
     mixture = evidence.mixture
@@ -121,7 +121,7 @@ def speaking(evidence: Evidence) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(n for n, holds in found.items() if holds), tuple(n for n, holds in found.items() if not holds)
 
 
-def favoured(candidates: Sequence[Candidate], evidence: Evidence) -> dict[str, int]:
+def favoured(candidates: Sequence[Candidate], evidence: CriteriaByK) -> dict[str, int]:
     """The number that each criterion would take if it decided alone."""
     alone = {
         "silhouette": _top({c.k: c.silhouette for c in candidates if c.silhouette is not None}),
@@ -136,7 +136,7 @@ def favoured(candidates: Sequence[Candidate], evidence: Evidence) -> dict[str, i
     return {name: k for name, k in alone.items() if k is not None}
 
 
-def _quality(k: int, evidence: Evidence) -> Verdict:
+def _quality(k: int, evidence: CriteriaByK) -> Verdict:
     steady = evidence.stability.get(k, 0.0)
     beyond = max(evidence.silhouette.get(k, 0.0), evidence.tightness.get(k, 0.0)) >= BEYOND
     apart = evidence.apart.get(k, False) and (beyond or bool(evidence.heaps.columns))  # which look-alikes keep
@@ -146,7 +146,7 @@ def _quality(k: int, evidence: Evidence) -> Verdict:
     return "reproducible" if steady >= REPEATED else "no groups"
 
 
-def _two_stand_out(evidence: Evidence) -> bool:
+def _two_stand_out(evidence: CriteriaByK) -> bool:
     """Two groups are seldom something to act on: taken when natural with a valley between them, or when a mixture is
     sure of two, or steady while the likelihood takes two groups of one shape.
 
@@ -162,7 +162,7 @@ def _two_stand_out(evidence: Evidence) -> bool:
     return mixture.bic_k == 2 and mixture.bic_round and evidence.stability.get(2, 0.0) >= STEADY
 
 
-def _of_mixtures(evidence: Evidence) -> dict[int, float]:
+def _of_mixtures(evidence: CriteriaByK) -> dict[int, float]:
     """What mixtures give to a number: three points from a sure one, and one from the likelihood (BIC).
 
     The likelihood is heard where its groups have one shape, as k-means supposes, or where a sure mixture agrees.
@@ -176,7 +176,7 @@ def _of_mixtures(evidence: Evidence) -> dict[int, float]:
     return given
 
 
-def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, float]:
+def weights(candidates: Sequence[Candidate], evidence: CriteriaByK) -> dict[int, float]:
     """What each number of segments has in its favour, from 0 to 12; the sum is explained in docs."""
     silhouette = _shares({c.k: c.silhouette or 0.0 for c in candidates})
     beyond, tight = _shares(evidence.silhouette), _shares(evidence.tightness)
@@ -197,12 +197,12 @@ def weights(candidates: Sequence[Candidate], evidence: Evidence) -> dict[int, fl
     }
 
 
-def _heaviest(open_to: Sequence[Candidate], candidates: Sequence[Candidate], evidence: Evidence) -> int:
+def _heaviest(open_to: Sequence[Candidate], candidates: Sequence[Candidate], evidence: CriteriaByK) -> int:
     weight = weights(candidates, evidence)
     return max((c.k for c in open_to), key=lambda k: (round(weight[k], 9), -k))
 
 
-def _most_stable(open_to: Sequence[Candidate], evidence: Evidence) -> int:
+def _most_stable(open_to: Sequence[Candidate], evidence: CriteriaByK) -> int:
     return max((c.k for c in open_to), key=lambda k: (round(evidence.stability.get(k, -1.0), 9), -k))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from segmentry.segmentation import Candidate
-from segmentry.selection.evidence import Evidence
+from segmentry.selection.criteria import CriteriaByK
 from segmentry.selection.verdict import NEEDED, STEADY, Weighing, points, stretched_into
 from segmentry.tables.masking import FEWEST_TOLD
 
@@ -80,7 +80,7 @@ def stated_words(k: int) -> str:
     )
 
 
-def stretched_words(evidence: Evidence | None) -> str | None:
+def stretched_words(evidence: CriteriaByK | None) -> str | None:
     """Said where there are groups for certain that k-means cuts across."""
     k = stretched_into(evidence)
     if k is None or evidence is None or evidence.mixture is None:
@@ -92,7 +92,7 @@ def stretched_words(evidence: Evidence | None) -> str | None:
     )
 
 
-def basis_of(evidence: Evidence | None, n: int) -> str:
+def basis_of(evidence: CriteriaByK | None, n: int) -> str:
     """On what it was computed."""
     if evidence is None:
         return "Too few different customers to compute more"

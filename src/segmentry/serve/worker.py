@@ -15,9 +15,9 @@ from typing import Any, cast
 import uvicorn
 
 from segmentry.errors import SegmentryError
+from segmentry.serve.accept_queue import AcceptQueue
 from segmentry.serve.api import Api
 from segmentry.serve.connection import PatientProtocol, protocol_for
-from segmentry.serve.crowd import Crowd
 from segmentry.serve.keys import Keys, parse_keys, read_keys
 from segmentry.serve.settings import ServeSettings
 
@@ -26,7 +26,7 @@ KEYS_VARIABLE = "SEGMENTRY_API_KEYS"
 READY, RENEW = b"u", b"r"
 _GIVE_WAY = 0.001  # seconds
 # Connections that are taken in and that begin in one turn of the event loop, and that may stand between.
-_ACCEPTED, _WELCOMED, _CROWD = 256, 32, 2048
+_ACCEPTED, _WELCOMED, _LONGEST_QUEUE = 256, 32, 2048
 # With thousands of connections open, one look through them all takes 20 ms in which nobody is heard: so seldom.
 _GARBAGE = (20_000, 10, 20)
 _log = logging.getLogger("segmentry.serve")
@@ -49,8 +49,8 @@ class Server(uvicorn.Server):
         self.api = api
         self._asked_before = False
         self._accepting: socket.socket | None = None
-        self._crowd = Crowd()
-        # Several workers share a crowd, so none takes more of it than it begins.
+        self._queue = AcceptQueue()
+        # Several workers share what comes, so none takes more of it than it begins.
         self._most_accepted = _ACCEPTED if api.settings.workers == 1 else _WELCOMED
         self._welcoming = False
         self._greeting: set[asyncio.Task[Any]] = set()
@@ -67,30 +67,30 @@ class Server(uvicorn.Server):
         if self._accepting is not None:
             self._loop.remove_reader(self._accepting)
             self._accepting.close()
-            self._crowd.close()
+            self._queue.close()
         await super().shutdown(sockets)
 
     def _accept(self) -> None:
         assert self._accepting is not None
-        for _ in range(min(self._most_accepted, _CROWD - len(self._crowd))):
+        for _ in range(min(self._most_accepted, _LONGEST_QUEUE - len(self._queue))):
             try:
                 connection, _address = self._accepting.accept()
             except OSError:  # there is none, another worker has it, or it has gone again
                 break
             connection.setblocking(False)
-            self._crowd.add(connection)
+            self._queue.add(connection)
         if not self._welcoming:
             self._welcome()
 
     def _welcome(self) -> None:
         """Begins some connections in one turn of the event loop, and others in the next."""
-        if len(self._crowd) > _WELCOMED:
-            self._crowd.look()
-        for _ in range(min(_WELCOMED, len(self._crowd))):
-            task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, self._crowd.take()))
+        if len(self._queue) > _WELCOMED:
+            self._queue.look()
+        for _ in range(min(_WELCOMED, len(self._queue))):
+            task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, self._queue.take()))
             self._greeting.add(task)
             task.add_done_callback(self._greeting.discard)
-        self._welcoming = len(self._crowd) > 0
+        self._welcoming = len(self._queue) > 0
         if self._welcoming:
             self._loop.call_soon(self._welcome)
 

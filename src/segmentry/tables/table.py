@@ -52,7 +52,7 @@ class Column:
     as_it_came: bool = False
     n_unfit: int = 0
 
-    def without(self, missing: tuple[str, ...]) -> Column:
+    def with_missing(self, missing: tuple[str, ...]) -> Column:
         """The column, read with these words for "missing"."""
         return replace(self, reading=replace(self.reading, missing=missing))
 

@@ -66,7 +66,7 @@ def read_warehouse(
     kept = [nw.col(t.column.name).alias(t.column.raw) for t in typed if t.column.raw is not None]
     return Table(
         frame=frame.select(*(t.value.alias(t.column.name) for t in typed), *kept),
-        columns=tuple(t.column.without(missing[t.column.name]) for t in typed),
+        columns=tuple(t.column.with_missing(missing[t.column.name]) for t in typed),
         rows_present=rows,
         rows_read=rows,
         source_kind=kind,

@@ -101,7 +101,7 @@ def assemble(
         notices += far_dates(kept, [t.column.name for t in typed if t.column.reading.kind == "date"])
     table = Table(
         frame=nw.from_native(kept),
-        columns=tuple(t.column.without(settings.missing_in(expected.get(t.column.name))) for t in typed),
+        columns=tuple(t.column.with_missing(settings.missing_in(expected.get(t.column.name))) for t in typed),
         rows_present=present,
         rows_read=present - len(every),
         source_kind=source.kind,

@@ -35,7 +35,7 @@ LEAST_SPREAD = 0.004
 
 
 @dataclass(frozen=True)
-class Evidence:
+class CriteriaByK:
     """Figures by number of segments, and whether a column or direction has several heaps."""
 
     rows: int
@@ -52,7 +52,7 @@ class Evidence:
     mixture: MixtureEvidence | None  # None where mixtures have nothing to say
 
 
-def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence | None:
+def gather_criteria(grid: np.ndarray, ks: Sequence[int], seed: int) -> CriteriaByK | None:
     """The evidence on the sampled rows; None with too few of them, or too few that differ.
 
     The caller limits threads: with more than one, the order of additions depends on the machine.
@@ -74,7 +74,7 @@ def gather_evidence(grid: np.ndarray, ks: Sequence[int], seed: int) -> Evidence 
     pairs = round(PAIRS * more)
     stability = global_stability(rows, ks, seed, pairs)
     in_a_row = len(ks) > 1
-    return Evidence(
+    return CriteriaByK(
         rows=len(rows),
         silhouette=_beyond(separation, ks),
         tightness=_beyond(-inertias, ks),

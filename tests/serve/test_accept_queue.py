@@ -1,4 +1,4 @@
-"""Who of those that wait at the door is let in next."""
+"""Which connection of those that wait is begun next."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from segmentry.serve.crowd import Crowd
+from segmentry.serve.accept_queue import AcceptQueue
 
 pytestmark = pytest.mark.xdist_group("serve")
 
@@ -28,30 +28,30 @@ def pairs() -> Iterator[list[Pair]]:
         yield made
 
 
-def test_a_check_of_life_is_let_in_before_those_that_came_first(pairs: list[Pair]) -> None:
+def test_a_check_of_life_is_begun_before_those_that_came_first(pairs: list[Pair]) -> None:
     """As soon as it has asked, also where it came in silence; the others keep the order of their coming, and what each
     has said is still there to be read."""
-    crowd = Crowd()
+    queue = AcceptQueue()
     for said, (client, end) in zip([WORK, b"", WORK, LIFE], pairs, strict=False):
         client.sendall(said)
-        crowd.add(end)
-    crowd.look()
-    assert crowd.take() is pairs[3][1]
+        queue.add(end)
+    queue.look()
+    assert queue.take() is pairs[3][1]
     assert pairs[3][1].recv(100) == LIFE
-    crowd.add(pairs[4][1])
+    queue.add(pairs[4][1])
     pairs[4][0].sendall(LIFE)
-    crowd.look()
-    assert [crowd.take() for _ in range(len(crowd))] == [pairs[n][1] for n in (4, 0, 1, 2)]
-    crowd.close()
+    queue.look()
+    assert [queue.take() for _ in range(len(queue))] == [pairs[n][1] for n in (4, 0, 1, 2)]
+    queue.close()
 
 
 def test_one_that_has_gone_keeps_its_turn_and_the_end_lets_all_go(pairs: list[Pair]) -> None:
     """A client that left is no failure; after the end every connection is closed."""
-    crowd = Crowd()
+    queue = AcceptQueue()
     for _, end in pairs[:3]:
-        crowd.add(end)
+        queue.add(end)
     pairs[0][0].close()
-    crowd.look()
-    assert crowd.take() is pairs[0][1]
-    crowd.close()
+    queue.look()
+    assert queue.take() is pairs[0][1]
+    queue.close()
     assert [end.fileno() for _, end in pairs[1:3]] == [-1, -1]

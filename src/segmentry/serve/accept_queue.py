@@ -1,4 +1,7 @@
-"""Connections that have come and are not begun yet; one that asks whether the server lives does not wait its turn."""
+"""The accept queue: connections that have come and are not begun yet.
+
+One that asks whether the server lives does not wait its turn.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import socket
 from segmentry.serve.connection import ASKS_LIFE
 
 
-class Crowd:
+class AcceptQueue:
     """Sockets in the order of their coming, but for checks of life, which are first as soon as they have asked.
 
     With the system they would keep the order of their coming, whatever they want.
