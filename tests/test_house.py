@@ -216,6 +216,21 @@ def test_public_names_are_all_there_are() -> None:
         segmentry.nonsense  # noqa: B018
 
 
+def test_every_room_is_on_the_page_of_rooms() -> None:
+    """`docs/how-it-works.md` says what each folder and each module of the package does, and names none that is gone."""
+    page = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?`) \| ", page, re.M)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert told == rooms | {path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("_")}
+
+
+def test_every_page_can_be_reached_from_the_first() -> None:
+    """README links each page of `docs`."""
+    linked = set(re.findall(r"\]\(docs/([\w-]+\.md)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert linked == {path.name for path in (ROOT / "docs").glob("*.md")}
+
+
 def shell_lines(page: Path) -> Iterator[list[str]]:
     """The words of each `segmentry` and `make` line in the code blocks of a page, comments left out."""
     text = page.read_text(encoding="utf-8")
