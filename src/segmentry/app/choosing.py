@@ -17,6 +17,7 @@ from segmentry.app.opened import Opened
 from segmentry.app.overview import verdict_of
 from segmentry.app.pages import desk_of, go, of_what_is_open, show
 from segmentry.browsing import Move, moves
+from segmentry.clusters.names import FIND_K, METHODS, STATED
 from segmentry.errors import SettingsError
 from segmentry.reports.cards import cards
 from segmentry.reports.method import candidate_rows
@@ -24,8 +25,12 @@ from segmentry.segmentation import Segmentation
 
 MOST = 12
 NUMBERS = ("auto", *(str(k) for k in range(2, MOST + 1)))
-METHODS = ("k-means", "gmm", "ward", "k-medoids", "k-prototypes", "hdbscan")
-_CARRIED = ("features", "id", "as_of", "on_duplicate", "min_size", "max_size")
+_LIMITS = ("min_size", "max_size")
+# What holds of another fit of the same customers. Names do not: another fit has segments of its own. Nor do settings of
+# orders, which are not read again.
+_CARRIED = (
+    "features", "id", "as_of", "on_duplicate", *_LIMITS, "playbook", "stability_pairs", "value", "rfm_grid",
+)  # fmt: skip
 
 
 @of_what_is_open
@@ -42,23 +47,27 @@ def choosing(request: Request, opened: Opened) -> Response:
         series=opened.picture("series"),
         stability=opened.picture("stability"),
         numbers=NUMBERS,
-        methods=METHODS,
-        used=[f.name for f in segmentation.recipe.clustered],
+        methods=tuple(METHODS),
+        find_k=FIND_K,
+        used=used(segmentation),
         usable=usable(segmentation),
         job=desk_of(request).job if desk_of(request).job_is_refit else None,
     )
 
 
+def used(segmentation: Segmentation) -> frozenset[str]:
+    """The features that the segments rest on; of an RFM grid, those that its scores are of."""
+    return frozenset(f.bins.of if f.bins else f.name for f in segmentation.recipe.clustered)
+
+
 def usable(segmentation: Segmentation) -> list[tuple[str, str, str]]:
     """Name, label and why it was left out, for every feature that another fit could rest on; those in use first."""
-    reasons = {part.feature: part.reason for part in segmentation.recipe.left_out}
-    recipe = segmentation.recipe
+    recipe, own = segmentation.recipe, used(segmentation)
+    reasons = {part.feature: part.reason for part in recipe.left_out}
     sensitive = {r["column"] for r in segmentation.roles if r["role"] == "sensitive"}
-    found = [(f.name, f.label, "") for f in recipe.clustered]
-    found += [
-        (f.name, f.label, reasons.get(f.name, "")) for f in recipe.described if not sensitive & {*f.sources, *f.over}
-    ]
-    return found
+    features = [f for f in (*recipe.clustered, *recipe.described) if not f.bins]
+    open_to = [f for f in features if f.name in own or not sensitive & {*f.sources, *f.over}]
+    return [(f.name, f.label, reasons.get(f.name, "")) for f in sorted(open_to, key=lambda f: f.name not in own)]
 
 
 def settings_of(opened: Opened, k: str, features: list[str], method: str) -> dict[str, Any]:
@@ -66,17 +75,28 @@ def settings_of(opened: Opened, k: str, features: list[str], method: str) -> dic
     segmentation = opened.segmentation
     before: Mapping[str, Any] = segmentation.provenance.settings
     settings = {name: copy.deepcopy(before[name]) for name in _CARRIED if name in before}
-    chosen = {f.name for f in segmentation.recipe.clustered}
-    if set(features) != chosen:
+    if method in STATED:
+        # An RFM grid rests on recency, frequency and spend, whatever is ticked.
+        if segmentation.method != method:
+            settings.get("features", {}).pop("features", None)
+    elif set(features) != {f.name for f in segmentation.recipe.clustered}:
         settings["features"] = {**settings.get("features", {}), "features": features}
+    if method in FIND_K:
+        for limit in _LIMITS:
+            settings.pop(limit, None)
     if segmentation.purchases is not None:
         settings.pop("id", None)  # of the orders; that of the customers is known
     if segmentation.recipe.as_of is not None:
         settings["as_of"] = segmentation.recipe.as_of.isoformat()
-    settings["selection"] = {"k": k, "seed": segmentation.provenance.seed, "method": method}
+    settings["selection"] = {**selection_of(k, method), "seed": segmentation.provenance.seed}
     if opened.rows is not None:
         settings["reading"] = opened.rows.reading.model_dump(mode="json", exclude_defaults=True)
     return settings
+
+
+def selection_of(k: str, method: str) -> dict[str, Any]:
+    """The number of segments and the method, as settings; a method that finds the number is asked for none."""
+    return {"k": "auto" if method in FIND_K else k, "method": method}
 
 
 async def refit(request: Request) -> Response:
@@ -101,8 +121,9 @@ def _refit(request: Request, form: FormData) -> Response:
         raise SettingsError("No feature is ticked.", remedy="Tick at least one that the segments should rest on.")
     source = opened.rows.write_source(opened.folder)
     number = "the best number of segments" if k == "auto" else f"{k} segments"
+    title = f"Trying {method if method in FIND_K else number}"
     files = {"source": source} | ({} if opened.segmentation.purchases is None else {"earlier": opened.model})
-    job = Job(files, settings_of(opened, k, features, method), desk.new_folder("fit") / "out", f"Trying {number}")
+    job = Job(files, settings_of(opened, k, features, method), desk.new_folder("fit") / "out", title)
     desk.start(job, refit=True)
     return go(request, "/job")
 

@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from segmentry.app.choosing import METHODS, NUMBERS
+from segmentry.app.choosing import NUMBERS, selection_of
 from segmentry.app.desk import Upload
 from segmentry.app.jobs import Job
 from segmentry.app.pages import desk_of, go, show
 from segmentry.app.uploads import LARGEST, SAMPLES, named
+from segmentry.clusters.names import FIND_K, METHODS
 from segmentry.errors import InputError, SegmentryError, SettingsError
 from segmentry.exploration import InspectSettings, inspect
 from segmentry.features.choice import FeatureSettings
@@ -61,7 +62,8 @@ def _looked(request: Request, upload: Upload) -> Response:
         repeated=found is not None and any(f.code == "repeated-id" for f in found.findings),
         roles=sorted(ROLES),
         numbers=NUMBERS,
-        methods=METHODS,
+        methods=tuple(METHODS),
+        find_k=FIND_K,
         date_formats=DATE_FORMATS,
         separators=SEPARATORS,
         labels={f.name: f.label for f in found.features} if found else {},
@@ -187,13 +189,12 @@ def _order_roles(form: FormData, upload: Upload) -> dict[str, str]:
 def fit_settings(request: Request, upload: Upload) -> dict[str, Any]:
     """The settings of a fit, as plain data that a process of its own reads."""
     stated = upload.stated
-    k = stated.get("k") or "auto"
     settings: dict[str, Any] = {
         "reading": stated.get("reading", {}),
         "features": {
             n: list(v) if n == "features" else v for n in ("roles", "purposes", "features") if (v := stated.get(n))
         },
-        "selection": {"k": k, "method": stated.get("method") or "k-means"},
+        "selection": selection_of(stated.get("k") or "auto", stated.get("method") or "k-means"),
         "orders": _orders(stated),
         "today": request.app.state.site.today().isoformat(),
     }
