@@ -112,14 +112,19 @@ class Site:
 
     def desk(self, key: str | None) -> tuple[str, Desk]:
         """The visitor's desk and its key: a new one where the key is not known."""
+        gone = []
         with self._lock:
             if key is None or key not in self._desks:
                 key = secrets.token_urlsafe(24)
                 self._desks[key] = Desk(self._made(f"desk-{secrets.token_hex(8)}"), self.shared)
                 while len(self._desks) > MOST:
-                    self._desks.popitem(last=False)[1].close()
+                    gone.append(self._desks.popitem(last=False)[1])
             self._desks.move_to_end(key)
-            return key, self._desks[key]
+            desk = self._desks[key]
+        for other in gone:
+            # A fit that is under way takes seconds to end, and nobody should wait for a stranger's.
+            threading.Thread(target=other.close).start()
+        return key, desk
 
     def close(self) -> None:
         for desk in self._desks.values():

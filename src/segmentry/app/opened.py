@@ -70,11 +70,17 @@ class Opened:
         except SegmentryError as error:
             self.problem, self.state = error, "failed"
             return
-        except Exception:
+        except Exception as error:
             # Where the folder is gone, the dashboard has ended meanwhile, and nobody waits for this.
-            if self._scratch.exists():
-                raise
-            return
+            if not self._scratch.exists():
+                return
+            self.problem = SegmentryError(
+                "Something went wrong on our side.",
+                found=type(error).__name__,
+                remedy="The terminal that runs the dashboard says what.",
+            )
+            self.state = "failed"
+            raise
         for key in AHEAD:
             picture_svg(self.picture(key))
 
@@ -95,12 +101,18 @@ class Opened:
         if self.rows is None:
             return None
         with self._lock:
-            if choice not in self._kept:
-                self._kept[choice] = described(self.segmentation, self.rows, choice)
+            segmentation = self.segmentation
+            if choice in self._kept:
+                self._kept.move_to_end(choice)
+                return self._kept[choice]
+        found = described(segmentation, self.rows, choice)
+        with self._lock:
+            # One that was begun before an edit shows the old names.
+            if self.segmentation is segmentation:
+                self._kept[choice] = found
                 while len(self._kept) > REMEMBERED:
                     self._kept.popitem(last=False)
-            self._kept.move_to_end(choice)
-            return self._kept[choice]
+        return found
 
     def edit(self, segment_id: str, name: str, plays: Sequence[Play]) -> None:
         """A name and a playbook of the user's own, kept in the model file. Raises SettingsError or OutputError."""
