@@ -10,6 +10,10 @@ import pytest
 
 import segmentry as sg
 from segmentry.app.uploads import LARGEST
+from segmentry.fitting import FitSettings
+from segmentry.plots.style import tight
+from segmentry.reports.cards import cards
+from segmentry.samples import sample_marketing
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -46,6 +50,26 @@ def test_the_overview_says_what_the_library_says(client, fitted):
         assert f"{segment.size:,}" in page
         assert f"{segment.playbook[0].title}" in page
     assert f"<strong>{len(segmentation.notices)} warnings</strong>" in page
+
+
+def test_a_card_says_how_far_to_rely_on_its_segment(client, fitted):
+    """In the words of the report, on each card of a segment that was measured."""
+    page = client.get("/").text
+    shown = re.findall(r'<p class="reliance"><strong>(.*?)\.</strong> (.*?)</p>', page)
+    measured = [c for c in cards(sg.load(fitted / "segmentation.seg")) if c.reliance]
+    expected = [(c.reliance, tight(c.reliance_means)) for c in measured]
+    assert expected
+    assert shown == expected
+
+
+def test_where_one_number_was_tried_there_are_no_empty_panels(tmp_path, dashboard):
+    """One sentence says why there is nothing to compare, in place of two pictures that are not there."""
+    model = tmp_path / "three.seg"
+    sg.save(sg.fit(sample_marketing(300, seed=1), k=3, settings=FitSettings(stability_pairs=4)), model)
+    with dashboard(model) as visitor:
+        page = visitor.get("/choosing").text
+    assert page.count("One number of segments was tried only") == page.count('class="absent"') == 1
+    assert page.count("<figure") == 1
 
 
 def test_without_anything_open_one_begins_at_new_data(empty):
