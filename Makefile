@@ -8,6 +8,7 @@
 #   make test-all the tests on every Python of PYTHONS that this machine has
 #   make bench    speed and quality beside the usual notebook
 #   make load     what the REST API bears, beside the usual one
+#   make pictures the pictures of the first page, taken anew (needs Chromium)
 #   make battery  is the number of segments honest? tables with and without groups, one row a kind
 
 PYTHON ?= python3
@@ -23,7 +24,7 @@ SETUP_SLIM := $(VENV)/.setup-slim
 SETUP_SPARK := $(VENV)/.setup-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark demo test test-all check format bench load battery clean
+.PHONY: help setup setup-spark demo test test-all check format bench load battery pictures clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -83,6 +84,9 @@ load: $(SETUP)
 HALF ?= held-out
 battery: $(SETUP)
 	$(BIN)/python bench/battery.py --half $(HALF) --jobs $(JOBS) $(if $(filter held-out,$(HALF)),--into docs/choosing-k.md) $(BATTERY_ARGS)
+
+pictures: $(SETUP)
+	$(BIN)/python docs/pictures/take.py
 
 clean:
 	rm -rf build dist demo-out bench-out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
