@@ -211,6 +211,16 @@ def test_halves_of_a_heap_beside_a_small_group_are_not_natural():
     assert found.verdict != "natural" or found.k == 2
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_heaps_of_a_single_column_are_not_cut(seed):
+    """Two kinds of customer who differ in one column only are two: look-alikes keep that column, and say nothing."""
+    draw = np.random.default_rng(seed)
+    place = np.where(np.arange(600) < 300, draw.normal(900, 60, 600), draw.normal(100, 20, 600))
+    grid = np.floor((place - place.mean()) / place.std() * 1024 + 0.5)[:, None]
+    found = search_segments(grid, SelectionSettings())
+    assert (found.k, found.verdict) == (2, "natural")
+
+
 def test_the_verdict_says_what_was_measured_and_promises_nothing():
     """Groups that came out again are said to have done so, in how many draws; no other customers are spoken for."""
     found = search_segments(_blobs([60, 75, 45, 100]), SelectionSettings(k="2-6"))

@@ -111,7 +111,7 @@ def speaking(evidence: CriteriaByK) -> tuple[tuple[str, ...], tuple[str, ...]]:
     steady = [k for k, value in evidence.stability.items() if value >= STEADY]
     mixture = evidence.mixture
     found = {
-        CHANCE: _beyond(evidence.silhouette, evidence.tightness) >= BEYOND,
+        CHANCE: is_beyond_chance(evidence),
         HEAPS: evidence.heaps.found,
         MIXTURE: mixture is not None and mixture.sure,
         LIKELIHOOD: mixture is not None and mixture.bic_k > 1 and not mixture.sure,  # else counted already
@@ -179,7 +179,10 @@ def _of_mixtures(evidence: CriteriaByK) -> dict[int, float]:
 def weights(candidates: Sequence[Candidate], evidence: CriteriaByK) -> dict[int, float]:
     """What each number of segments has in its favour, from 0 to 12; the sum is explained in docs."""
     silhouette = _shares({c.k: c.silhouette or 0.0 for c in candidates})
-    beyond, tight = _shares(evidence.silhouette), _shares(evidence.tightness)
+    chance = is_beyond_chance(evidence)
+    # Look-alikes that are no worse have all the structure there is, in single columns: shares of nothing are noise.
+    beyond, tight = (_shares(evidence.silhouette), _shares(evidence.tightness)) if chance else ({}, {})
+    apart_weight = APART_WEIGHT if chance else APART_WEIGHT + 2.0
     strong, steady = _largest(evidence.prediction_strength, STRONG), _largest(evidence.stability, 0.9)
     of_mixtures, apart = _of_mixtures(evidence), max((k for k, holds in evidence.apart.items() if holds), default=None)
     return {
@@ -191,7 +194,7 @@ def weights(candidates: Sequence[Candidate], evidence: CriteriaByK) -> dict[int,
         + 0.5 * (evidence.gap_choice == c.k)
         + (strong == c.k)
         + (steady == c.k)
-        + APART_WEIGHT * (apart == c.k)
+        + apart_weight * (apart == c.k)
         + of_mixtures.get(c.k, 0.0)
         for c in candidates
     }
@@ -206,9 +209,10 @@ def _most_stable(open_to: Sequence[Candidate], evidence: CriteriaByK) -> int:
     return max((c.k for c in open_to), key=lambda k: (round(evidence.stability.get(k, -1.0), 9), -k))
 
 
-def _beyond(separation: Mapping[int, float], tightness: Mapping[int, float]) -> float:
-    """Both criteria at the k where they are best together: either alone may be lucky."""
-    return max((max(separation[k], 0.0) + max(tightness[k], 0.0)) / 2.0 for k in separation)
+def is_beyond_chance(evidence: CriteriaByK) -> bool:
+    """Whether both criteria are, at the k where they are best together: either alone may be lucky."""
+    both = [(max(evidence.silhouette[k], 0.0) + max(evidence.tightness[k], 0.0)) / 2.0 for k in evidence.silhouette]
+    return max(both) >= BEYOND
 
 
 def _shares(values: Mapping[int, float]) -> dict[int, float]:
