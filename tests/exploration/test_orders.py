@@ -7,7 +7,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from segmentry.cli import app
 from segmentry.exploration import Inspection, inspect
 from segmentry.plots.exploration import draw_exploration
 from segmentry.reports.inspection import inspection_page
@@ -76,6 +78,22 @@ def test_a_log_that_cannot_be_opened_is_a_problem_with_its_remedy() -> None:
     found = [f for f in inspect(orders).findings if f.code == "currencies"]
     assert [f.severity for f in found] == ["problem"]
     assert "one currency at a time" in found[0].remedy
+
+
+def test_features_of_a_log_are_drawn_by_customer(tmp_path: Path) -> None:
+    """A log has more lines than customers: pictures of features have a dot a customer, and say of how many."""
+    orders, look = tmp_path / "orders.csv", tmp_path / "look"
+    sample_orders(400, seed=1).write_csv(orders)
+    result = CliRunner().invoke(app, ["inspect", str(orders), "-o", str(look)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    found = inspect(orders)
+    customers = found.n_customers
+    assert 260 < customers < found.rows_read
+    assert (found.sampled.n_rows, found.sampled.n_customers) == (found.rows_read, customers)
+    pictures = {p.key: p.caption for p in draw_exploration(found)}
+    assert f"260 of {customers:,} customers are drawn" in pictures["pairs"]
+    assert "the number of order lines at that value" in pictures["histograms"]
+    assert f"260 of {customers:,} customers are drawn" in (look / "inspect.html").read_text()
 
 
 def test_a_table_of_customers_is_looked_at_as_before(shared_data: Path) -> None:

@@ -117,7 +117,8 @@ def inspect(source: Any, *, as_of: date | str | None = None, settings: Settings 
         sampled=Sampled(
             {n: v for n, v in sampled.items() if n in kept and v.dtype != object},
             numeric,
-            max((len(v) for v in sampled.values()), default=0),
+            n_rows=max((len(v) for v in sampled.values()), default=0),
+            n_customers=max((len(v) for v in numeric.values()), default=0),
         ),
         orders=log.orders if log is not None else None,
     )

@@ -107,11 +107,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Sampled:
-    """Rows for pictures, in one order whatever order they came in: by column, and by numeric feature."""
+    """Rows for pictures, in one order whatever order they came in: by column, and by numeric feature.
+
+    Of a purchase log, `columns` have order lines and `features` customers, so that each has a number of its own.
+    """
 
     columns: dict[str, np.ndarray]  # numbers and dates (as days), NaN where missing
     features: dict[str, np.ndarray]
-    n: int
+    n_rows: int
+    n_customers: int
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,10 @@ class Inspection:
     reading: Reading
     sampled: Sampled = field(repr=False, compare=False)
     orders: OrdersInspection | None = None  # None where a row is a customer
+
+    @property
+    def n_customers(self) -> int:
+        return self.rows_read if self.orders is None else self.orders.account.customers
 
     def column(self, name: str) -> ColumnInspection:
         return next(c for c in self.columns if c.name == name)

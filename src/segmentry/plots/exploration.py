@@ -133,7 +133,8 @@ def picture_histograms(inspection: Inspection) -> Picture:
         said = "column bunches" if len(skewed) == 1 else "columns bunch"
         title = f"{len(skewed)} of {len(shown)} {said} up at low values with a long tail of high ones"
     caption = (
-        "The height of a bar is the number of customers at that value. Values far out are counted in the last bar."
+        f"The height of a bar is the number of {_rows(inspection)} at that value. "
+        "Values far out are counted in the last bar."
     )
     caption += _sample_note(inspection) + _rest_note(columns)
     panels = [_histogram(c, inspection.sampled.columns[c.name]) for c in shown]
@@ -163,8 +164,13 @@ def _spread_row(c: ColumnInspection) -> dict[str, str]:
     }
 
 
+def _rows(inspection: Inspection) -> str:
+    """What a row of the table is."""
+    return "customers" if inspection.orders is None else "order lines"
+
+
 def _sample_note(inspection: Inspection) -> str:
-    n = inspection.sampled.n
+    n = inspection.sampled.n_rows
     return f" Drawn from a sample of {n:,} rows." if n < inspection.rows_read else ""
 
 
@@ -257,9 +263,10 @@ def picture_column_boxes(inspection: Inspection) -> Picture:
     if far:
         said = "column has" if len(far) == 1 else "columns have"
         title = f"{len(far)} {said} values far out, “{far[0].name}” the most: {say_number(_share_out(far[0]), 'share')}"
+    rows = _rows(inspection)
     caption = (
-        "The box holds the middle half of customers, its white line is the median, the thin line reaches to the last "
-        "value within three box lengths. Rings lie beyond (Tukey's outer fence); one ring may stand for many customers."
+        f"The box holds the middle half of {rows}, its white line is the median, the thin line reaches to the last "
+        f"value within three box lengths. Rings lie beyond (Tukey's outer fence); one ring may stand for many {rows}."
     )
     panels = [_box(c, inspection.sampled.columns[c.name]) for c in shown]
     caption += _sample_note(inspection) + _rest_note(columns)
@@ -324,32 +331,33 @@ def _padded(low: float, high: float) -> tuple[float, float]:
 
 def picture_levels(inspection: Inspection) -> Picture:
     """Customers by level, for each category and each column of a few values."""
-    key, heading = "levels", "How customers split by category"
+    rows = _rows(inspection)
+    key, heading = "levels", f"How {rows} split by category"
     columns = [c for c in inspection.columns if _has_levels(c)]
     if not columns:
         return absent(key, heading, "No column holds categories to draw.")
     shown = columns[:MOST]
-    title = _levels_title(columns)
-    caption = f"The bar is the share of customers with that level; at most {MOST_LEVELS} levels a column are drawn."
+    title = _levels_title(columns, rows)
+    caption = f"The bar is the share of {rows} with that level; at most {MOST_LEVELS} levels a column are drawn."
     if any(c.sensitive and _few(c) for c in columns):
-        caption += f" Levels of a sensitive attribute with fewer than {FEWEST_TOLD} customers are not named."
+        caption += f" Levels of a sensitive attribute with fewer than {FEWEST_TOLD} {rows} are not named."
     caption += _rest_note(columns)
-    rows = [[_bars(c) for c in shown[i : i + 3]] for i in range(0, len(shown), 3)]
-    chart = alt.vconcat(*(alt.hconcat(*line, spacing=128, bounds="flush") for line in rows), spacing=20)
+    lines = [[_bars(c) for c in shown[i : i + 3]] for i in range(0, len(shown), 3)]
+    chart = alt.vconcat(*(alt.hconcat(*line, spacing=128, bounds="flush") for line in lines), spacing=20)
     table = tuple(
-        {"Column": c.name, "Level": level, "Customers": f"{n:,}", "Share": say_number(n / c.n_values, "share")}
+        {"Column": c.name, "Level": level, rows.capitalize(): f"{n:,}", "Share": say_number(n / c.n_values, "share")}
         for c in columns
         for level, n in _named(c)
     )
     return Picture(key, title, caption, styled(chart, title), table)
 
 
-def _levels_title(columns: Sequence[ColumnInspection]) -> str:
+def _levels_title(columns: Sequence[ColumnInspection], rows: str) -> str:
     plain = [c for c in columns if not c.sensitive] or list(columns)
     first = max(plain, key=lambda c: (c.levels[0][1] / c.n_values, c.name))
     top = first.levels[0][1] / first.n_values
     if top < ONE_SIDED:
-        return "No category is one-sided: no level holds more than two thirds of customers"
+        return f"No category is one-sided: no level holds more than two thirds of {rows}"
     share = say_number(top, "share")
     return f"“{first.name}” is the most one-sided category: {share} are “{wrap(first.levels[0][0], 24, 1)}”"
 

@@ -120,10 +120,10 @@ def picture_pairs(inspection: Inspection) -> Picture:
     if len(chosen) < 2:
         return absent(key, heading, "A fit would cluster on fewer than two numeric features.")
     title = f"The {len(chosen)} features that a fit clusters on, two by two"
-    n = inspection.sampled.n
+    n = min(inspection.sampled.n_customers, POINTS)
     caption = (
         "Each dot is a customer, each hill on the diagonal the distribution of one feature. Clouds that fall apart "
-        f"hint at groups, lines at features that say the same. {min(n, POINTS):,} of {inspection.rows_read:,} "
+        f"hint at groups, lines at features that say the same. {n:,} of {inspection.n_customers:,} "
         "customers are drawn; values far out stand on the edge."
     )
     table = tuple({"Feature": f.label, "Formula": f.formula} for f in chosen)
@@ -132,7 +132,7 @@ def picture_pairs(inspection: Inspection) -> Picture:
 
 def _matrix(inspection: Inspection, chosen: list[Feature]) -> alt.VConcatChart:
     values = inspection.sampled.features
-    rows = evenly(inspection.sampled.n, POINTS)
+    rows = evenly(inspection.sampled.n_customers, POINTS)
     spans = {f.name: _span(values[f.name]) for f in chosen}
     size = 108 if len(chosen) > 4 else 150
     lines = []
