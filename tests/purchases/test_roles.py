@@ -112,6 +112,21 @@ def test_customers_by_the_words_of_bookkeeping(name: str) -> None:
     assert log(rows, name, "date", "amount").recipe.column("customer") == name
 
 
+@pytest.mark.parametrize(
+    "cells", [(0, 1), (1.0, 0.0), ("yes", "no"), ("Ja", "Nein"), ("new", "known")], ids=lambda cells: str(cells[0])
+)
+def test_a_yes_and_no_is_never_the_customer(cells: tuple[object, object]) -> None:
+    """Bookings with a mark for guests who were there before have no customers: they are no log, whatever the names."""
+    rows = [(cells[n % 2], f"2026-01-{1 + n % 28:02}", n % 4) for n in range(120)]
+    names = ["is_repeated_guest", "reservation_status_date", "total_of_special_requests"]
+    bookings = pl.DataFrame(rows, schema=names, orient="row")
+    assert not looks_like_log(read(bookings))
+    with pytest.raises(InputError, match=r"who bought \(customer\)"):
+        open_log(read(bookings))
+    with_guest = bookings.with_columns(guest_id=pl.int_range(pl.len()) % 25)
+    assert open_log(read(with_guest)).recipe.column("customer") == "guest_id"
+
+
 def test_a_table_of_customers_is_no_log(shared_data: Any) -> None:
     """No table of customers is taken for their purchases, even one with dates and repeated ids."""
     for name in shared_data.glob("*.csv"):

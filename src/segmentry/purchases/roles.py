@@ -31,6 +31,7 @@ _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _MOST = 0.5
 _NEARLY_ALL = 0.9
 _MOST_LEVELS = 200
+_FEWEST_LINES = 100  # in so many, two customers are two kinds of something
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,8 @@ def _chosen(
     rows = max(table.rows_read, 1)
     filled = {c: figures[c]["filled"] / rows for c in able}
     usable = [c for c in able if filled[c] > _FILLED.get(role, 0.0) and _looks_right(role, figures[c])]
+    if role == "customer":
+        usable = [c for c in usable if _tells_apart(table, c)]
     if not usable:
         return None
     first = usable[0]
@@ -275,6 +278,20 @@ def _chosen(
         # Guests have no id, and an e-mail address all the same.
         return max(usable, key=lambda c: (filled[c], -usable.index(c)))
     return first
+
+
+def _tells_apart(table: Table, column: str) -> bool:
+    """Whether the cells may be customers: no yes and no, and in a log of some length no two values."""
+    some = collect_rows(table.frame.select(nw.col(column)).head(_MOST_LEVELS))
+    if len({row[column] for row in some} - {None}) > 2:
+        return True
+    levels = levels_of(table, column)
+    if levels is None or len(levels) > 2:
+        return True
+    plain = {plain_state(level).removesuffix(".0") for level in levels}
+    if plain <= {*answers("yes"), *answers("no")}:
+        return False
+    return len(levels) != 2 or sum(levels.values()) < _FEWEST_LINES
 
 
 def _tells_returns(table: Table, column: str) -> bool:
