@@ -43,6 +43,10 @@ class SegmentryError(Exception):
         parts = [what, f"Found: {found.rstrip('.')}." if found else "", remedy]
         super().__init__(" ".join(part for part in parts if part))
 
+    def also(self, remedy: str) -> SegmentryError:
+        """The same error with one thing more to do."""
+        return type(self)(self.what, found=self.found, remedy=f"{self.remedy} {remedy}".strip(), code=self.code)
+
 
 class InputError(SegmentryError):
     """The data cannot be used as it is."""

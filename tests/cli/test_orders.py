@@ -77,11 +77,39 @@ def test_a_file_without_a_header_is_given_names(segmentry, shared_data, tmp_path
 
 
 def test_orders_and_a_source_are_refused(segmentry, shared_data, tmp_path):
-    """SOURCE and --orders together, or --customers alone, are wrong usage."""
+    """SOURCE beside --orders or --customers, or none of the three, is wrong usage."""
     log = shared_data / "CDNOW_master.txt"
     assert segmentry("fit", log, "--orders", log, "-o", tmp_path / "out").code == 2
-    assert segmentry("fit", "--customers", log, "-o", tmp_path / "out").code == 2
+    assert segmentry("fit", log, "--customers", log, "-o", tmp_path / "out").code == 2
+    assert segmentry("inspect", log, "--customers", log).code == 2
+    assert segmentry("fit", "-o", tmp_path / "out").code == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_rows_that_look_like_purchases_may_be_stated_to_be_customers(segmentry, tmp_path):
+    """Bookings by few agencies stop a fit; the error names `--customers`, by which a row is a customer."""
+    bookings, look, folder = tmp_path / "bookings.csv", tmp_path / "look", tmp_path / "out"
+    lines = [f"{'AB'[n % 40 == 0]}{n % 2},2026-01-{1 + n % 28:02},{50 + n % 7 * 20},{1 + n % 9}" for n in range(90)]
+    bookings.write_text("guest,booking_date,total_amount,nights\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    stopped = segmentry("fit", bookings, "-o", folder, "--k", 5)
+    assert stopped.code == 1
+    assert "If each row is a customer and no purchase, pass the file by --customers FILE" in stopped.err
+    seen = segmentry("inspect", bookings)
+    assert "The rows were taken for purchases by the customer in 'guest'" in seen.out
+    looked = segmentry("inspect", "--customers", bookings, "-o", look)
+    assert looked.code == 0, looked.err
+    assert "taken for purchases" not in looked.out
+    told = f"segmentry fit --customers {bookings} --config"
+    assert told in looked.out
+    assert told in (look / "segmentry.toml").read_text(encoding="utf-8")
+    words = ("--features", "total_amount,nights", "--k", 3, "--stability-pairs", 0, "--on-duplicate", "keep")
+    outcome = segmentry("fit", "--customers", bookings, *words, "--no-pictures", "-o", folder, "--json")
+    assert outcome.code == 0, outcome.err
+    summary = json.loads(outcome.out)
+    assert (summary["customers"], summary.get("orders")) == (90, None)
+    scored = segmentry("score", folder / "segmentation.seg", bookings, "-o", tmp_path / "scored.csv")
+    assert scored.code == 0, scored.err
+    assert (tmp_path / "scored.csv").read_bytes() == (folder / "customers.csv").read_bytes()
 
 
 def test_orders_are_joined_to_a_table_of_customers(segmentry, tmp_path):

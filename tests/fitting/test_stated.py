@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 import segmentry as sg
-from segmentry.errors import SettingsError
+from segmentry.errors import InputError, SettingsError
 from segmentry.samples import sample_marketing, sample_orders
 
 QUICK = sg.FitSettings(stability_pairs=0)
@@ -174,3 +174,28 @@ def test_changeable_may_be_a_text(model):
     row = {"age": 41.0, "income": 52000.0}
     listed = sg.explain(model, row, changeable=["age", "income"])
     assert sg.explain(model, row, changeable="age, income") == listed
+
+
+def test_a_table_given_as_customers_is_never_orders() -> None:
+    """A log is seen by its columns, as a source; the same table as `customers` has a row per customer."""
+    log = sample_orders(40, seed=1)
+    settings = sg.FitSettings(stability_pairs=0, on_duplicate="keep", value={"estimate": False})
+    assert sg.fit(log, k=3, settings=settings).orders is not None
+    found = sg.fit(customers=log, k=3, settings=settings)
+    assert (found.orders, found.purchases) == (None, None)
+    assert found.provenance.n_customers + found.provenance.n_no_data == log.height
+    assert sg.score(found, log)["segment_id"].n_unique() == 3
+    assert sg.inspect(log).orders is not None
+    assert sg.inspect(customers=log).orders is None
+    with pytest.raises(SettingsError, match="One table is looked at"):
+        sg.inspect(log, customers=log)
+
+
+def test_an_error_about_rows_taken_for_purchases_names_the_way_out() -> None:
+    """Who gave a table that looks like orders, and said nothing, is told how to say that a row is a customer."""
+    log = sample_orders(4, seed=1)
+    with pytest.raises(InputError, match=r"If each row is a customer.*customers=\.\.\. in Python"):
+        sg.fit(log, k=9, settings=QUICK)
+    with pytest.raises(InputError) as stated:
+        sg.fit(orders=log, k=9, settings=QUICK)
+    assert "If each row" not in str(stated.value)

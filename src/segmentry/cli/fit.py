@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from segmentry.cli.budget import LARGE_MB, check_memory, need_of, parse_memory
-from segmentry.cli.orders import files_of
+from segmentry.cli.orders import files_of, table_of
 from segmentry.cli.reading_options import SOURCE_HELP, reading_options, takes
 from segmentry.cli.terminal import Steps, inert, say, warn
 
@@ -77,7 +77,9 @@ def _options(
 def fit(
     source: str = typer.Argument(None, help=f"Customers, a row for each, or their orders. {SOURCE_HELP}"),
     orders: str = typer.Option(None, "--orders", help="Orders or order lines, a row for each, instead of SOURCE."),
-    customers: str = typer.Option(None, "--customers", help="Table of customers to join the orders to, by id."),
+    customers: str = typer.Option(
+        None, "--customers", help="Table of customers to join the orders to, by id; alone, a SOURCE that is no orders."
+    ),
     output: Path = typer.Option(
         ..., "-o", "--output", help="Folder for the model, the labelled customers, the report."
     ),
@@ -177,7 +179,7 @@ def _fit_into(source: Any, output: Path, settings: Any, options: _RunOptions) ->
     for path in files_of(source):
         check_folder(output, options.overwrite, source=path)
     check_folder(output, options.overwrite)
-    need = need_of(source)
+    need = need_of(table_of(source))
     if need is not None:
         steps.rows, steps.estimated = need.rows, bool(need.text)
         check_memory(need, options.memory_mb)

@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from segmentry.cli.reading_options import SOURCE_HELP, shown, source_of, takes_reading
+from segmentry.cli.reading_options import SOURCE_HELP, shown, takes_reading
 from segmentry.cli.terminal import Steps, inert, say
 
 WIDTH = 80
@@ -22,7 +22,8 @@ WIDTH = 80
 
 @takes_reading
 def inspect(
-    source: str = typer.Argument(..., help=f"Customers, a row for each. {SOURCE_HELP}"),
+    source: str = typer.Argument(None, help=f"Customers, a row for each, or their orders. {SOURCE_HELP}"),
+    customers: str = typer.Option(None, "--customers", help="A SOURCE whose rows are customers and no orders."),
     output: Path = typer.Option(
         None, "-o", "--output", help="Folder for inspect.html and segmentry.toml; without it they are not written."
     ),
@@ -39,6 +40,7 @@ def inspect(
 ) -> None:
     """Look at SOURCE before fitting: what each column is, what is wrong with it, and a segmentry.toml to edit."""
     from segmentry.cli.config import settings_from
+    from segmentry.cli.orders import chosen_source
     from segmentry.cli.pairs import split_list
 
     options: dict[str, Any] = {
@@ -47,11 +49,11 @@ def inspect(
         "id": id_column,
     }
     settings = settings_from(config, options, reading, date.today())
-    _inspect(source_of(source), output, settings, config, overwrite, as_json, quiet)
+    _inspect(chosen_source(source, None, customers), output, settings, config, overwrite, as_json, quiet)
 
 
 def _inspect(
-    source: str | Path,
+    source: Any,
     output: Path | None,
     settings: Any,
     config: Path | None,
@@ -59,8 +61,11 @@ def _inspect(
     as_json: bool,
     quiet: bool,
 ) -> None:
+    from segmentry.cli.orders import table_of
     from segmentry.exploration import inspect as look
 
+    named = shown(table_of(source), settings.reading.table)
+    option = "" if table_of(source) is source else "--customers "
     steps = Steps(quiet or as_json)
     if output is not None:
         from segmentry.reports.inspection import check_inspection_folder
@@ -76,18 +81,18 @@ def _inspect(
             written = write_inspection(
                 inspection,
                 output,
-                stated=_stated(settings, config, output),
-                source=shown(source, settings.reading.table),
+                stated=_stated(settings, config, output, option),
+                source=named,
                 overwrite=overwrite,
             )
     if as_json:
         say(json.dumps(summary(inspection), indent=2, ensure_ascii=False))
     elif not quiet:
-        for line in told(inspection, shown(source, settings.reading.table), written):
+        for line in told(inspection, named, written, option):
             say(line)
 
 
-def _stated(settings: Any, config: Path | None, output: Path) -> Any:
+def _stated(settings: Any, config: Path | None, output: Path, option: str) -> Any:
     from segmentry.cli.config import apart_from_inspection
     from segmentry.reports.inspection_settings import Stated
 
@@ -103,6 +108,7 @@ def _stated(settings: Any, config: Path | None, output: Path) -> Any:
         orders=settings.orders,
         value=settings.value,
         more=apart_from_inspection(settings, config, output),
+        option=option,
     )
 
 
@@ -141,8 +147,8 @@ def _orders_summary(orders: Any) -> dict[str, object]:
     return {**summarise_orders(orders.account), "amount_is": orders.recipe.amount_is, "months": months}
 
 
-def told(inspection: Any, source: str, written: tuple[Path, ...]) -> Iterator[str]:
-    """What was found, for people: 80 columns wide, findings of one kind together."""
+def told(inspection: Any, source: str, written: tuple[Path, ...], option: str = "") -> Iterator[str]:
+    """What was found, for people: 80 columns wide, findings of one kind together. `option` stands before the source."""
     rejected = f", {inspection.rows_rejected:,} rejected" if inspection.rows_rejected else ", none rejected"
     yield from _wrapped(f"{inspection.rows_read:,} rows read from {inspection.source_name}{rejected}.", "")
     yield ""
@@ -157,7 +163,7 @@ def told(inspection: Any, source: str, written: tuple[Path, ...]) -> Iterator[st
     if written:
         yield f"Written: {', '.join(str(path) for path in written)}"
     yield ""
-    yield from _next(source, written)
+    yield from _next(option, source, written)
 
 
 def _orders(inspection: Any) -> Iterator[str]:
@@ -213,8 +219,8 @@ def _found(inspection: Any) -> Iterator[str]:
                 yield from _wrapped(kind.remedy, "    > ", "      ")
 
 
-def _next(source: str, written: tuple[Path, ...]) -> Iterator[str]:
-    source = shlex.quote(inert(source))
+def _next(option: str, source: str, written: tuple[Path, ...]) -> Iterator[str]:
+    source = option + shlex.quote(inert(source))
     if written:
         page, settings = (shlex.quote(str(path)) for path in written)
         yield f"Next: open {page}, edit {settings} if need be, then"

@@ -1,4 +1,4 @@
-"""Orders on the command line: `--orders FILE [--customers FILE]` beside a SOURCE."""
+"""What stands for a SOURCE on the command line: `--orders FILE`, `--customers FILE`, or both."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from segmentry.cli.reading_options import source_of
 
 
 def chosen_source(source: str | None, orders: str | None, customers: str | None) -> Any:
-    """What a fit starts from: a path, an address, or orders with or without a table of customers."""
-    if (source is None) == (orders is None) or (customers is not None and orders is None):
-        raise typer.BadParameter("Give either a SOURCE, or --orders FILE (and --customers FILE).")
+    """What a fit starts from: a path, an address, orders with or without a table of customers, or that table alone."""
+    if (source is None) == (orders is None and customers is None):
+        raise typer.BadParameter("Give either a SOURCE, or --orders FILE and --customers FILE, or one of these two.")
+    if source is not None:
+        return source_of(source)
+    beside = None if customers is None else source_of(customers)
     if orders is None:
-        return source_of(source or "")
+        from segmentry.purchases import CustomerTable
+
+        return CustomerTable(beside)
     from segmentry.fitting.sources import Orders
 
-    return Orders(source_of(orders), None if customers is None else source_of(customers))
+    return Orders(source_of(orders), beside)
 
 
 def log_and_customers(
@@ -34,5 +39,12 @@ def log_and_customers(
 
 def files_of(source: Any) -> list[Path]:
     """The files that a source is read from."""
-    parts = (source.log, source.customers) if hasattr(source, "log") else (source,)
+    parts = (source.log, source.customers) if hasattr(source, "log") else (table_of(source),)
     return [part for part in parts if isinstance(part, Path)]
+
+
+def table_of(source: Any) -> Any:
+    """The path or address of a table that may be stated to hold customers."""
+    from segmentry.purchases import CustomerTable
+
+    return source.source if isinstance(source, CustomerTable) else source

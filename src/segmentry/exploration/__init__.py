@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from segmentry.errors import InputError, NotEnoughDataError
+from segmentry.errors import InputError, NotEnoughDataError, SettingsError
 from segmentry.exploration import relations, rows, values
 from segmentry.exploration.inspection import (
     SEVERITIES,
@@ -35,7 +35,7 @@ from segmentry.features.repeats import find_repeats
 from segmentry.features.roles import PRIVATE_ROLES, ColumnRole
 from segmentry.features.sample import sampled_values
 from segmentry.features.summaries import ColumnSummary, summarise
-from segmentry.purchases import PurchaseSettings, SourceSettings, open_log, read_either
+from segmentry.purchases import CustomerTable, PurchaseSettings, SourceSettings, open_log, read_either
 from segmentry.tables import Day, ReadingSettings, Table, as_day, check_kind, ordinal
 
 __all__ = ["ColumnInspection", "Finding", "InspectSettings", "Inspection", "inspect"]
@@ -64,8 +64,16 @@ class InspectSettings(BaseModel):
     orders: PurchaseSettings = PurchaseSettings()
 
 
-def inspect(source: Any, *, as_of: date | str | None = None, settings: Settings | None = None) -> Inspection:
+def inspect(
+    source: Any = None,
+    *,
+    customers: Any = None,
+    as_of: date | str | None = None,
+    settings: Settings | None = None,
+) -> Inspection:
     """What is in `source`, a path or a frame with a row per customer: columns, roles, figures, and what is wrong.
+
+    A `source` whose columns say that a row is a purchase is looked at as orders; `customers` in its place never are.
 
     >>> import polars as pl
     >>> found = inspect(pl.DataFrame({"customer_id": ["a", "b", "c"], "spend": [5, 9, 7], "shop": ["x"] * 3}))
@@ -76,7 +84,16 @@ def inspect(source: Any, *, as_of: date | str | None = None, settings: Settings 
     """
     told = InspectSettings() if settings is None else settings
     check_kind(told, Settings, "settings should be InspectSettings.", "Pass those, or sg.FitSettings(...).")
-    until = told.as_of if as_of is None else as_day(as_of)
+    return _looked_at(_one_source(source, customers), told, told.as_of if as_of is None else as_day(as_of))
+
+
+def _one_source(source: Any, customers: Any) -> Any:
+    if (source is None) == (customers is None):
+        raise SettingsError("One table is looked at.", remedy="Pass it as the source, or as customers=...")
+    return source if customers is None else CustomerTable(customers)
+
+
+def _looked_at(source: Any, told: Settings, until: date | None) -> Inspection:
     table, is_log = read_either(source, told.reading, told.orders)
     if table.rows_read == 0:
         raise NotEnoughDataError("The table has no rows.", found="0 rows", remedy="Check the file.")
@@ -99,6 +116,8 @@ def inspect(source: Any, *, as_of: date | str | None = None, settings: Settings 
     sampled = _sample(customers, columns)
     said = _findings(table, customers, columns, sampled, told) if log is None else _of_log(table, log, columns)
     findings = [*unread, *unusable, *said]
+    if is_log and not told.orders.roles:
+        findings.append(rows.taken_for_orders(log.purchases.recipe if log is not None else None))
     kept = {c.name for c in columns if not c.private}
     return Inspection(
         source_name=table.source_name,
@@ -113,7 +132,7 @@ def inspect(source: Any, *, as_of: date | str | None = None, settings: Settings 
         chosen=tuple(f.name for f in recipe.clustered) if recipe else (),
         left_out=recipe.left_out if recipe else (),
         correlations=relations.correlations(numeric),
-        reading=_reading(table, source),
+        reading=_reading(table, source.source if isinstance(source, CustomerTable) else source),
         sampled=Sampled(
             {n: v for n, v in sampled.items() if n in kept and v.dtype != object},
             numeric,

@@ -9,6 +9,7 @@ from segmentry.errors import Notice, plural
 from segmentry.exploration.inspection import ColumnInspection, Finding, Severity
 from segmentry.exploration.wording import listed, share
 from segmentry.features.repeats import Repeats
+from segmentry.purchases import OR_CUSTOMERS, PurchaseRecipe
 from segmentry.tables import Table
 
 _FEW_ROWS = 100
@@ -84,6 +85,14 @@ def said_already(notices: Sequence[Notice], names: Sequence[str]) -> Iterator[Fi
         columns = tuple(dict.fromkeys(q for q in quoted if q in names))
         remedy = _REMEDY.get(notice.code, "Nothing to do if this is right.")
         yield Finding(notice.code, _SEVERITY.get(notice.code, "note"), columns, notice.message, remedy)
+
+
+def taken_for_orders(recipe: PurchaseRecipe | None) -> Finding:
+    """That nobody said so: the columns look like purchases, of these customers."""
+    who = recipe.column("customer") if recipe is not None else None
+    whose = f" by the customer in '{who}'" if who is not None else ""
+    message = f"The rows were taken for purchases{whose}, each on a day and for an amount."
+    return Finding("taken-for-orders", "note", (who,) if who is not None else (), message, OR_CUSTOMERS)
 
 
 def too_few(table: Table) -> Iterator[Finding]:

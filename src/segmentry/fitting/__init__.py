@@ -34,7 +34,7 @@ from segmentry.fitting.final import Final, own_answer, possible, settle_on_all
 from segmentry.fitting.prepared import Prepared, prepare
 from segmentry.fitting.profiled import Profiled, profile_segments
 from segmentry.fitting.segments import one_sided_notices, size_notices
-from segmentry.fitting.sources import one_source, read_source
+from segmentry.fitting.sources import Source, one_source, or_customers, read_source
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices, with_weakest
 from segmentry.fitting.view import make_view
 from segmentry.profiles.playrules import Playbook
@@ -120,7 +120,7 @@ def fit(
     """Segments of the customers in `source`, a path or a pandas or Polars frame with a row per customer.
 
     `orders` gives purchases instead, with a row per order or order line; `customers`, a table to join them to by id. A
-    `source` whose columns say that a row is a purchase is taken as orders too.
+    `source` whose columns say that a row is a purchase is taken as orders too; `customers` alone never are.
     `k` is a number, a range such as "2-10", or "auto" (the default). `features` names columns or derived features, in a
     list or in a text with commas; none takes the small default set. `seed` is 0 unless stated. `as_of` is a date, a
     time of which the day counts, or a text such as "2026-01-31". `method` is "k-means" unless stated; `docs/methods.md`
@@ -152,6 +152,11 @@ def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullco
     """The main job. `step` is entered with the name of each step, for those who show progress or measure time."""
     with step("read"):
         given = read_source(source, settings)
+    with or_customers(given.guessed):
+        return _fitted(given, settings, step)
+
+
+def _fitted(given: Source, settings: FitSettings, step: Step) -> Fitted:
     with step("roles"):
         customers = prepare_customers(
             given.table,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol, cast
 
-from segmentry.errors import NotEnoughDataError, Notice, SettingsError
+from segmentry.errors import InputError, NotEnoughDataError, Notice, SettingsError
 from segmentry.features.customers import FROM_ORDERS, MadeColumn
 from segmentry.features.lifetime import LifetimeModel
 from segmentry.features.role_rules import Role
 from segmentry.fitting.worth import valued_customers
 from segmentry.profiles.holdout import Holdout
 from segmentry.purchases import (
+    OR_CUSTOMERS,
     Account,
+    CustomerTable,
     PurchaseRecipe,
     Purchases,
     SourceSettings,
@@ -65,6 +69,7 @@ class Source:
     log: Purchases | None = None
     value: LifetimeModel | None = None
     holdout: Holdout | None = None
+    guessed: bool = False  # the rows were taken for purchases by their columns alone
 
 
 def one_source(source: Any, orders: Any, customers: Any) -> Any:
@@ -74,7 +79,7 @@ def one_source(source: Any, orders: Any, customers: Any) -> Any:
             raise SettingsError("Customers are given twice.", remedy="Pass them as the source, or orders=... as well.")
         if source is None and customers is None:
             raise SettingsError("There is nothing to fit.", remedy="Pass a table of customers, or orders=...")
-        return customers if source is None else source
+        return CustomerTable(customers) if source is None else source
     if source is not None:
         raise SettingsError("A source and orders are given.", remedy="Pass the customers as customers=...")
     return Orders(orders, customers)
@@ -91,8 +96,19 @@ def read_source(source: Any, settings: Settings) -> Source:
         return _made_before(_enough(read(source.customers, reading)), source.earlier)
     table, is_log = read_either(source, reading, settings.orders)
     if table.rows_read and is_log:
-        return _from_orders(table, None, settings)
+        guessed = not settings.orders.roles
+        with or_customers(guessed):
+            return replace(_from_orders(table, None, settings), guessed=guessed)
     return Source(_enough(table), settings.id, settings.as_of)
+
+
+@contextmanager
+def or_customers(guessed: bool) -> Iterator[None]:
+    """An error about the data names the way out, where nobody said that the rows are purchases."""
+    try:
+        yield
+    except InputError as error:
+        raise error.also(OR_CUSTOMERS) if guessed else error from None
 
 
 def _enough(table: Table) -> Table:

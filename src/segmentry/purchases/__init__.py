@@ -6,7 +6,15 @@ Takes typed tables; a customer's features go the way of every other customer tab
 from segmentry.purchases.account import Account
 from segmentry.purchases.customers import CustomersOfLog, customers_of
 from segmentry.purchases.later import BeforeAndAfter, before_and_after, last_day
-from segmentry.purchases.log import Purchases, looks_like_log, open_like, open_log, read_either
+from segmentry.purchases.log import (
+    OR_CUSTOMERS,
+    CustomerTable,
+    Purchases,
+    looks_like_log,
+    open_like,
+    open_log,
+    read_either,
+)
 from segmentry.purchases.reading import in_full, read_log
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
 from segmentry.purchases.settings import PurchaseSettings, SourceSettings
@@ -14,10 +22,12 @@ from segmentry.purchases.summary import purchase_summary
 from segmentry.purchases.worth import VALUE_COLUMNS, CustomerCounts, ModelOf
 
 __all__ = [
+    "OR_CUSTOMERS",
     "VALUE_COLUMNS",
     "Account",
     "BeforeAndAfter",
     "CustomerCounts",
+    "CustomerTable",
     "CustomersOfLog",
     "LogColumn",
     "ModelOf",

@@ -30,6 +30,14 @@ DUPLICATES_COUNTED_BELOW = 2_000_000  # rows; comparing more of them in every ce
 _MOST_OF = 0.9
 _TREND = 180
 _TOLD = 2  # columns that might say what is lacking
+OR_CUSTOMERS = "If each row is a customer and no purchase, pass the file by --customers FILE (customers=... in Python)."
+
+
+@dataclass(frozen=True)
+class CustomerTable:
+    """A source that is stated to have a row per customer, whatever its columns look like."""
+
+    source: Any
 
 
 @dataclass(frozen=True)
@@ -215,6 +223,8 @@ def looks_like_log(table: Table) -> bool:
 
 def read_either(source: Any, reading: ReadingSettings, settings: PurchaseSettings) -> tuple[Table, bool]:
     """The table of customers or of a log, and whether it is a log: its settings say so, or its columns do."""
+    if isinstance(source, CustomerTable):
+        return read(source.source, reading), False
     table = read(source, reading)
     is_log = bool(settings.roles) or (table.rows_read > 0 and looks_like_log(table))
     return in_full(source, table, reading, settings) if is_log else table, is_log

@@ -38,13 +38,14 @@ class Stated:
     value: BaseModel | None = None  # of lifetime value
     on_duplicate: str = "error"
     more: Mapping[str, object] = field(default_factory=dict)  # settings that an inspection has nothing to say of
+    option: str = ""  # before the source on the command line: "--customers "
 
 
 def settings_file(inspection: Inspection, stated: Stated | None = None, source: str = "") -> str:
     """The settings of a fit of this table as commented TOML; the same inspection gives the same text."""
     said = stated or Stated()
     parts = [
-        _head(inspection, source),
+        _head(inspection, said, source),
         _fit(inspection, said),
         _chosen(inspection, said),
         _reading(inspection, said),
@@ -58,12 +59,12 @@ def settings_file(inspection: Inspection, stated: Stated | None = None, source: 
     return "\n\n".join(part for part in written if part) + "\n"
 
 
-def _head(inspection: Inspection, source: str) -> Iterator[str]:
+def _head(inspection: Inspection, said: Stated, source: str) -> Iterator[str]:
     name = _plain(source or inspection.source_name)
     quoted = f'"{name}"' if re.search(r"[^\w./-]", name) else name
     yield f"# Settings for {name}. To use them:"
     yield "#"
-    yield f"#     segmentry fit {quoted} --config segmentry.toml -o segments/"
+    yield f"#     segmentry fit {said.option}{quoted} --config segmentry.toml -o segments/"
     yield "#"
     yield "# A setting behind a # is what segmentry finds by itself. To decide otherwise, remove the # in front of the"
     yield "# line and change it. Left as it is, this file changes nothing."
