@@ -8,8 +8,16 @@ import polars as pl
 import pytest
 
 from segmentry.errors import ColumnNotFoundError, InputError, SettingsError
-from segmentry.purchases import Purchases, PurchaseSettings, looks_like_log, open_log, read_log
-from segmentry.tables import read
+from segmentry.purchases import (
+    Purchases,
+    PurchaseSettings,
+    looks_like_log,
+    open_like,
+    open_log,
+    read_either,
+    read_log,
+)
+from segmentry.tables import ReadingSettings, read
 
 
 def log(rows: list[tuple[object, ...]], *names: str, **arguments: Any) -> Purchases:
@@ -125,6 +133,51 @@ def test_a_yes_and_no_is_never_the_customer(cells: tuple[object, object]) -> Non
         open_log(read(bookings))
     with_guest = bookings.with_columns(guest_id=pl.int_range(pl.len()) % 25)
     assert open_log(read(with_guest)).recipe.column("customer") == "guest_id"
+
+
+def orders_of(customers: list[str], **more: list[str]) -> pl.DataFrame:
+    """An order a row, with these customers."""
+    n = len(customers)
+    return pl.DataFrame(
+        {
+            "order_id": [f"O{i}" for i in range(n)],
+            "customer_id": customers,
+            "order_date": [f"2026-01-{1 + i % 28:02}" for i in range(n)],
+            "payment_value": [f"{5 + i % 9}.50" for i in range(n)],
+            **more,
+        }
+    )
+
+
+def test_of_two_columns_the_customer_is_the_one_that_comes_back() -> None:
+    """An id made anew for every order names no customer where another column does; the reason says so."""
+    anew, again = [f"c{i}" for i in range(60)], [f"u{i % 40}" for i in range(60)]
+    found = orders_of(anew, customer_unique_id=again)
+    assert looks_like_log(read(found))
+    opened = open_log(read(found))
+    assert opened.recipe.column("customer") == "customer_unique_id"
+    [column] = [c for c in opened.recipe.columns if c.role == "customer"]
+    assert "they come back, where 'customer_id' is another for every order" in column.reason
+    assert opened.account.customers == 40
+    assert open_log(read(orders_of(again, customer_unique_id=anew))).recipe.column("customer") == "customer_id"
+    for other in (["new", "known"] * 30, ["", *again[1:20], *[""] * 40], anew):
+        assert open_log(read(orders_of(anew, customer_key=other))).recipe.column("customer") == "customer_id"
+
+
+def test_orders_that_each_have_a_customer_of_their_own_are_told_of() -> None:
+    """A fit that finds nobody coming back asks whether another column names the customers, as a log or as a table."""
+    anew, again = [f"c{i}" for i in range(60)], [f"c{i % 59}" for i in range(60)]
+    table, is_log = read_either(orders_of(anew), ReadingSettings(), PurchaseSettings())
+    assert not is_log
+    assert [n.code for n in table.notices] == ["lone-orders"]
+    assert "pass them by --orders FILE" in table.notices[0].message
+    [said] = [n.message for n in open_log(table).notices if n.code == "customers-never-return"]
+    assert said.startswith("No customer comes back: each of the 60 orders has a customer of its own in 'customer_id'.")
+    assert "customers-never-return" not in {n.code for n in open_log(read(orders_of(again))).notices}
+    plain = orders_of(anew).rename({"order_id": "n_orders", "order_date": "birth_date"})
+    assert read_either(plain, ReadingSettings(), PurchaseSettings())[0].notices == ()
+    later = open_like(read(orders_of(anew)), open_log(read(orders_of(again))).recipe)
+    assert "customers-never-return" not in {n.code for n in later.notices}
 
 
 def test_a_table_of_customers_is_no_log(shared_data: Any) -> None:

@@ -24,6 +24,7 @@ _PLACEHOLDER_IDS = ("0", "1", "-1", "99", "999", "9999", "99999", "999999")
 _TIMES_THE_MEAN = 10
 _FEWEST_LINES = 20
 _DAYS_APART = 730
+FEWEST_ORDERS = 20  # of so many it is told that each has a customer of its own
 
 
 def doubts_of(lines: Lines, recipe: PurchaseRecipe, account: Account) -> tuple[Notice, ...]:
@@ -38,6 +39,22 @@ def doubts_of(lines: Lines, recipe: PurchaseRecipe, account: Account) -> tuple[N
         *_far_first_day(used, recipe, account),
     ]
     return tuple(found)
+
+
+def never_back(lines: Lines, recipe: PurchaseRecipe, account: Account) -> tuple[Notice, ...]:
+    """That no customer of a whole log has a second order; later orders alone, of a week say, need none."""
+    who, order = recipe.column("customer"), recipe.column("order")
+    if order is None or account.customers < FEWEST_ORDERS:
+        return ()
+    sales = ln.usable(lines, recipe).filter(nw.col(ln.SALE))
+    [row] = collect_rows(sales.select(orders=nw.col(ln.ORDER).n_unique(), customers=nw.col(ln.CUSTOMER).n_unique()))
+    if int(row["orders"]) != int(row["customers"]):
+        return ()
+    text = (
+        f"No customer comes back: each of the {int(row['orders']):,} orders has a customer of its own in '{who}'. Is "
+        "there another column that names the customers? Name it with --id; else how often someone buys tells nothing."
+    )
+    return (Notice("customers-never-return", text),)
 
 
 def _unknown_states(used: Lines, recipe: PurchaseRecipe, role: str, column: str, known: set[str]) -> Iterator[Notice]:

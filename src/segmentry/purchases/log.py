@@ -15,7 +15,7 @@ from segmentry.errors import InputError, NotEnoughDataError, Notice
 from segmentry.features.misread import AS
 from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account, account_for
-from segmentry.purchases.doubts import doubts_of
+from segmentry.purchases.doubts import FEWEST_ORDERS, doubts_of, never_back
 from segmentry.purchases.lines import Lines
 from segmentry.purchases.reading import KEYS, in_full
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
@@ -130,7 +130,7 @@ def open_log(
         channels=largest(lines, recipe, ln.CHANNEL, told.channels),
     )
     account = account_for(lines, recipe, table.rows_rejected, _duplicates(table, told))
-    doubts = doubts_of(lines, recipe, account)
+    doubts = (*doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
     return Purchases(table, lines, replace(recipe, has_returns=account.returned > 0), account, doubts)
 
 
@@ -207,18 +207,40 @@ def looks_like_log(table: Table) -> bool:
     >>> looks_like_log(read(pl.DataFrame({"customer_id": ["a", "b"], "total_spend": ["5", "7"]})))
     False
     """
+    return _judged(table)[0]
+
+
+def _judged(table: Table) -> tuple[bool, tuple[Notice, ...]]:
+    """Whether it looks like a log; and a doubt where it would, did customers come back."""
     if not may_be_log(table):
-        return False
+        return False, ()
     found = find_columns(table)
     who, when = column_of(found, "customer"), column_of(found, "time")
     if missing_parts(found) or who is None or when is None:
-        return False
+        return False, ()
     dated = said(when).any("order", "purchase") or not said(when).any("signup", "created")
     if not dated and not (column_of(found, "order") and column_of(found, "status")):
-        return False
+        return False, ()
     counted = table.frame.select(different=nw.col(who).n_unique(), filled=(~nw.col(who).is_null()).sum())
     [row] = collect_rows(counted)
-    return int(row["different"]) < _MOST_OF * int(row["filled"])
+    if int(row["different"]) < _MOST_OF * int(row["filled"]):
+        return True, ()
+    return False, _lone_orders(table, who, when, column_of(found, "order"))
+
+
+def _lone_orders(table: Table, who: str, when: str, order: str | None) -> tuple[Notice, ...]:
+    """That rows with an order's number each, a day and an amount were taken as customers."""
+    if order is None or table.rows_read < FEWEST_ORDERS or not said(order).any("order", "purchase", "tx"):
+        return ()
+    [row] = collect_rows(table.frame.select(different=nw.col(order).n_unique()))
+    if int(row["different"]) < table.rows_read:
+        return ()
+    text = (
+        f"The rows look like orders, by '{order}' and '{when}', but nearly each has a customer of its own in '{who}': "
+        "every row was taken as a customer. If they are orders, pass them by --orders FILE (orders=... in Python), "
+        "and name the column of the customers with --id if it is another."
+    )
+    return (Notice("lone-orders", text),)
 
 
 def read_either(source: Any, reading: ReadingSettings, settings: PurchaseSettings) -> tuple[Table, bool]:
@@ -226,8 +248,10 @@ def read_either(source: Any, reading: ReadingSettings, settings: PurchaseSetting
     if isinstance(source, CustomerTable):
         return read(source.source, reading), False
     table = read(source, reading)
-    is_log = bool(settings.roles) or (table.rows_read > 0 and looks_like_log(table))
-    return in_full(source, table, reading, settings) if is_log else table, is_log
+    is_log, doubts = (bool(settings.roles), ()) if settings.roles or not table.rows_read else _judged(table)
+    if is_log:
+        return in_full(source, table, reading, settings), True
+    return replace(table, notices=(*table.notices, *doubts)), False
 
 
 def _days(lines: Lines, today: date | None) -> tuple[date, date] | None:

@@ -6,7 +6,7 @@ Names propose, and the kind of the column and how much of it is filled decide. W
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
@@ -31,6 +31,8 @@ _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _MOST = 0.5
 _NEARLY_ALL = 0.9
 _MOST_LEVELS = 200
+_RETURN = 0.99
+_MOST_ORDERS = 20  # of one customer, on average; what has more names a kind of customer
 _FEWEST_LINES = 100  # in so many, two customers are two kinds of something
 
 
@@ -157,13 +159,18 @@ def find_columns(table: Table, stated: Mapping[str, str] | None = None) -> tuple
     figures = _figures(table, sorted({c for columns in able.values() for c in columns}))
     found = {role: PurchaseColumn(column, role, "stated in the settings") for role, column in settled.items()}
     for role in wanted:
-        chosen = _chosen(role, [c for c in able[role] if _is_free(c, role, found)], figures, table)
+        usable = _usable(role, [c for c in able[role] if _is_free(c, role, found)], figures, table)
+        chosen = _chosen(role, usable, {c: figures[c]["filled"] / max(table.rows_read, 1) for c in usable})
         if chosen is not None:
             found[role] = PurchaseColumn(chosen, role, f"the name says '{_spoken(chosen)}'")
+    if "customer" in wanted and "customer" in found:
+        full = [c for c in able["customer"] if figures[c]["filled"] > _NEARLY_ALL * table.rows_read]
+        others = _usable("customer", [c for c in full if _is_free(c, "customer", found)], figures, table)
+        found["customer"] = _who_returns(table, found["customer"], others, column_of(found.values(), "order"))
     return tuple(found[role] for role in ROLES if role in found)
 
 
-def column_of(found: Sequence[PurchaseColumn], role: str) -> str | None:
+def column_of(found: Iterable[PurchaseColumn], role: str) -> str | None:
     """The column in this role; None where there is none."""
     return next((c.column for c in found if c.role == role), None)
 
@@ -263,21 +270,22 @@ def _is_free(column: str, role: PurchaseRole, found: Mapping[PurchaseRole, Purch
     return column not in taken
 
 
-def _chosen(
+def _usable(
     role: PurchaseRole, able: Sequence[str], figures: Mapping[str, Mapping[str, int]], table: Table
-) -> str | None:
-    rows = max(table.rows_read, 1)
-    filled = {c: figures[c]["filled"] / rows for c in able}
-    usable = [c for c in able if filled[c] > _FILLED.get(role, 0.0) and _looks_right(role, figures[c])]
-    if role == "customer":
-        usable = [c for c in usable if _tells_apart(table, c)]
+) -> list[str]:
+    """Those that are filled enough and hold what the role needs."""
+    least = _FILLED.get(role, 0.0) * table.rows_read
+    usable = [c for c in able if figures[c]["filled"] > least and _looks_right(role, figures[c])]
+    return usable if role != "customer" else [c for c in usable if _tells_apart(table, c)]
+
+
+def _chosen(role: PurchaseRole, usable: Sequence[str], filled: Mapping[str, float]) -> str | None:
     if not usable:
         return None
-    first = usable[0]
-    if role == "customer" and filled[first] < _MOST:
+    if role == "customer" and filled[usable[0]] < _MOST:
         # Guests have no id, and an e-mail address all the same.
         return max(usable, key=lambda c: (filled[c], -usable.index(c)))
-    return first
+    return usable[0]
 
 
 def _tells_apart(table: Table, column: str) -> bool:
@@ -292,6 +300,23 @@ def _tells_apart(table: Table, column: str) -> bool:
     if plain <= {*answers("yes"), *answers("no")}:
         return False
     return len(levels) != 2 or sum(levels.values()) < _FEWEST_LINES
+
+
+def _who_returns(table: Table, own: PurchaseColumn, others: Sequence[str], order: str | None) -> PurchaseColumn:
+    """The first of `others` whose customers come back, where every order has a customer of its `own`."""
+    if not others:
+        return own
+    counted = [c for c in (own.column, order, *others) if c is not None]
+    named = table.frame.filter(~nw.col(own.column).is_null())
+    [row] = collect_rows(named.select(nw.len().alias("n"), *(nw.col(c).n_unique().alias(f"{c} ids") for c in counted)))
+    orders = int(row["n" if order is None else f"{order} ids"])
+    if int(row[f"{own.column} ids"]) < orders:
+        return own
+    for column in others:
+        if orders <= _MOST_ORDERS * int(row[f"{column} ids"]) <= _MOST_ORDERS * _RETURN * orders:
+            why = f"and they come back, where '{own.column}' is another for every order"
+            return PurchaseColumn(column, "customer", f"the name says '{_spoken(column)}', {why}")
+    return own
 
 
 def _tells_returns(table: Table, column: str) -> bool:
