@@ -147,6 +147,51 @@ def test_decimal_points_beside_decimal_commas_are_not_guessed_at() -> None:
     assert caught.value.code == "ambiguous-decimal"
 
 
+@pytest.mark.parametrize(
+    ("points", "others", "expected"),
+    [
+        (["2.101", "1.250"], {"Umsatz": ["2.101,50", "7,00"]}, 2101),
+        (["2.101", "1.250"], {"Umsatz": ["12,5", "7"]}, 2101),
+        (["2,101", "1,250"], {"Umsatz": ["12,5", "7"]}, 2.101),
+        (["2,101", "1,250"], {"sales": ["1,234.56", "7.00"], "score": ["4.5", "3"]}, 2101),
+        (["2.101", "1.250"], {"sales": ["1,234.56", "7.00"]}, 2.101),
+    ],
+)
+def test_a_mark_is_settled_by_the_other_columns_of_the_file(
+    points: list[str], others: dict[str, list[str]], expected: float
+) -> None:
+    """Three digits after a mark are thousands or decimals by the habit that others show; it is said, and kept."""
+    for frame in (pl.DataFrame({"points": points, **others}), pl.DataFrame({**others, "points": points})):
+        found = read(frame)
+        assert found.frame.select("points").collect().to_dict(as_series=False)["points"][0] == expected
+        [notice] = found.notices
+        assert notice.code == "decimal-by-another"
+        assert f"as '{next(iter(others))}' has it" in notice.message
+        # A later file need not have the column that settled it.
+        later = read(frame.select("points"), expected={"points": found.column("points").reading})
+        assert later.frame.select("points").collect().to_dict(as_series=False)["points"][0] == expected
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"Umsatz": ["2.101,50", "7,00"], "sales": ["1,234.56", "7.00"]},
+        {"Umsatz": ["2.101,50", "7,00"], "score": ["4.5", "3.5"]},
+        {"score": ["4.5", "3.5"]},
+        {"items": ["3", "4"], "city": ["2,5 km", "Rome"]},
+    ],
+)
+def test_columns_that_contradict_each_other_or_show_no_habit_settle_nothing(others: dict[str, list[str]]) -> None:
+    """A point is what programs write everywhere: only a comma shows a habit, and a point beside it none."""
+    for frame in (
+        pl.DataFrame({"points": ["2.101", "1.250"], **others}),
+        pl.DataFrame({**others, "points": ["2.101"] * 2}),
+    ):
+        with pytest.raises(AmbiguousColumnError, match="'points' can be read in two ways") as caught:
+            read(frame)
+        assert caught.value.code == "ambiguous-decimal"
+
+
 @pytest.mark.parametrize("cells", [["١٢", "٣٤"], ["１２.５", "３"], ["٢٠٢٣-٠١-٠٥", "٢٠٢٣-٠١-٠٦"]])
 def test_digits_of_other_scripts_stay_text_and_are_said(cells: list[str]) -> None:
     """Only 0 to 9 are read as digits; others reject no row."""

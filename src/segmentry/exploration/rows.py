@@ -34,6 +34,7 @@ _SEVERITY: Mapping[str, Severity] = {
     "far-dates": "check",
     "counted-dates": "problem",
     "mostly-numbers": "problem",
+    "decimal-by-another": "check",
     "cut-by-excel": "problem",
     "encoded-twice": "check",
     "missing-words-kept": "check",

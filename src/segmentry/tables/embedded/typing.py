@@ -15,7 +15,8 @@ from segmentry.errors import InputError, Notice
 from segmentry.tables import dateformats, numbers
 from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.dates import DATE_NAME
-from segmentry.tables.embedded.judgement import Verdict, judge
+from segmentry.tables.embedded.judgement import Verdict
+from segmentry.tables.embedded.marks import Marks
 from segmentry.tables.embedded.seen import split_tokens
 from segmentry.tables.embedded.settling import settle_texts
 from segmentry.tables.names import raw_name
@@ -80,32 +81,44 @@ def type_text(
     settled = settle_texts(source, free, settings, rows)
     others = [n for n in names if n not in settled]
     looks = _look(source, others)
-    typed: list[Typed] = []
+    typed: dict[str, Typed] = {}
     notices: list[Notice] = []
     three = _three_digits(source, [n for n in others if looks[n].points])
+    marks, waiting = Marks(settings), dict[str, pl.DataFrame]()
     for name in names:
         if name in settled:
             found = settled[name]
             raw = raw_name(name) if found.untrimmed or found.dropped else None
             known = _without(_trimmed(name, found.untrimmed), settings.missing if found.dropped else ())
-            typed.append(Typed(Column(name, found.verdict.reading, found.verdict.how, raw=raw), known))
+            typed[name] = Typed(Column(name, found.verdict.reading, found.verdict.how, raw=raw), known)
             notices += found.verdict.notices
             continue
         look, expectation = looks[name], expected.get(name)
         missing = settings.missing_in(expectation)
         if not missing and _is_plain(name, look, three.get(name, 0), settings, expectation):
-            how = "numbers with decimal point" if look.points else "numbers"
-            reading = Reading("number", decimal="." if look.points else None)
-            column = Column(name, reading, how, raw=raw_name(name))
-            typed.append(Typed(column, _trimmed(name, bool(look.untrimmed)).cast(pl.Float64, strict=False)))
+            typed[name] = _plain(name, look)
+            marks.take_plain(typed[name].column.reading.decimal)
             continue
         distinct = _distinct(source, name)
-        verdict = judge(split_tokens(name, distinct, missing), settings, expectation)
+        verdict = marks.judge(split_tokens(name, distinct, missing), expectation)
+        if verdict is None:
+            waiting[name] = distinct
+            continue
         notices += verdict.notices
-        made = _typed(name, verdict, look, distinct, missing)
-        # Fitted on truth values of a frame, scored from a file that spells them.
-        typed.append(_with_truth(made) if expectation is not None and expectation.kind == "number" else made)
-    return typed, notices
+        typed[name] = _typed(name, verdict, look, distinct, missing, expectation)
+    for name, distinct in waiting.items():
+        verdict = marks.settle(name)
+        notices += verdict.notices
+        missing = settings.missing_in(expected.get(name))
+        typed[name] = _typed(name, verdict, looks[name], distinct, missing, expected.get(name))
+    return [typed[name] for name in names], notices
+
+
+def _plain(name: str, look: _Look) -> Typed:
+    how = "numbers with decimal point" if look.points else "numbers"
+    reading = Reading("number", decimal="." if look.points else None)
+    column = Column(name, reading, how, raw=raw_name(name))
+    return Typed(column, _trimmed(name, bool(look.untrimmed)).cast(pl.Float64, strict=False))
 
 
 def _trimmed(name: str, untrimmed: bool) -> pl.Expr:
@@ -207,7 +220,20 @@ def _without(text: pl.Expr, missing: Sequence[str]) -> pl.Expr:
     return pl.when(~text.is_in(list(missing))).then(text) if missing else text
 
 
-def _typed(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, missing: Sequence[str]) -> Typed:
+def _typed(
+    name: str,
+    verdict: Verdict,
+    look: _Look,
+    distinct: pl.DataFrame,
+    missing: Sequence[str],
+    expected: Reading | None,
+) -> Typed:
+    made = _as_judged(name, verdict, look, distinct, missing)
+    # Fitted on truth values of a frame, scored from a file that spells them.
+    return _with_truth(made) if expected is not None and expected.kind == "number" else made
+
+
+def _as_judged(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame, missing: Sequence[str]) -> Typed:
     text, reading = _trimmed(name, bool(look.untrimmed)), verdict.reading
     if reading.kind == "text":
         dropped = bool(distinct["text"].is_in(list(missing)).any())
