@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 from segmentry.cli import app
 from segmentry.exploration import Inspection, inspect
 from segmentry.plots.exploration import draw_exploration
+from segmentry.purchases import customers_of, open_log
 from segmentry.reports.inspection import inspection_page
 from segmentry.reports.inspection_settings import settings_file
 from segmentry.samples import sample_orders
+from segmentry.tables import read
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +96,27 @@ def test_features_of_a_log_are_drawn_by_customer(tmp_path: Path) -> None:
     assert f"260 of {customers:,} customers are drawn" in pictures["pairs"]
     assert "the number of order lines at that value" in pictures["histograms"]
     assert f"260 of {customers:,} customers are drawn" in (look / "inspect.html").read_text()
+
+
+def test_nothing_is_said_of_numbers_and_letters_that_name_orders_and_products() -> None:
+    """Cancelled invoices and variants of a product are no numbers gone wrong; a price of text among numbers is."""
+    orders = pl.DataFrame(
+        {
+            "Invoice": [f"{'C' if n % 9 == 0 else ''}{536000 + n // 2}" for n in range(200)],
+            "StockCode": [f"{85000 + n % 7}{'A' if n % 3 == 0 else ''}" for n in range(200)],
+            "CustomerID": [f"{12000 + n % 40}" for n in range(200)],
+            "InvoiceDate": [f"2026-01-{1 + n % 28:02}" for n in range(200)],
+            "Quantity": [f"{-1 if n % 9 == 0 else 2}" for n in range(200)],
+            "Price": [f"{3 + n % 5}.50" for n in range(200)],
+            "Weight": [f"{1 + n % 5}" if n % 3 else "light" for n in range(200)],
+        }
+    )
+    table = read(orders)
+    assert sum(n.code == "mostly-numbers" for n in table.notices) == 3
+    [said] = [f for f in inspect(orders).findings if f.code == "mostly-numbers"]
+    assert said.message.startswith("'Weight' ")
+    [notice] = [n for n in customers_of(open_log(table)).table.notices if n.code == "mostly-numbers"]
+    assert notice.message.startswith("'Weight' ")
 
 
 def test_a_table_of_customers_is_looked_at_as_before(shared_data: Path) -> None:

@@ -155,7 +155,7 @@ def _log(table: Table, told: Settings, as_of: date | None) -> tuple[Log | None, 
 
 def _of_log(table: Table, log: Log, columns: tuple[ColumnInspection, ...]) -> Iterable[Finding]:
     yield from rows.rejected(table)
-    yield from rows.said_already((*table.notices, *log.purchases.notices), table.names)
+    yield from rows.said_already((*log.purchases.table.notices, *log.purchases.notices), table.names)
     yield from rows.too_few(table)
     yield from values.outliers([c for c in columns if c.role != "unused"], frozenset())
 

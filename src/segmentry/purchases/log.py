@@ -131,7 +131,16 @@ def open_log(
     )
     account = account_for(lines, recipe, table.rows_rejected, _duplicates(table, told))
     doubts = (*doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
-    return Purchases(table, lines, replace(recipe, has_returns=account.returned > 0), account, doubts)
+    return Purchases(
+        _without_false_alarms(table, found), lines, replace(recipe, has_returns=account.returned > 0), account, doubts
+    )
+
+
+def _without_false_alarms(table: Table, found: tuple[PurchaseColumn, ...]) -> Table:
+    """The table without what was said of names that are mostly digits: C536379 cancels an order, 85123A is an item."""
+    names = tuple(f"'{c.column}' " for c in found if c.role in KEYS)
+    kept = tuple(n for n in table.notices if n.code != "mostly-numbers" or not n.message.startswith(names))
+    return replace(table, notices=kept)
 
 
 def _reading(table: Table, column: PurchaseColumn) -> Reading:
