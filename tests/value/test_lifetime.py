@@ -220,6 +220,22 @@ def test_purchases_that_settle_nothing_are_an_error_with_advice() -> None:
         fit_purchases(purchase_counts(x, age * 0.99, age))
 
 
+def test_why_purchases_settle_nothing_is_said_in_words() -> None:
+    """The reason speaks of customers, and names no parameter."""
+    random = np.random.default_rng(0)
+    age = np.full(2000, 50.0)
+    with pytest.raises(ValueModelError) as alike:
+        fit_purchases(purchase_counts(np.full(400, 4.0), np.full(400, 49.5), np.full(400, 50.0)))
+    x = random.poisson(random.gamma(2.0, 1.0, 2000)).astype(float)
+    with pytest.raises(ValueModelError) as stays:
+        fit_purchases(purchase_counts(x, np.where(x > 0, 49.9, 0.0), age))
+    with pytest.raises(ValueModelError) as same:
+        fit_spend(np.full(400, 5.0), np.full(400, 20.0))
+    assert alike.value.found == "by these purchases, all customers buy equally often"
+    assert stays.value.found == "by these purchases, no customer ever leaves"
+    assert same.value.found == "by these purchases, each customer always spends the same"
+
+
 def test_spend_without_a_mean_is_an_error() -> None:
     """A spread of spend so wide that it has no mean (q of 1 or less) is refused."""
     random = np.random.default_rng(0)

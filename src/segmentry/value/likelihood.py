@@ -19,6 +19,15 @@ Slopes = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """What a parameter is about, and what it means that it has no upper or no lower end, in words."""
+
+    about: str
+    without_upper_end: str
+    without_lower_end: str
+
+
+@dataclass(frozen=True)
 class Estimate:
     """Parameters at the top of a likelihood, and their standard errors by the delta method."""
 
@@ -27,7 +36,9 @@ class Estimate:
     log_likelihood: float
 
 
-def maximise(likelihood: Slopes, starts: Sequence[Sequence[float]], names: Sequence[str], n: float) -> Estimate:
+def maximise(
+    likelihood: Slopes, starts: Sequence[Sequence[float]], parameters: Sequence[Parameter], n: float
+) -> Estimate:
     """The parameters of the highest log-likelihood. `likelihood` gives it and its slopes at the parameters.
 
     It is climbed in logarithms, by L-BFGS-B from each start in turn until one arrives, then by Newton's steps, whose
@@ -48,7 +59,7 @@ def maximise(likelihood: Slopes, starts: Sequence[Sequence[float]], names: Seque
             if np.abs(step).max() < 1e-11:
                 break
             curvature = _curvature(likelihood, top)
-        reason = _doubt(likelihood, top, curvature, names, n)
+        reason = _doubt(likelihood, top, curvature, parameters, n)
         if not reason:
             return _estimate(likelihood, top, curvature)
     raise ValueModelError(
@@ -91,19 +102,24 @@ def _is_hill(curvature: np.ndarray) -> bool:
     return bool(np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature).min() > 0)
 
 
-def _doubt(likelihood: Slopes, top: np.ndarray, curvature: np.ndarray, names: Sequence[str], n: float) -> str:
+def _doubt(
+    likelihood: Slopes, top: np.ndarray, curvature: np.ndarray, parameters: Sequence[Parameter], n: float
+) -> str:
     """Why this is no estimate; "" when it is one."""
-    ends = [name for name, log in zip(names, top, strict=True) if abs(log) > _BOUND - 0.5]
+    ends = [
+        parameter.without_upper_end if log > 0 else parameter.without_lower_end
+        for parameter, log in zip(parameters, top, strict=True)
+        if abs(log) > _BOUND - 0.5
+    ]
     if ends:
-        return f"{' and '.join(ends)} without end"
-    slope = np.abs(_in_logs(likelihood, top)[1]).max() / n
-    if not slope < _SETTLED:
-        return f"a likelihood that still rises (slope {slope:.1g})"
+        return f"by these purchases, {ends[0]}"
+    if not np.abs(_in_logs(likelihood, top)[1]).max() / n < _SETTLED:
+        return "the search for the model that fits best came to no end"
     if not _is_hill(curvature):
-        return "a likelihood that is flat at its top, so that other parameters explain the purchases as well"
+        return "many models fit these purchases equally well"
     errors = np.sqrt(np.diag(np.linalg.inv(curvature)))
-    loose = [name for name, error in zip(names, errors, strict=True) if error > 3.0]
-    return f"{' and '.join(loose)} known to no order of magnitude" if loose else ""
+    loose = [parameter.about for parameter, error in zip(parameters, errors, strict=True) if error > 3.0]
+    return f"these purchases do not tell, even roughly, how much customers differ in {loose[0]}" if loose else ""
 
 
 def _estimate(likelihood: Slopes, top: np.ndarray, curvature: np.ndarray) -> Estimate:

@@ -7,7 +7,13 @@ from scipy.special import digamma, gammaln
 
 from segmentry.features.lifetime import PurchaseModel
 from segmentry.value.counts import PurchaseCounts
-from segmentry.value.likelihood import maximise
+from segmentry.value.likelihood import Parameter, maximise
+
+_OFTEN = Parameter(
+    "how often they buy", "all customers buy equally often", "customers differ without limit in how often they buy"
+)
+_LEAVING = Parameter("how soon they leave", "all customers are equally likely to leave", "no customer ever leaves")
+_STAYING = Parameter("how soon they leave", "no customer ever leaves", "every customer leaves at once")
 
 
 def fit_purchases(counts: PurchaseCounts) -> PurchaseModel:
@@ -26,7 +32,7 @@ def fit_purchases(counts: PurchaseCounts) -> PurchaseModel:
     def likelihood(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         return log_likelihood(parameters, counts)
 
-    found = maximise(likelihood, starts, ("r", "alpha", "a", "b"), counts.n_customers)
+    found = maximise(likelihood, starts, (_OFTEN, _OFTEN, _LEAVING, _STAYING), counts.n_customers)
     r, alpha, a, b = found.parameters
     e_r, e_alpha, e_a, e_b = found.errors
     return PurchaseModel(

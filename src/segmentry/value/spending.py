@@ -9,9 +9,12 @@ from scipy.special import digamma, gammaln
 
 from segmentry.errors import NotEnoughDataError, Notice, ValueModelError
 from segmentry.features.lifetime import SpendModel
-from segmentry.value.likelihood import maximise, rounded
+from segmentry.value.likelihood import Parameter, maximise, rounded
 
 FEWEST = 30  # repeat buyers
+_LIMITLESS = "what customers spend differs without limit"
+_EACH = Parameter("what they spend", "each customer always spends the same", _LIMITLESS)
+_ALL = Parameter("what they spend", "all customers spend alike", _LIMITLESS)
 RELATED = 0.15  # correlation of frequency and spend beyond which the model's premise does not hold
 
 
@@ -40,7 +43,7 @@ def fit_spend(x: np.ndarray, mean_spend: np.ndarray, customers: np.ndarray | Non
         return log_likelihood(parameters, repeats, spend / usual, weights)
 
     # In units of the median, so that neither cents nor yen move the start away from the top.
-    found = maximise(likelihood, ((4.0, 4.0, 1.0), (1.0, 2.0, 1.0), (20.0, 10.0, 0.5)), ("p", "q", "v"), n)
+    found = maximise(likelihood, ((4.0, 4.0, 1.0), (1.0, 2.0, 1.0), (20.0, 10.0, 0.5)), (_EACH, _ALL, _ALL), n)
     (p, q, v), (e_p, e_q, e_v) = found.parameters, found.errors
     if q <= 1.0:
         raise ValueModelError(
