@@ -106,6 +106,19 @@ def test_a_state_that_is_not_known_counts_as_a_sale_and_is_told_of() -> None:
     assert again.account.amount == 9.5
 
 
+def test_a_state_is_said_in_full_where_ten_cells_of_the_log_have_it() -> None:
+    """Lines that do not count tell of nobody either; a rarer state is shown by a letter, with where to look it up."""
+    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5", "unavailable")] * 4
+    rows += [(None, "2026-01-01", "5", "unavailable")] * 6
+    rows += [("b", "2026-01-02", "5", "completed"), ("b", "2026-01-03", "5", "lost")]
+    for found in (log(rows, *STATES), open_like(log(rows, *STATES).table, log(rows, *STATES).recipe)):
+        [message] = [n.message for n in found.notices if n.code == "orders-unknown-state"]
+        assert "'unavailable' (4 lines, 20.00), 'l…' (1 line, 5.00)" in message
+        assert "fewer than 10 cells is shown by its first letter: look it up in 'status'" in message
+    [common] = [n.message for n in log(rows[:-1], *STATES).notices if n.code == "orders-unknown-state"]
+    assert common.endswith("in the segmentry.toml of a fit.")
+
+
 @pytest.mark.parametrize(
     "state", ["Abgebrochen", "offen", "awaiting_payment", "on-hold", "wc-pending", "Annulée", "pendiente"]
 )

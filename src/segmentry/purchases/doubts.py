@@ -5,7 +5,7 @@ States that are not known, ids that stand for nobody in particular, and a first 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import narwhals.stable.v2 as nw
 
@@ -16,7 +16,7 @@ from segmentry.purchases.lines import Lines
 from segmentry.purchases.recipe import PurchaseRecipe
 from segmentry.purchases.words import answers, line_kinds
 from segmentry.tables import collect_rows
-from segmentry.tables.masking import shown
+from segmentry.tables.masking import COMMON, shown
 
 _MOST_STATES = 200
 _TOLD = 6
@@ -33,8 +33,8 @@ def doubts_of(lines: Lines, recipe: PurchaseRecipe, account: Account) -> tuple[N
     marks = {*answers("yes"), *answers("no"), *line_kinds("sold"), *line_kinds("back")}
     known = set(ln.meaning(recipe, "sold"))
     found = [
-        *_unknown_states(used, recipe, "status", ln.STATE, known),
-        *_unknown_states(used, recipe, "returned", ln.MARK, {*known, *marks}),
+        *_unknown_states(lines, recipe, "status", ln.STATE, known),
+        *_unknown_states(lines, recipe, "returned", ln.MARK, {*known, *marks}),
         *_placeholder_customers(used, recipe, account),
         *_far_first_day(used, recipe, account),
     ]
@@ -57,12 +57,12 @@ def never_back(lines: Lines, recipe: PurchaseRecipe, account: Account) -> tuple[
     return (Notice("customers-never-return", text),)
 
 
-def _unknown_states(used: Lines, recipe: PurchaseRecipe, role: str, column: str, known: set[str]) -> Iterator[Notice]:
+def _unknown_states(lines: Lines, recipe: PurchaseRecipe, role: str, column: str, known: set[str]) -> Iterator[Notice]:
     """States whose lines count as sales only because nothing else is known of them."""
     name = recipe.column(role)
     if name is None:
         return
-    sold = used.filter(nw.col(ln.SALE), nw.col(ln.RETURNED) == 0).group_by(column)
+    sold = ln.usable(lines, recipe).filter(nw.col(ln.SALE), nw.col(ln.RETURNED) == 0).group_by(column)
     counted = sold.agg(n=nw.len(), money=nw.col(ln.SOLD).sum()).sort("n", column, descending=[True, False])
     rows = collect_rows(counted.head(_MOST_STATES))
     told = [(row[column], int(row["n"]), float(row["money"]) / 10.0**recipe.places) for row in rows]
@@ -70,15 +70,27 @@ def _unknown_states(used: Lines, recipe: PurchaseRecipe, role: str, column: str,
     none = [item for item in told if item[0] is None and len(told) > 1]
     if not unknown and not none:
         return
-    said = [f"'{shown(state, n)}' ({plural(n, 'line')}, {money:,.2f})" for state, n, money in unknown[:_TOLD]]
+    cells = _cells(lines, column, [state for state, _, _ in unknown[:_TOLD]])
+    said = [
+        f"'{shown(state, cells[state])}' ({plural(n, 'line')}, {money:,.2f})" for state, n, money in unknown[:_TOLD]
+    ]
     said += [f"{len(unknown) - _TOLD:,} more"] if len(unknown) > _TOLD else []
     said += [f"nothing at all ({plural(n, 'line')}, {money:,.2f})" for _, n, money in none]
+    rare = f" What stands in fewer than {COMMON} cells is shown by its first letter: look it up in '{name}'."
     yield Notice(
         "orders-unknown-state",
         f"'{name}' says what is not known to be a sale or none, and counts as a sale: {', '.join(said)}. "
-        'To settle it, state for example [orders.states] "on its way" = "sold" (or "void", or "refunded") in '
-        "segmentry.toml.",
+        'To settle it, state for example [orders.states] "on its way" = "sold" (or "void", or "refunded") in the '
+        f"segmentry.toml of a fit.{rare if min(cells.values(), default=COMMON) < COMMON else ''}",
     )
+
+
+def _cells(lines: Lines, column: str, states: Sequence[str]) -> dict[str, int]:
+    """In how many lines of the whole log each of these states stands, whether they count or not."""
+    if not states:
+        return {}
+    rows = collect_rows(lines.filter(nw.col(column).is_in(list(states))).group_by(column).agg(n=nw.len()))
+    return {row[column]: int(row["n"]) for row in rows}
 
 
 def _placeholder_customers(used: Lines, recipe: PurchaseRecipe, account: Account) -> Iterator[Notice]:
