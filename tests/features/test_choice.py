@@ -8,7 +8,10 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from segmentry.errors import NotEnoughDataError, SettingsError
+from segmentry.exploration import inspect
 from segmentry.features.choice import FeatureSettings
+from segmentry.features.feature import Feature
+from segmentry.features.spare import in_order, no_amount
 from segmentry.fitting import FitSettings, fit
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score
@@ -81,6 +84,80 @@ def _three_groups(seed: int, n: int = 1_000) -> tuple[pl.DataFrame, np.ndarray]:
         "days_since_last_purchase": random.integers(0, 60, n) + np.array([200, 60, 5])[group],
     }
     return pl.DataFrame(columns), group
+
+
+def _accounts(seed: int, n: int = 600) -> pl.DataFrame:
+    random = np.random.default_rng(seed)
+    large = np.arange(n) % 2 == 0
+    columns = {
+        "account_id": [f"a{i:04d}" for i in range(n)],
+        "mrr": np.where(large, random.gamma(9, 100, n), random.gamma(9, 5, n)).round(2),
+        "seats": np.where(large, random.poisson(50, n), random.poisson(3, n)),
+        "agent": random.choice([9, 240, 1, 14], n),
+        "branch": random.choice([101, 102, 117, 205], n),
+        "zeta": random.choice([3, 48, 707, 12, 98], n),
+        "arrival_day": random.integers(1, 32, n),
+        "built": random.integers(1950, 2020, n),
+        "latitude": random.normal(48, 1, n),
+        "utc_offset": random.choice([0.0, 1.0, 2.0, 5.5], n),
+        "first_seen": random.integers(1_600_000_000, 1_700_000_000, n) * 1000,
+        "pseudo_key": random.random(n) * 1e9,
+        "a_noise": random.random(n),
+    }
+    return pl.DataFrame(columns)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_number_that_is_no_amount_is_no_default(seed):
+    """Codes, coordinates, offsets, days of the calendar and moments are left out, each with its reason."""
+    table = _accounts(seed)
+    inspection = inspect(table)
+    assert inspection.chosen == ("a_noise", "mrr", "seats")
+    why = {left.feature: left.reason for left in inspection.left_out}
+    assert {name for name in ("agent", "branch", "zeta", "pseudo_key") if "codes" in why[name]} == {
+        "agent", "branch", "zeta", "pseudo_key",
+    }  # fmt: skip
+    assert "a coordinate" in why["latitude"]
+    assert "an offset of the clock" in why["utc_offset"]
+    assert "of the calendar" in why["arrival_day"]
+    assert "of the calendar" in why["built"]
+    assert "a moment in time" in why["first_seen"]
+    assert inspect(table.reverse()).chosen == inspection.chosen
+
+
+def test_counts_in_steps_or_far_apart_are_no_codes():
+    """Two groups of counts with a gap, terms of whole years and steps of a price list remain amounts."""
+    random = np.random.default_rng(1)
+    n = 600
+    columns = {
+        "opened": np.where(np.arange(n) % 2 == 0, random.poisson(30, n), random.poisson(2, n)),
+        "term": random.choice([12, 24, 36, 48, 60], n),
+        "licences": random.choice([1, 5, 10, 25, 100], n),
+        "mood": random.integers(-5, 6, n),
+        "distance_to_branch": random.integers(0, 30, n),
+    }
+    for name, values in columns.items():
+        feature = Feature(name, name, "number", "other", "column", (name,))
+        assert no_amount(feature, values.astype(float)) == "", name
+
+
+def test_spare_features_are_ranked_by_what_they_say():
+    """Money comes before counts and these before numbers; noise comes after what goes with others; then the name."""
+    random = np.random.default_rng(2)
+    size = random.normal(0, 1, 500)
+    values = {
+        "b_money": random.random(500),
+        "z_count": random.poisson(3, 500).astype(float),
+        "a_noise": random.random(500),
+        "y_size": size + random.normal(0, 0.7, 500),
+        "x_size": size + random.normal(0, 0.7, 500),
+    }
+    units = {"b_money": "money", "z_count": "count"}
+    features = [Feature(f, f, units.get(f, "number"), "other", "column", (f,)) for f in sorted(values)]
+    names = [f.name for f in in_order(features, values, [])]
+    assert names == ["b_money", "z_count", "x_size", "y_size", "a_noise"]
+    again = [f.name for f in in_order(features[::-1], values, [features[-2]])]
+    assert again.index("a_noise") < again.index("y_size"), "what goes with a feature that is taken comes late"
 
 
 def test_what_is_mostly_missing_is_left_out(shop):

@@ -2,7 +2,8 @@
 
 The default is what a good analyst would take: age, income, spend, frequency, recency, engagement. What says the
 same thing again (correlation above 0.9), never varies or is mostly missing is left out, and said so. So is a ratio
-of what says the same thing again: it would bring that back as noise.
+of what says the same thing again: it would bring that back as noise. Where these are fewer than three, others join that
+say most of the customers (`spare`), never a code or the like.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from segmentry.features.feature import Feature, Theme
 from segmentry.features.learning import learn_levels, learn_scale, prepared
 from segmentry.features.recipe import LeftOut, Levels, Scale
 from segmentry.features.roles import ColumnRole
+from segmentry.features.spare import SAME_THING, in_order, no_amount
 from segmentry.tables.stated import as_names
 from segmentry.tables.table import Table
 
-SAME_THING = 0.9
 MOSTLY_MISSING = 0.4
 MOSTLY_ONE = 0.5
 SAYS_NOTHING = {"empty-feature": "missing for every customer", "constant-feature": "the same for every customer"}
@@ -82,11 +83,9 @@ def choose_by_default(
     numeric = sorted((f for f in features if f.operation != "category"), key=lambda f: f.operation == "ratio")
     for themes in _WANTED:
         _take_first([f for theme in themes for f in numeric if f.theme == theme], numeric, values, taken, left)
-    if len(taken) < ENOUGH:
-        for theme in _SPARE:
-            for feature in (f for f in numeric if f.theme == theme):
-                if len(taken) < ENOUGH and feature.name not in {s.feature.name for s in taken}:
-                    _take_first([feature], numeric, values, taken, left)
+    for theme in _SPARE:
+        if len(taken) < ENOUGH:
+            _take_spare([f for f in numeric if f.theme == theme], numeric, values, taken, left)
     levels: list[Levels] = []
     if not taken:
         categories = [f for f in features if f.operation == "category" and not sensitive & set(f.sources)]
@@ -116,6 +115,28 @@ def _take_first(
             taken.append(scale)
             return
         left[feature.name] = reason
+
+
+def _take_spare(
+    spare: Sequence[Feature],
+    features: Sequence[Feature],
+    values: Mapping[str, np.ndarray],
+    taken: list[Scale],
+    left: dict[str, str],
+) -> None:
+    """Of features of one theme, as many as are lacking."""
+    amounts = [f for f in spare if f.name not in {s.feature.name for s in taken}]
+    for feature in amounts:
+        if reason := no_amount(feature, values[feature.name]):
+            left[feature.name] = f"{reason}; add it with --features"
+    waiting = [f for f in amounts if f.name not in left]
+    while waiting and len(taken) < ENOUGH:
+        before = len(taken)
+        for feature in in_order(waiting, values, [s.feature for s in taken]):
+            waiting.remove(feature)
+            _take_first([feature], features, values, taken, left)
+            if len(taken) > before:
+                break
 
 
 def _usable(

@@ -1,0 +1,32 @@
+"""What the words of a column's name mark it as, beside its role; the words themselves stand in `marks.toml`.
+
+Roles are left to `roles`, what follows from a mark to whoever asks.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from segmentry.features.vocabulary import fold, strip_accents
+
+_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@cache
+def marks(name: str) -> frozenset[str]:
+    """The marks that the words of a name carry.
+
+    >>> sorted(marks("Agent No")), sorted(marks("days_active")), sorted(marks("arrivalWeek"))
+    (['code'], [], ['week'])
+    """
+    pieces = [fold(piece) for piece in _PIECE.findall(strip_accents(name).replace("ß", "ss"))]
+    return frozenset(mark for mark, words in _words().items() if words & set(pieces))
+
+
+@cache
+def _words() -> dict[str, frozenset[str]]:
+    source = files("segmentry.features").joinpath("marks.toml").read_text(encoding="utf-8")
+    return {mark: frozenset(fold(word) for word in words) for mark, words in tomllib.loads(source)["marks"].items()}
