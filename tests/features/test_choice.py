@@ -160,6 +160,19 @@ def test_spare_features_are_ranked_by_what_they_say():
     assert again.index("a_noise") < again.index("y_size"), "what goes with a feature that is taken comes late"
 
 
+def test_what_is_spent_on_tells_customers_apart_where_nothing_else_does():
+    """With parts of spend alone, their shares are taken beside the total: the two kinds of buyers are found."""
+    random = np.random.default_rng(3)
+    kind = np.arange(400) % 2
+    typical = {"fresh": (9.3, 8.2), "milk": (7.6, 9.1), "grocery": (7.9, 9.6), "frozen": (7.8, 6.9)}
+    parts = {name: np.exp(random.normal(np.array(m)[kind], 0.6)).round() for name, m in typical.items()}
+    table = pl.DataFrame({"id": [f"C{i:03d}" for i in range(400)], **parts})
+    model = fit(table, settings=FitSettings(stability_pairs=0))
+    assert model.recipe.axes == (*(f"spend_share_{name}" for name in sorted(parts)), "spend_total")
+    assert model.k == 2
+    assert adjusted_rand_score(kind, score(model, table)["segment_id"]) > 0.9
+
+
 def test_what_is_mostly_missing_is_left_out(shop):
     """More than two fifths missing is too little to place everyone by."""
     sparse = shop.with_columns(income=pl.when(pl.int_range(pl.len()) % 2 == 0).then("income"))

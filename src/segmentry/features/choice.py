@@ -3,7 +3,7 @@
 The default is what a good analyst would take: age, income, spend, frequency, recency, engagement. What says the
 same thing again (correlation above 0.9), never varies or is mostly missing is left out, and said so. So is a ratio
 of what says the same thing again: it would bring that back as noise. Where these are fewer than three, others join that
-say most of the customers (`spare`), never a code or the like.
+say most of the customers (`spare`), never a code or the like; at last the shares of what was spent on.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ _WANTED: tuple[tuple[Theme, ...], ...] = (
 # Taken, in this order, only when fewer than three of the six are there.
 _SPARE: tuple[Theme, ...] = (
     "order_value", "rating", "visits", "tenure", "membership", "household", "children", "deals", "channel", "other",
+    "spend_mix",
 )  # fmt: skip
 ENOUGH = 3
 
@@ -124,12 +125,16 @@ def _take_spare(
     taken: list[Scale],
     left: dict[str, str],
 ) -> None:
-    """Of features of one theme, as many as are lacking."""
+    """Of features of one theme, as many as are lacking; of the shares of spend all, since one alone says little."""
     amounts = [f for f in spare if f.name not in {s.feature.name for s in taken}]
     for feature in amounts:
         if reason := no_amount(feature, values[feature.name]):
             left[feature.name] = f"{reason}; add it with --features"
     waiting = [f for f in amounts if f.name not in left]
+    if waiting and waiting[0].theme == "spend_mix":
+        for feature in waiting:
+            _take_first([feature], features, values, taken, left)
+        return
     while waiting and len(taken) < ENOUGH:
         before = len(taken)
         for feature in in_order(waiting, values, [s.feature for s in taken]):
