@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import polars as pl
 import pytest
@@ -158,6 +160,32 @@ def test_spare_features_are_ranked_by_what_they_say():
     assert names == ["b_money", "z_count", "x_size", "y_size", "a_noise"]
     again = [f.name for f in in_order(features[::-1], values, [features[-2]])]
     assert again.index("a_noise") < again.index("y_size"), "what goes with a feature that is taken comes late"
+
+
+def _users(seed: int, n: int = 400) -> pl.DataFrame:
+    random = np.random.default_rng(seed)
+    at = date(2025, 9, 30)
+    columns = {
+        "user_id": [f"U{i:03d}" for i in range(n)],
+        "last_login_at": [at - timedelta(days=int(d)) for d in random.integers(0, 300, n)],
+        "last_updated": [at - timedelta(days=int(d)) for d in random.integers(0, 30, n)],
+        "seats": random.poisson(40, n),
+    }
+    return pl.DataFrame(columns)
+
+
+def test_days_since_the_last_activity_stand_in_for_those_since_the_last_purchase():
+    """No purchase is claimed; where purchases are dated it is described only. An update is no activity."""
+    users = _users(1)
+    model = fit(users, k=3, settings=FitSettings(stability_pairs=0))
+    assert model.recipe.axes == ("days_since_last_login", "seats")
+    (recency,) = (f for f in model.recipe.clustered if f.theme == "activity")
+    assert (recency.label, recency.unit, recency.sources) == ("Days since last login", "days", ("last_login_at",))
+    assert not [f for f in model.recipe.described if "update" in f.name]
+    bought = users.with_columns(last_purchase=pl.col("last_updated"))
+    with_purchases = fit(bought, k=3, settings=FitSettings(stability_pairs=0))
+    assert "recency_days" in with_purchases.recipe.axes
+    assert "days_since_last_login" in {f.name for f in with_purchases.recipe.described}
 
 
 def test_what_is_spent_on_tells_customers_apart_where_nothing_else_does():

@@ -9,8 +9,9 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
-from segmentry.features.derive import expression, label, slug
+from segmentry.features.derive import derive_features, expression, label, slug
 from segmentry.features.feature import Feature
+from segmentry.features.roles import ColumnRole
 
 AS_OF = date(2024, 3, 1)
 
@@ -52,6 +53,27 @@ def test_a_share_is_from_nothing_to_all():
 def test_age_is_in_whole_years_past_the_birthday(born, years):
     """As people count it."""
     assert _values(_feature("years_since", ["d"]), d=[born, date(1990, 1, 1)])[0] == years
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("Last Activity Date", "days_since_last_activity"),
+        ("last_login_at", "days_since_last_login"),
+        ("lastSeen", "days_since_last_seen"),
+        ("Letzte Anmeldung", "days_since_letzte_anmeldung"),
+        ("zuletzt aktiv", "days_since_zuletzt_aktiv"),
+        ("último acceso", "days_since_ultimo_acceso"),
+        ("Dernière connexion", "days_since_derniere_connexion"),
+        ("last_updated", None),
+        ("first_login", None),
+        ("delivery date", None),
+    ],
+)
+def test_a_date_of_the_last_activity_is_counted_to_by_its_own_name(column, name):
+    """A date is a feature where its name says that it is the last of something a customer does."""
+    found = derive_features([ColumnRole(column, "date", "")], [])
+    assert [(f.name, f.theme, f.operation) for f in found] == ([(name, "activity", "days_since")] if name else [])
 
 
 def test_days_and_years_count_to_the_day_of_the_table():

@@ -76,6 +76,17 @@ def test_each_question_names_the_segments_it_is_true_of():
         assert all(names[s] not in answer.answer for s in IDS if s not in answer.segments)
 
 
+def test_who_is_away_is_known_by_the_last_activity_where_purchases_have_no_date():
+    """The figure is named by its own label; with days since the last purchase, these count."""
+    login = measure("days_since_last_login", "activity", "days", (0.0, 0.0, 1.0), label="Days since last login")
+    answers = asked(spend(), login)
+    assert answers[RISK].segments == ("s3",)
+    assert "days since last login 110 days (everyone 100 days)" in answers[RISK].answer
+    assert "purchase" not in answers[RISK].answer
+    assert answers[RISK].missing == ""
+    assert asked(spend(), login, RECENCY)[RISK].measures == ("recency_days",)
+
+
 def test_every_figure_is_that_of_the_profile():
     """Figures stand beside everyone's, as in the profile."""
     answers = asked(spend(), RECENCY, FREQUENCY, VISITS, DEALS, RATING)

@@ -42,6 +42,13 @@ def test_a_name_says_what_stands_out():
     assert names["s3"].name == "Modest income, bought less recently"
 
 
+def test_activity_claims_no_purchase():
+    """Who has not logged in for long is inactive, and has not bought less recently for that."""
+    login = _measure("days_since_last_login", "activity", "days", (20, 100, 190), sd=60)
+    names = name_segments(_profile(login), SIZES)
+    assert [names[s].name for s in IDS] == ["Active", "Average", "Inactive"]
+
+
 def test_every_word_has_evidence_and_is_true():
     """Each word comes with the figure it rests on, at least 0.3 standard deviations from everyone's."""
     names = name_segments(_profile(*PLANTED), SIZES)

@@ -41,6 +41,7 @@ MEASURES = (
     ("probability_alive", "future", "share", "Probability alive"),
     ("lifetime_value", "future", "money", "Lifetime value"),
     ("days_between_orders", "rhythm", "days", "Days between orders"),
+    ("days_since_last_login", "activity", "days", "Days since last login"),
 )
 THEMES = {name: theme for name, theme, _, _ in MEASURES}
 
@@ -57,6 +58,7 @@ CLAIMS: dict[str, dict[str, int]] = {
     "win_back": {"recency_days": MORE},
     "onboard": {"tenure_days": LESS},
     "nurture": {"recency_days": LESS, "spend_total": NOT_MORE},
+    "reactivate": {"days_since_last_login": MORE},
     "remind": {"days_between_orders": MORE},
     "activate_browsers": {"visits_web": MORE},
     "share_of_wallet": {"income": MORE},

@@ -32,7 +32,7 @@ SAYS_NOTHING = {"empty-feature": "missing for every customer", "constant-feature
 # One feature is taken for each line, the first that is there and usable.
 _WANTED: tuple[tuple[Theme, ...], ...] = (
     ("spend",),
-    ("recency",),
+    ("recency", "activity"),
     ("engagement", "visits", "rating"),
     ("frequency", "items"),
     ("income",),

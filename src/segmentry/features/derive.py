@@ -15,8 +15,11 @@ import narwhals.stable.v2 as nw
 
 from segmentry.features.feature import Bins, Feature, Operation, Theme, Unit
 from segmentry.features.levels import steps, yes_and_no
+from segmentry.features.marks import marks
 from segmentry.features.roles import ColumnRole
 from segmentry.features.summaries import ColumnSummary
+from segmentry.features.vocabulary import vocabulary
+from segmentry.features.words import parse_name
 from segmentry.tables import ordinal
 
 # Roles that are a feature as they stand: unit, theme and the feature's name ("" takes the column's own).
@@ -89,6 +92,9 @@ def _age_and_time(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
     if "recency_days" not in by_role and "last_purchase_date" in by_role:
         column = by_role["last_purchase_date"][0].column
         yield Feature("recency_days", "Days since last purchase", "days", "recency", "days_since", (column,))
+    for dated in by_role.get("date", []):
+        if name := _activity(dated.column):
+            yield Feature(name, label(name), "days", "activity", "days_since", (dated.column,))
     if "signup_date" in by_role:
         column = by_role["signup_date"][0].column
         yield Feature("tenure_days", "Days as a customer", "days", "tenure", "days_since", (column,))
@@ -98,6 +104,17 @@ def _age_and_time(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
         yield Feature(
             name, label(name), _TENURE_DAYS.get(tenure.subject, "number"), "tenure", "column", (tenure.column,)
         )
+
+
+def _activity(column: str) -> str:
+    """The feature's name where a date is that of the last visit, login or the like, which is no purchase; else ""."""
+    said = marks(column)
+    if "activity" not in said or not ("last" in said or "last" in parse_name(column).concepts):
+        return ""
+    words = slug(column).split("_")
+    while len(words) > 1 and vocabulary().meaning(words[-1]) & {"date", "noise"} and not marks(words[-1]):
+        words.pop()
+    return f"days_since_{'_'.join(words)}"
 
 
 def _spend(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:

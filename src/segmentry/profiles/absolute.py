@@ -11,6 +11,8 @@ from segmentry.profiles.profile import Measure, Profile
 _LIMITS: Mapping[tuple[str, bool], Mapping[Unit, float]] = {
     ("recency", True): {"days": 180.0},
     ("recency", False): {"days": 30.0},
+    ("activity", True): {"days": 180.0},
+    ("activity", False): {"days": 30.0},
     ("tenure", True): {"days": 730.0, "years": 2.0},
     ("tenure", False): {"days": 120.0, "years": 0.33},
     ("probability_alive", True): {"share": 0.67},

@@ -77,7 +77,9 @@ def _leads(profile: Profile) -> _Leads:
         widest = max((abs(c.difference or 0.0) for c in measure.segments.values()), default=0.0)
         return (measure.name != profile.spend, not measure.clustered, -widest, measure.name)
 
-    spend, frequency, recency, visits = lead("spend"), lead("frequency"), lead("recency"), lead("visits", "count")
+    spend, frequency, visits = lead("spend"), lead("frequency"), lead("visits", "count")
+    # Who is known by visits or logins alone is away since the last of them.
+    recency = lead("recency") or lead("activity")
     return _Leads(
         spend=spend,
         income=lead("income"),
