@@ -49,6 +49,28 @@ def test_activity_claims_no_purchase():
     assert [names[s].name for s in IDS] == ["Active", "Average", "Inactive"]
 
 
+@pytest.mark.parametrize(
+    ("orders", "known", "name"),
+    [(0.05, 0, "Not bought yet"), (0.4, 20, "Mostly not bought yet"), (0.4, 40, "Low spend, rare buyers")],
+)
+def test_who_has_bought_nothing_is_no_rare_buyer(orders, known, name):
+    """Nor one who spends little; where most have a last purchase, none is said to have bought nothing."""
+    bought = _measure("purchases_total", "frequency", "count", (9, 6, orders), sd=3, mean=5)
+    spent = _measure("spend_total", "spend", "money", (200, 100, 5))
+    last = _measure("recency_days", "recency", "days", (90, 90, 300), sd=70, mean=100, n=known)
+    none = Spread(50, orders, 0.3, 0.0, 0.0, 0.0)
+    bought.segments["s3"] = replace(bought.segments["s3"], spread=none)
+    spent.segments["s3"] = replace(spent.segments["s3"], spread=replace(none, mean=5.0))
+    cell = last.segments["s3"]
+    last.segments["s3"] = cell if known else MeasureInSegment(Spread(0, None, None, None, None, None), None, None)
+    names = name_segments(_profile(bought, spent, last), SIZES)
+    if known < 40:
+        assert names["s3"].name == name
+        assert "purchases total" in names["s3"].evidence[0]
+    else:
+        assert "not bought" not in names["s3"].name
+
+
 def test_every_word_has_evidence_and_is_true():
     """Each word comes with the figure it rests on, at least 0.3 standard deviations from everyone's."""
     names = name_segments(_profile(*PLANTED), SIZES)

@@ -60,6 +60,7 @@ CLAIMS: dict[str, dict[str, int]] = {
     "nurture": {"recency_days": LESS, "spend_total": NOT_MORE},
     "reactivate": {"days_since_last_login": MORE},
     "remind": {"days_between_orders": MORE},
+    "first_order": {"purchases_total": LESS},
     "activate_browsers": {"visits_web": MORE},
     "share_of_wallet": {"income": MORE},
     "within_means": {"income": LESS, "spending_score": MORE},
@@ -133,7 +134,9 @@ def test_each_built_in_play_is_made_where_its_claims_hold(key: str) -> None:
     per_share = 2.0 if key == "reward" else 0.4 if key == "low_cost" else None
     someone = Someone(spend_share=None if per_share is None else 0.25 * per_share)
     places = (city(1.0),) if key.startswith("local") else ()
-    assert key in keys(plays(*(measure(n, d) for n, d in planted.items()), someone=someone, categories=places))
+    means = {"purchases_total": 6.0} if key == "first_order" else {}  # and a median of nothing
+    made = (measure(n, d, mean=means.get(n, 100.0)) for n, d in planted.items())
+    assert key in keys(plays(*made, someone=someone, categories=places))
 
 
 def test_every_built_in_rule_has_its_claims_checked() -> None:
@@ -155,7 +158,7 @@ def test_every_reason_is_true_of_the_profile() -> None:
         for play in found:
             seen.add(play.key)
             _check_truth(play, measures, spent)
-    assert seen >= set(CLAIMS) - {"local_cause"}
+    assert seen >= set(CLAIMS) - {"local_cause", "first_order"}
 
 
 def _check_truth(play: Play, measures: dict[str, Measure], spent: float | None) -> None:
@@ -290,6 +293,15 @@ def test_the_order_of_measures_changes_nothing() -> None:
     """The same profile gives the same plays, whatever order its measures stand in."""
     measures = [measure(name, (-1) ** place * 0.7) for place, (name, *_) in enumerate(MEASURES)]
     assert plays(*measures) == plays(*reversed(measures))
+
+
+def test_who_has_not_bought_is_won_and_not_served_at_low_cost() -> None:
+    """A median of no order calls for the first one, unless money was spent or a last purchase is known."""
+    none, spent = measure("purchases_total", -0.6, mean=6.0), measure("spend_total", -0.6, mean=6.0)
+    poor = Someone(spend_share=0.0)
+    assert keys(plays(none, spent, someone=poor)) == ["first_order"]
+    assert keys(plays(none, measure("spend_total", -0.6), someone=poor)) == ["low_cost"]
+    assert keys(plays(none, spent, measure("recency_days", 0.6), someone=poor)) == ["win_back", "low_cost"]
 
 
 def test_only_who_has_just_come_is_welcomed() -> None:

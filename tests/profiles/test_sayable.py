@@ -55,6 +55,19 @@ def test_a_figure_that_few_of_a_segment_have_says_nothing_of_it() -> None:
         assert name_segments(profile, SIZES | {"s1": 60})["s1"].name == "Bought less recently, buying less"
 
 
+def test_nobody_is_away_who_has_never_bought() -> None:
+    """Where a quarter or more have no orders, days since the last purchase speak for two thirds and not for half."""
+    for orders, said in ((0.0, False), (1.0, True)):
+        away = _measure("recency_days", "recency", "days", 400, 2.0, clustered=True)
+        bought = _measure("orders", "frequency", "count", 700, 0.0, clustered=True)
+        cell = bought.segments["s1"]
+        bought.segments["s1"] = replace(cell, spread=replace(cell.spread, q1=orders))
+        profile = _profile(away, bought)
+        assert ("less recently" in name_segments(profile, SIZES)["s1"].name) == said
+        plays = choose_plays(profile, _segment(700), built_in_playbook(), Origins())
+        assert [play.key for play in plays] == (["win_back"] if said else ["watch"])
+
+
 def test_who_is_still_a_customer_is_told_with_how_many_it_is_known_of() -> None:
     """A probability that only those have who bought twice stands beside their number."""
     alive = _measure("probability_alive", "future", "share", 30, -2.0)

@@ -20,7 +20,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from segmentry.profiles.absolute import by_itself
+from segmentry.profiles.absolute import by_itself, not_bought
 from segmentry.profiles.profile import MISSING, OTHER, Category, Level, Measure, MeasureInSegment, Profile
 from segmentry.profiles.sayable import sayable
 from segmentry.profiles.wording import lowered, part_of, say, say_number, way
@@ -111,7 +111,9 @@ def _too_few(fewest: int) -> Word:
 
 def _words(profile: Profile, segment: str) -> list[Word]:
     """The segment's true words, strongest first, one a theme."""
-    cells = [(m, m.segments[segment]) for m in profile.measures]
+    # That they have bought nothing says that they spent little, on small baskets.
+    said = ("spend", "order_value") if not_bought(profile, segment) else ()
+    cells = [(m, m.segments[segment]) for m in profile.measures if m.theme not in said]
     clear = [_word(profile, m, segment) for m, c in cells if c.difference is not None and abs(c.difference) >= CLEAR]
     if not any(clear):
         clear = [
@@ -153,7 +155,8 @@ def _word(profile: Profile, measure: Measure, segment: str) -> Word:
     high = (cell.difference or 0.0) > 0 if cell.difference is not None else (cell.index or 100.0) > 100
     side = "high" if high else "low"
     surely = spoken.get("surely", {}) if by_itself(profile, measure, segment, high=high) else {}
-    text = str(surely.get(side, spoken[side])).format(rest=part_of(measure), way=way(measure))
+    without = "" if high else spoken.get("without", {}).get(not_bought(profile, segment), "")
+    text = str(without or surely.get(side, spoken[side])).format(rest=part_of(measure), way=way(measure))
     strength = abs(cell.difference or 0.0) * (1.0 if measure.clustered else ASIDE)
     return Word(text, int(spoken["order"]), measure.name, strength, _says(text, measure, cell))
 

@@ -9,12 +9,14 @@ from segmentry.profiles.chance import flag_beyond_chance, level_beyond_chance, m
 from segmentry.profiles.profile import Level, LevelInSegment, Measure, MeasureInSegment, Profile, Spread
 
 KNOWN = 0.5  # the share of a segment that must have a value before it speaks for all of them
+BOUGHT = 0.67  # the same of days since the last purchase where a quarter or more have bought nothing
 
 
 def sayable(profile: Profile, sizes: Mapping[str, int]) -> Profile:
     """The profile with the cells of the segments in `sizes` as names, advice and answers may use them.
 
-    A figure that fewer than half of a segment's customers have is withheld. A difference that chance could have made is
+    A figure that fewer than half of a segment's customers have is withheld. So are days since the last purchase that
+    fewer than two thirds have, where a quarter or more have bought nothing. A difference that chance could have made is
     none, and its index 100; means and shares stay what they are.
     """
     return replace(
@@ -33,12 +35,18 @@ def _cells(profile: Profile, measure: Measure, sizes: Mapping[str, int]) -> dict
 
 def _cell(profile: Profile, measure: Measure, segment: str, size: int) -> MeasureInSegment:
     cell = measure.segments[segment]
-    if cell.spread.n < KNOWN * size:
+    if cell.spread.n < _share_needed(profile, measure, segment) * size:
         return MeasureInSegment(Spread(cell.spread.n, None, None, None, None, None), None, None)
     beyond = flag_beyond_chance if measure.unit == "flag" else mean_beyond_chance
     if cell.spread.mean is None or beyond(profile, measure, segment):
         return cell
     return MeasureInSegment(cell.spread, None if cell.index is None else 100.0, 0.0)
+
+
+def _share_needed(profile: Profile, measure: Measure, segment: str) -> float:
+    """Who has bought nothing has no last purchase: where many have not, more than half must have one."""
+    orders = [m.segments[segment].spread.q1 for m in profile.measures if (m.theme, m.unit) == ("frequency", "count")]
+    return BOUGHT if measure.theme == "recency" and 0 in orders else KNOWN
 
 
 def _parts(profile: Profile, level: Level, sizes: Mapping[str, int]) -> dict[str, LevelInSegment]:
