@@ -85,6 +85,8 @@ def test_who_is_away_is_known_by_the_last_activity_where_purchases_have_no_date(
     assert "purchase" not in answers[RISK].answer
     assert answers[RISK].missing == ""
     assert asked(spend(), login, RECENCY)[RISK].measures == ("recency_days",)
+    alone = measure("days_since_last_login", "activity", "days", (0.0, -0.5, 1.0), label="Login", mean=30, sd=20)
+    assert (asked(alone)[RISK].segments, asked(alone)[DORMANT].segments) == (("s3",), ()), "50 days are no absence"
 
 
 def test_every_figure_is_that_of_the_profile():

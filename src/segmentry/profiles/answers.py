@@ -101,7 +101,8 @@ def _gone(profile: Profile, recency: Measure, bought: Measure | None, visits: Me
     """
 
     def left(segment: str) -> bool:
-        less = bought is None or _apart(bought, segment) <= -CLEAR
+        # An absence that nothing else bears out is one of purchases: who used it less lately is not gone for that.
+        less = recency.theme == "recency" if bought is None else _apart(bought, segment) <= -CLEAR
         much = less and (recency.segments[segment].index or 0.0) >= MUCH_LONGER
         lapsed = much or by_itself(profile, recency, segment, high=True)
         return _apart(recency, segment) >= CLEAR and lapsed and _apart(visits, segment) < STILL_VISITING
