@@ -12,6 +12,7 @@ import pytest
 from segmentry.features.derive import derive_features, expression, label, slug
 from segmentry.features.feature import Feature
 from segmentry.features.roles import ColumnRole
+from segmentry.features.summaries import ColumnSummary
 
 AS_OF = date(2024, 3, 1)
 
@@ -74,6 +75,25 @@ def test_a_date_of_the_last_activity_is_counted_to_by_its_own_name(column, name)
     """A date is a feature where its name says that it is the last of something a customer does."""
     found = derive_features([ColumnRole(column, "date", "")], [])
     assert [(f.name, f.theme, f.operation) for f in found] == ([(name, "activity", "days_since")] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("column", "beside", "theme"),
+    [
+        ("Churn", "", "leaving"),
+        ("Exited", "", "leaving"),
+        ("gekündigt", "", "leaving"),
+        ("cancelled", "tenure", "leaving"),
+        ("is_canceled", "", "other"),
+        ("has_card", "tenure", "other"),
+    ],
+)
+def test_a_flag_of_who_has_left_is_known_by_its_name(column, beside, theme):
+    """What is cancelled may be an order: only beside a time as a customer it says that the customer left."""
+    roles = [ColumnRole(column, "flag", ""), *([ColumnRole("months", beside, "", "months")] if beside else [])]
+    kind = ColumnSummary(column, "number", "", 100, 0, 2, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    (flag,) = (f for f in derive_features(roles, [kind]) if f.unit == "flag")
+    assert flag.theme == theme
 
 
 def test_days_and_years_count_to_the_day_of_the_table():

@@ -76,6 +76,21 @@ def test_each_question_names_the_segments_it_is_true_of():
         assert all(names[s] not in answer.answer for s in IDS if s not in answer.segments)
 
 
+def test_who_has_left_tells_who_is_at_risk():
+    """The answer rests on that share where it is known, beyond chance and with the figure, and misses nothing then."""
+    differences = {(0.5, -0.2, -0.3): ("s1",), (0.1, 0.0, -0.1): ()}
+    for apart, segments in differences.items():
+        answer = asked(measure("churn", "leaving", "flag", apart, label="Churn", mean=0.3, sd=0.46))[RISK]
+        assert (answer.segments, answer.missing, answer.measures) == (segments, "", ("churn",))
+        assert "An index of 130".lower() in answer.rule.lower()
+        if segments:
+            assert "churn 53 % (everyone 30 %)" in answer.answer
+        else:
+            assert "from 25 % in “Lookers” (s3) to 35 % in “Champions” (s1)" in answer.answer
+    left = measure("churn", "leaving", "flag", (0.5, -0.2, -0.3), label="Churn", mean=0.3, sd=0.46)
+    assert set(asked(spend(), left, RATING)[RISK].segments) == {"s1", "s3"}
+
+
 def test_who_is_away_is_known_by_the_last_activity_where_purchases_have_no_date():
     """The figure is named by its own label; with days since the last purchase, these count."""
     login = measure("days_since_last_login", "activity", "days", (0.0, 0.0, 1.0), label="Days since last login")

@@ -42,6 +42,13 @@ def test_a_name_says_what_stands_out():
     assert names["s3"].name == "Modest income, bought less recently"
 
 
+def test_who_has_left_names_no_segment():
+    """Leaving is what came of a segment; grouped by it, a segment is named by it."""
+    for clustered, name in ((False, "Average"), (True, "Often churn")):
+        left = _measure("churn", "leaving", "flag", (0.6, 0.2, 0.1), sd=0.46, mean=0.3, clustered=clustered)
+        assert name_segments(_profile(left), SIZES)["s1"].name == name
+
+
 def test_activity_claims_no_purchase():
     """Who has not logged in for long is inactive, and has not bought less recently for that."""
     login = _measure("days_since_last_login", "activity", "days", (20, 100, 190), sd=60)

@@ -41,6 +41,7 @@ MEASURES = (
     ("probability_alive", "future", "share", "Probability alive"),
     ("lifetime_value", "future", "money", "Lifetime value"),
     ("days_between_orders", "rhythm", "days", "Days between orders"),
+    ("churn", "leaving", "flag", "Churn"),
     ("days_since_last_login", "activity", "days", "Days since last login"),
 )
 THEMES = {name: theme for name, theme, _, _ in MEASURES}
@@ -49,6 +50,7 @@ THEMES = {name: theme for name, theme, _, _ in MEASURES}
 MORE, LESS, NOT_MORE = 1, -1, 0
 CLAIMS: dict[str, dict[str, int]] = {
     "service_recovery": {"average_rating": LESS},
+    "stop_leaving": {"churn": MORE},
     "rescue": {"spend_total": MORE, "recency_days": MORE},
     "protect": {"spend_total": MORE, "probability_alive": LESS},
     "invest": {"lifetime_value": MORE},
@@ -96,9 +98,12 @@ def measure(
     name: str, difference: float, *, unit: str = "", clustered: bool = True, mean: float = 100.0, sd: float = 10.0
 ) -> Measure:
     theme, own, label = next((t, u, words) for n, t, u, words in MEASURES if n == name)
+    n = 50
+    if own == "flag":
+        mean, sd, n = 0.3, 0.2, 500
     at = mean + difference * sd
-    cell = MeasureInSegment(Spread(50, at, sd, at - 5, at, at + 5), 100 * at / mean, difference)
-    everyone = Spread(200, mean, sd, mean - 5, mean, mean + 5)
+    cell = MeasureInSegment(Spread(n, at, sd, at - 5, at, at + 5), 100 * at / mean, difference)
+    everyone = Spread(4 * n, mean, sd, mean - 5, mean, mean + 5)
     return Measure(name, label, unit or own, "", theme, clustered, everyone, {"s1": cell})  # type: ignore[arg-type]
 
 

@@ -172,7 +172,19 @@ def _answers(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, Column
         for column in by_role.get(role, []):
             name, yes = slug(column.column), _yes(column, kinds)
             operation: Operation = "flag" if yes else "column"
-            yield Feature(name, label(name), "flag", theme, operation, (column.column,), levels=yes)
+            leaving = role == "flag" and _has_left(column.column, by_role)
+            yield Feature(
+                name, label(name), "flag", "leaving" if leaving else theme, operation, (column.column,), levels=yes
+            )
+
+
+def _has_left(column: str, by_role: Mapping[str, list[ColumnRole]]) -> bool:
+    """Whether a yes means that the customer has left.
+
+    Orders can be cancelled as well: the word counts where the table has a time as a customer.
+    """
+    said = marks(column)
+    return "left" in said or ("cancelled" in said and bool({"tenure", "signup_date", "membership"} & by_role.keys()))
 
 
 def _yes(column: ColumnRole, kinds: Mapping[str, ColumnSummary]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ Unit = Literal["money", "years", "days", "count", "share", "score", "rating", "l
 Theme = Literal[
     "age", "income", "spend", "spend_mix", "frequency", "items", "channel", "order_value", "recency", "engagement",
     "tenure", "household", "children", "deals", "visits", "rating", "membership", "category", "other",
-    "rhythm", "trend", "basket", "variety", "returns", "habits", "future", "activity",
+    "rhythm", "trend", "basket", "variety", "returns", "habits", "future", "activity", "leaving",
 ]  # fmt: skip
 
 Operation = Literal[

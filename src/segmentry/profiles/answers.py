@@ -22,6 +22,7 @@ from segmentry.profiles.wording import beside, lowered, say, say_number
 STILL_VISITING = 0.5  # standard deviations: who visits this much more than others is not away
 MUCH_LONGER = 150.0  # index of days away: half as long again as everyone
 LITTLE = 0.02  # share of all spend below which room to grow is hardly any
+MORE_LEFT = 130.0  # index of those who have left: three in ten more than of everyone
 CLEAR = 0.3  # standard deviations from everyone's mean that count as different
 _BASIS = "Averages of groups: they say who differs, not what causes it."
 _SPENT = "a column with the money spent"
@@ -44,6 +45,7 @@ class _Leads:
     visits: Measure | None
     campaigns: Measure | None
     score: Measure | None
+    leaving: Measure | None  # the share that has left
     gone: frozenset[str]  # segments that have left already: they are dormant, and not at risk
 
 
@@ -90,6 +92,7 @@ def _leads(profile: Profile) -> _Leads:
         visits=visits,
         campaigns=lead("engagement", "count"),
         score=lead("engagement", "score"),
+        leaving=lead("leaving", "flag"),
         gone=frozenset() if recency is None else _gone(profile, recency, frequency or spend, visits),
     )
 
@@ -129,10 +132,14 @@ def _unhappy(leads: _Leads, group: Group) -> Measure | None:
     return min(below, key=lambda m: (_apart(m, group.id), m.name), default=None)
 
 
+def _leaving(leads: _Leads, group: Group) -> bool:
+    return leads.leaving is not None and (leads.leaving.segments[group.id].index or 0.0) >= MORE_LEFT
+
+
 def _slipping(leads: _Leads, group: Group) -> bool:
     if group.id in leads.gone:
         return False
-    return _high(leads.recency, group) or _unhappy(leads, group) is not None
+    return _leaving(leads, group) or _high(leads.recency, group) or _unhappy(leads, group) is not None
 
 
 def _called(group: Group) -> str:
@@ -189,31 +196,42 @@ def _valuable(leads: _Leads, groups: Sequence[Group]) -> Answer:
 
 def _at_risk(leads: _Leads, groups: Sequence[Group]) -> Answer:
     question = "Who is at risk of leaving?"
-    if leads.recency is None and not leads.ratings:
-        missing = f"{_RECENT}, or one with satisfaction"
+    if leads.recency is None and not leads.ratings and leads.leaving is None:
+        missing = f"{_RECENT}, or one with satisfaction, or with who has left"
         return Answer(question, _unanswered(missing), missing=missing)
-    missing = _RECENT if leads.recency is None else ""
-    rule = (
-        f"Segments that have been away for longer or are less content than everyone by {CLEAR} standard deviations, "
-        f"and are not dormant already; those with most spend first. {_BASIS}"
-    )
+    missing = _RECENT if leads.recency is None and leads.leaving is None else ""
+    rule = _risk_rule(leads)
+    measures = _names(leads.leaving, leads.recency, *leads.ratings)
     found = [g for g in groups if _slipping(leads, g)]
     found = sorted(found, key=lambda g: (-(g.spend_share if g.spend_share is not None else g.share), g.id))
 
     def figures(group: Group) -> list[str]:
+        left = leads.leaving if _leaving(leads, group) else None
         away = leads.recency if _high(leads.recency, group) else None
-        shown = [m for m in (away, _unhappy(leads, group)) if m is not None]
+        shown = [m for m in (left, away, _unhappy(leads, group)) if m is not None]
         return [_weight(group), *(beside(m, group.id) for m in shown)]
 
     if not found:
         others = " but the dormant" if leads.gone else ""
-        text = f"No segment stands out{others}: none has been away for clearly longer, or is clearly less content."
-        return Answer(question, text, (), _names(leads.recency, *leads.ratings), missing, rule)
+        told = [_range(leads.leaving, groups)] if leads.leaving is not None else []
+        if leads.recency is not None or leads.ratings:
+            told.append("none has been away for clearly longer, or is clearly less content")
+        return Answer(question, f"No segment stands out{others}: {'; '.join(told)}.", (), measures, missing, rule)
     text = _listed(found, figures)
     at_stake = sum(g.spend_share for g in found if g.spend_share is not None)
     if len(found) > 1 and at_stake:
         text += f"\nTogether they bring {say_number(at_stake, 'share')} of spend."
-    return Answer(question, text, _ids(found), _names(leads.recency, *leads.ratings), missing, rule)
+    return Answer(question, text, _ids(found), measures, missing, rule)
+
+
+def _risk_rule(leads: _Leads) -> str:
+    signs = []
+    if leads.leaving is not None:
+        signs.append(f"of which more have left than of everyone (an index of {MORE_LEFT:.0f}, beyond chance)")
+    if leads.recency is not None or leads.ratings:
+        signs.append(f"that have been away for longer or are less content than everyone by {CLEAR} standard deviations")
+    left = "" if leads.leaving is None else " Who has left tells of those like them, and is no forecast of anyone."
+    return f"Segments {', or '.join(signs)}, and are not dormant already; those with most spend first.{left} {_BASIS}"
 
 
 def _loyal(leads: _Leads, groups: Sequence[Group]) -> Answer:

@@ -30,6 +30,8 @@ HIGH_INDEX, LOW_INDEX = 130.0, 75.0
 WORDS = 2  # in a name, before uniqueness asks for more
 # Words on what was clustered on come first; another measure must speak this much louder to be heard.
 ASIDE = 0.5
+# Who has left is what came of a segment, and not what its customers are, unless they were grouped by it.
+_NO_NAME = ("leaving",)
 MOST = 0.6  # the share of a segment that makes it "mostly" of a level
 
 
@@ -113,7 +115,8 @@ def _words(profile: Profile, segment: str) -> list[Word]:
     """The segment's true words, strongest first, one a theme."""
     # That they have bought nothing says that they spent little, on small baskets.
     said = ("spend", "order_value") if not_bought(profile, segment) else ()
-    cells = [(m, m.segments[segment]) for m in profile.measures if m.theme not in said]
+    told = [m for m in profile.measures if m.theme not in said and (m.clustered or m.theme not in _NO_NAME)]
+    cells = [(m, m.segments[segment]) for m in told]
     clear = [_word(profile, m, segment) for m, c in cells if c.difference is not None and abs(c.difference) >= CLEAR]
     if not any(clear):
         clear = [
