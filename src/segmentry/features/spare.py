@@ -103,7 +103,8 @@ def in_order(features: Sequence[Feature], values: Mapping[str, np.ndarray], take
     """
     if not features:
         return []
-    spread = {f.name: _mid_ranks(values[f.name][:: max(1, len(values[f.name]) // ROWS)]) for f in (*features, *taken)}
+    some = {f.name: values[f.name][:: max(1, len(values[f.name]) // ROWS)] for f in (*features, *taken)}
+    spread = {name: _mid_ranks(column) for name, column in some.items()}
     own = np.stack([spread[f.name] for f in features])
     others = np.stack([_with(own, row) for row in own])
     others[others > SAME_THING] = 0.0  # the feature itself, and what says the same again
@@ -112,7 +113,7 @@ def in_order(features: Sequence[Feature], values: Mapping[str, np.ndarray], take
 
     def place(i: int) -> tuple[int, float, float, str]:
         feature = features[i]
-        apart = round(_told_apart(values[feature.name]), 1)
+        apart = round(_told_apart(some[feature.name]), 1)
         return (_RANKS.get(feature.unit, len(_RANKS)), -round(float(weight[i] - doubles[i]), 1), -apart, feature.name)
 
     return [features[i] for i in sorted(range(len(features)), key=place)]
