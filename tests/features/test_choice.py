@@ -188,6 +188,14 @@ def test_days_since_the_last_activity_stand_in_for_those_since_the_last_purchase
     assert "days_since_last_login" in {f.name for f in with_purchases.recipe.described}
 
 
+def test_who_has_left_is_described_and_not_clustered_on():
+    """An outcome makes no groups, even where half have left; the reason says so."""
+    left = _users(2).with_columns(churned=pl.int_range(pl.len()) % 2)
+    inspection = inspect(left)
+    assert inspection.chosen == ("days_since_last_login", "seats")
+    assert "who has left" in {n.feature: n.reason for n in inspection.left_out}["churned"]
+
+
 def test_what_is_spent_on_tells_customers_apart_where_nothing_else_does():
     """With parts of spend alone, their shares are taken beside the total: the two kinds of buyers are found."""
     random = np.random.default_rng(3)

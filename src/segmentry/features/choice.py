@@ -202,6 +202,8 @@ def _why_not(feature: Feature, sensitive: frozenset[str]) -> str:
         return "sensitive: described in the profile, never clustered on without a stated purpose"
     if feature.operation == "category":
         return "a category: described in the profile; add it with --features"
+    if feature.theme == "leaving":
+        return "who has left: what came of customers is described in the profile, not clustered on"
     if feature.theme in ("spend_mix", "channel", "order_value", "deals", "visits") and feature.operation == "ratio":
         return f"derived from columns that are in the choice or beside it ({feature.formula}); add it with --features"
     return "not among age, income, spend, frequency, recency, engagement; add it with --features"
