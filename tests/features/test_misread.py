@@ -33,6 +33,8 @@ _DAYS = [f"2024-01-{1 + i % 28:02}" for i in range(N)]
         (["00.00"] + ["7.50"] * 59, "spend_total", "1 of 60 cells begins with a 0, such as '99.99'"),
         (["Ulm", "Bonn", "Jena"] * 20, "number", "60 of 60 cells are no numbers, such as 'Aaaa'.*another role"),
         (["Ulm", "Bonn", "Jena"] * 20, "flag", "does not say yes and no"),
+        ([1, 2] * 30, "flag", "does not say yes and no.*numbers other than 0 and 1.*as 0 and 1"),
+        ([0, 100] * 30, "complaint", "numbers other than 0 and 1"),
         (["Ulm", "Bonn", "Jena"] * 20, "birth_date", "read as text, and the role birth_date needs dates.*another role"),
         (_DAYS, "spend_total", "read as dates, and the role spend_total needs numbers"),
         ([f"{d} 10h" for d in _DAYS], "last_purchase_date", "60 cells such as '9999-99-99 99a'.*--date-format"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from segmentry.profiles.chance import at_least, bound
+from segmentry.profiles.chance import at_least, bound, flag_beyond_chance
 
 
 @settings(max_examples=300, deadline=None)
@@ -25,3 +27,12 @@ def test_the_chance_is_that_of_a_blind_draw_and_below_its_bound(data: st.DataObj
 def test_what_is_far_beyond_chance_among_millions_needs_no_sum() -> None:
     """Its terms are too small for a number."""
     assert bound(500_000, 2_000_000, 2_000_000, 10_000_000) == 0.0
+
+
+def test_numbers_under_a_yes_or_no_are_no_finding_and_no_error() -> None:
+    """Where customers of another day have 2 instead of 1, no share can be compared."""
+    spread = SimpleNamespace(mean=1.6, n=40)
+    measure = SimpleNamespace(
+        segments={"s1": SimpleNamespace(spread=spread)}, population=SimpleNamespace(mean=1.2, n=90)
+    )
+    assert not flag_beyond_chance(SimpleNamespace(), measure, "s1")  # type: ignore[arg-type]

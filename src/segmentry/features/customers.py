@@ -94,7 +94,7 @@ def prepare_customers(
     summaries = widen(summarise(sample.frame, told), sample.figures, rows)
     stated = _overrides(settings, id_column, table)
     roles = assign_roles(summaries, stated)
-    refuse_misread(table, roles, stated)
+    refuse_misread(table, roles, stated, summaries)
     derived = _beside(derive_features(roles, summaries), made)
     roles = (*roles, *(ColumnRole(m.feature.sources[0], m.role, f"{FROM_ORDERS}{m.how}") for m in made))
     found = next((r.column for r in roles if r.role == "id"), None)

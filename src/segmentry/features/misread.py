@@ -14,6 +14,7 @@ import narwhals.stable.v2 as nw
 from segmentry.errors import Notice, SettingsError, plural
 from segmentry.features.role_rules import ANSWERS, KIND_OF
 from segmentry.features.roles import ColumnRole
+from segmentry.features.summaries import ColumnSummary
 from segmentry.tables import Kind, Table, collect_rows, numbers, text_of
 from segmentry.tables.engines import WAREHOUSES
 from segmentry.tables.masking import shape
@@ -26,11 +27,19 @@ _WORDS = "If these cells say that nothing is known, pass what they say to --miss
 _SHAPES = 3  # ways of writing that are told
 
 
-def refuse_misread(table: Table, roles: Sequence[ColumnRole], stated: Mapping[str, str]) -> None:
+def refuse_misread(
+    table: Table, roles: Sequence[ColumnRole], stated: Mapping[str, str], summaries: Sequence[ColumnSummary]
+) -> None:
     """Raises SettingsError for a stated role that the cells, as they were read, cannot have."""
-    for role in roles:
+    for role, summary in zip(roles, summaries, strict=True):
         if role.column not in stated:
             continue
+        if role.role in ANSWERS - {"campaign"} and _beyond_answers(summary):
+            raise SettingsError(
+                f"'{role.column}' does not say yes and no, and the role {role.role} needs answers.",
+                found="numbers other than 0 and 1",
+                remedy="Give it another role, such as category or count, or write its cells as 0 and 1.",
+            )
         refuse_kind(table, role.column, role.role, KIND_OF.get(role.role))
         kind = table.column(role.column).reading.kind
         if role.role in ANSWERS and kind != "number" and not role.levels:
@@ -39,6 +48,12 @@ def refuse_misread(table: Table, roles: Sequence[ColumnRole], stated: Mapping[st
                 found=f"{AS[kind]} with more than two levels" if kind == "text" else AS[kind],
                 remedy="Give it another role, such as category, or write its cells as yes and no.",
             )
+
+
+def _beyond_answers(s: ColumnSummary) -> bool:
+    if not isinstance(s.minimum, (int, float)) or not isinstance(s.maximum, (int, float)):
+        return False
+    return s.minimum < 0 or s.maximum > 1 or s.share_whole < 1
 
 
 def refuse_kind(table: Table, column: str, role: str, needed: Kind | None) -> None:

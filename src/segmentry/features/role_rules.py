@@ -103,7 +103,7 @@ def is_whole(s: ColumnSummary) -> bool:
 
 
 def is_measure(s: ColumnSummary) -> bool:
-    """Numbers with more than two values: two values are a flag, whatever they are called."""
+    """Numbers with more than two values: two are a flag or two groups, whatever they are called."""
     return s.kind == "number" and s.n_distinct > 2
 
 
@@ -116,6 +116,11 @@ def is_count(s: ColumnSummary) -> bool:
     return is_whole(s) and s.share_negative == 0
 
 
+def is_counted(s: ColumnSummary) -> bool:
+    """A count that 1 and 2 for yes and no cannot be taken for."""
+    return is_count(s) and is_measure(s)
+
+
 def is_amount_of_days(s: ColumnSummary) -> bool:
     return is_positive(s) and top(s) <= 40_000 and not are_years(s)
 
@@ -125,7 +130,9 @@ def is_small_count(s: ColumnSummary) -> bool:
 
 
 def is_flag(s: ColumnSummary) -> bool:
-    """Yes and no in two values, or in several spellings of each."""
+    """Yes and no in two values, or in several spellings of each; of numbers, 0 and 1 alone."""
+    if s.kind == "number":
+        return s.n_distinct == 2 and set(s.level_names) == {"0", "1"}
     return s.n_distinct == len(s.levels) and yes_and_no(s.level_names) is not None
 
 
@@ -288,7 +295,8 @@ RULES: tuple[Rule, ...] = (
     Rule("spend_total", ("purchase", "goods"), is_positive, _f("count frequency"), sure=False),
     Rule("spend_total", ("purchase",), is_positive, _f("count frequency average rate last first day price"),
          sure=False),
-    Rule("count", ("count|items|campaign|complaint|accepted|visit|purchase|deal|rating",), is_count, _f("id")),
+    Rule("count", ("count|items|visit|purchase",), is_count, _f("id")),
+    Rule("count", ("campaign|complaint|accepted|deal|rating",), is_counted, _f("id")),
     # Texts. Where several levels have an order, `roles` finds it.
     Rule("product", ("product",), is_text, _f("group count person_name"), "log"),
     Rule("product", ("product", "id|person_name"), is_text, where="log"),

@@ -308,8 +308,6 @@ def _flag_levels(s: ColumnSummary) -> tuple[str, ...]:
     meant = yes_and_no(s.level_names)
     if meant is not None:
         return (*meant.no, *meant.yes)
-    if s.kind == "number":
-        return tuple(write_number(value) for value in sorted(float(level) for level in s.level_names))
     return tuple(sorted(s.level_names))
 
 
@@ -337,8 +335,10 @@ def _values(s: ColumnSummary, role: Role) -> str:
 def _fallback(clue: Clue) -> ColumnRole:
     """The role by values alone."""
     s, symbol = clue.summary, _symbol(clue)
-    if is_flag(s) or (s.n_distinct == 2 and s.kind == "number"):
-        return ColumnRole(s.name, "flag", _values(s, "flag"), levels=_flag_levels(s), confident=is_flag(s))
+    if is_flag(s):
+        return ColumnRole(s.name, "flag", _values(s, "flag"), levels=_flag_levels(s))
+    if s.n_distinct == 2 and is_few(s):  # 1 and 2 may be yes and no, or no and yes, or two shops
+        return ColumnRole(s.name, "category", _values(s, "category"), confident=s.kind == "text")
     if s.kind == "date":
         return ColumnRole(s.name, "purchase_date" if clue.log else "date", _values(s, "date"), confident=False)
     if s.kind == "number":
@@ -454,7 +454,7 @@ def _settled(clue: Clue, role: Role, subject: str) -> ColumnRole:
     if role in {"satisfaction", "membership", "education"}:
         orders = (role,) if role == "education" else (role, f"{role}_when_named")
         levels = in_order(s.level_names, orders) or ()
-    elif role in ANSWERS and (is_flag(s) or s.n_distinct == 2):
+    elif role in ANSWERS and (is_flag(s) or (s.kind == "text" and s.n_distinct == 2)):
         levels = _flag_levels(s)
     subject = subject or _subject(role, clue)
     return ColumnRole(s.name, role, "stated in the settings", subject, levels, _with_symbol(role, clue))

@@ -26,7 +26,8 @@ def level_beyond_chance(profile: Profile, level: Level, segment: str, size: int)
 def flag_beyond_chance(profile: Profile, measure: Measure, segment: str) -> bool:
     """The same of those who say yes to a measure that is yes or no, among the customers who answer."""
     own, everyone = measure.segments[segment].spread, measure.population
-    if own.mean is None or everyone.mean is None:
+    # Other customers than those of the fit may have any number where those had 0 and 1.
+    if own.mean is None or everyone.mean is None or not 0 <= own.mean <= 1 or not 0 <= everyone.mean <= 1:
         return False
     return _differs(profile, round(own.mean * own.n), own.n, round(everyone.mean * everyone.n), everyone.n)
 

@@ -1,0 +1,67 @@
+"""Columns of exports from shops, mail tools and CRMs: names as people write them, with the values they hold."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import polars as pl
+import pytest
+
+from segmentry.features.role_rules import FEW_LEVELS
+from segmentry.features.roles import ColumnRole, assign_roles
+from segmentry.features.summaries import summarise
+from segmentry.tables.table import Column, Kind, Reading
+
+EXPORTS: dict[str, dict[str, list[str]]] = tomllib.loads(
+    (Path(__file__).parent / "renamings.toml").read_text(encoding="utf-8")
+)["exports"]
+KINDS: dict[type, Kind] = {float: "number", date: "date", str: "text"}
+N = 200
+VALUES: dict[str, Callable[[int], Any]] = {
+    "keys": lambda i: 900_000_000.0 + i * 7_919,
+    "decimals": lambda i: 1_000_001.0 + i + (1_600_000_007 + i) / 1e10,
+    "counts": lambda i: float(i * 7 % 20),
+    "one to five": lambda i: float(i % 5 + 1),
+    "two numbers": lambda i: float(i % 2 + 1),
+    "amounts": lambda i: i * i % 9_770 + 0.25,
+    "fractions": lambda i: i * 37 % 100 / 100,
+    "seconds": lambda i: 5.0 + i * i % 6_500,
+    "percents": lambda i: float(i * 37 % 101),
+    "words": lambda i: f"word {chr(97 + i % 5)}",
+    "names": lambda i: f"Name {i % (FEW_LEVELS - 3)}",
+    "texts": lambda i: f"T{i:05}",
+    "answers": lambda i: ["no", "yes"][i % 2],
+    "bands": lambda i: ["low", "medium", "high"][i % 3],
+    "days": lambda i: date(2024, 1, 1) + timedelta(i % 90),
+}
+
+
+def roles(data: dict[str, list[Any]]) -> dict[str, ColumnRole]:
+    columns = [Column(name, Reading(KINDS[type(values[0])]), "") for name, values in data.items()]
+    return {r.column: r for r in assign_roles(summarise(nw.from_native(pl.LazyFrame(data)), columns))}
+
+
+def role(name: str, values: str) -> ColumnRole:
+    # Beside the id, which there is once.
+    return roles({"customer_id": [f"c{i}" for i in range(N)], name: [VALUES[values](i) for i in range(N)]})[name]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected", "name"),
+    [(values, one, name) for values, names in EXPORTS.items() for one, each in names.items() for name in each],
+)
+def test_names_of_exports_get_the_role_a_person_would_give(values: str, expected: str, name: str) -> None:
+    """Each name gets its role where the values are of the kind it is written for."""
+    assert role(name, values).role == expected
+
+
+@pytest.mark.parametrize("name", ["Channel", "store", "Region", "Churn", "response", "accepted", "Complaint"])
+@pytest.mark.parametrize("pair", [(1.0, 2.0), (5.0, 9.0), (0.0, 100.0)])
+def test_two_numbers_other_than_0_and_1_are_two_groups(name: str, pair: tuple[float, float]) -> None:
+    """Whether 1 is yes or no, nobody can tell from the column: it is a category."""
+    assert roles({name: [pair[i % 2] for i in range(N)]})[name].role == "category"
