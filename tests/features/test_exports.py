@@ -65,3 +65,14 @@ def test_names_of_exports_get_the_role_a_person_would_give(values: str, expected
 def test_two_numbers_other_than_0_and_1_are_two_groups(name: str, pair: tuple[float, float]) -> None:
     """Whether 1 is yes or no, nobody can tell from the column: it is a category."""
     assert roles({name: [pair[i % 2] for i in range(N)]})[name].role == "category"
+
+
+def test_a_name_of_few_is_nowhere_in_the_profile() -> None:
+    """Names that five people share are personal, too, and no level of theirs is told."""
+    found = roles({"Nachname": [["Meier", "Kunz", "Abt"][i % 3] for i in range(N)]})["Nachname"]
+    assert (found.role, found.levels, "Meier" in found.reason) == ("personal", (), False)
+
+
+def test_whether_there_is_a_name_is_a_question() -> None:
+    """A yes and a no are answers, whatever they are about."""
+    assert role("Has last name", "answers").role == "flag"

@@ -172,6 +172,11 @@ def differs(s: ColumnSummary) -> bool:
     return s.kind == "text" and s.n_distinct > 5 and s.distinct_share >= _MANY_DIFFERENT
 
 
+def are_words(s: ColumnSummary) -> bool:
+    """Texts that are no yes and no, which would say whether there is one."""
+    return s.kind == "text" and not is_flag(s)
+
+
 def reaches_someone(s: ColumnSummary) -> bool:
     """Phone numbers read as numbers, or texts that differ."""
     return differs(s) or (is_whole(s) and isinstance(s.low, float) and s.low >= 1_000_000)
@@ -218,6 +223,9 @@ RULES: tuple[Rule, ...] = (
     Rule("personal", ("official",), differs, _BOUGHT),
     Rule("personal", ("official|contact|channel_phone",), reaches_someone, _BOUGHT | _f("accepted last order")),
     Rule("personal", ("address",), differs, _BOUGHT | _f("campaign accepted postcode place")),
+    # Some names are common and some tables small: what can only be a person's name needs no values to tell it.
+    Rule("personal", ("own_name",), are_words, _f("product goods")),
+    Rule("personal", ("person_name", "customer"), are_words, _NOT_PERSON),
     Rule("personal", ("person_name",), differs, _BOUGHT - {"count"} | _NOT_PERSON),
     Rule("sensitive", ("sensitive",), any_values, _BOUGHT - {"visit"}),
     Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product"}),
