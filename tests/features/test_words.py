@@ -34,6 +34,7 @@ def test_the_way_of_writing_changes_no_word(name: str) -> None:
         ("customerid", ["customer", "id"]),
         ("kidsathome", ["kids", "at", "home"]),
         ("umsatzbrillen", ["umsatz", "brillen"]),
+        ("Company IDs", ["company", "ids"]),
     ],
 )
 def test_joined_words_are_taken_apart(name: str, expected: list[str]) -> None:

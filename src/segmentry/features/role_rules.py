@@ -44,6 +44,7 @@ _OLDEST = 110
 _YEAR_SHARE = 0.95
 _WHOLE_SHARE = 0.99
 _MANY_DIFFERENT = 0.3
+_MOST_GROUPS = 0.5
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,15 @@ def is_key(s: ColumnSummary) -> bool:
     return (s.kind == "text" or is_whole(s)) and s.distinct_share >= 0.95
 
 
+def names_groups(s: ColumnSummary) -> bool:
+    """Numbers that come back: of shops, of people who sell."""
+    return is_number(s) and is_grouping(s) and s.distinct_share <= _MOST_GROUPS
+
+
+def names_many(s: ColumnSummary) -> bool:
+    return is_number(s) and not is_flag(s)
+
+
 def may_be_order_key(s: ColumnSummary) -> bool:
     return (s.kind == "text" or is_whole(s)) and s.n_distinct > 2 and s.distinct_share >= 0.01
 
@@ -213,6 +223,7 @@ _BOUGHT = _f("spend amount count purchase goods product items visit income frequ
 _NOT_TIME = _f("income spend amount money visit campaign complaint deal items goods count child score rating price")
 _NOT_PERSON = _f("product campaign place order channel segment education membership goods group level")
 _NOT_ORDER = _f("spend amount average items last first rate day")
+_OF_IDS = _f("price amount income spend score rate average")  # a reference price, a key rate
 _NO_EVENT = _f("last visit campaign complaint")
 
 RULES: tuple[Rule, ...] = (
@@ -229,6 +240,9 @@ RULES: tuple[Rule, ...] = (
     Rule("personal", ("person_name",), differs, _BOUGHT - {"count"} | _NOT_PERSON),
     Rule("sensitive", ("sensitive",), any_values, _BOUGHT - {"visit"}),
     Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product"}),
+    # What names a thing measures nothing, whatever else the name says.
+    Rule("category", ("id",), names_groups, _OF_IDS),
+    Rule("text", ("id",), names_many, _OF_IDS),
     # Dates.
     Rule("birth_date", ("birth",), is_date),
     Rule("signup_date", ("first", "purchase"), is_date),

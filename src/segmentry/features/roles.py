@@ -150,6 +150,8 @@ def _clue(summary: ColumnSummary, name: Name, log: bool) -> Clue:
         concepts.add("channel")
     if concepts & {"kids", "teens", "children"}:
         concepts.add("child")
+    if name.ends_in_number():
+        concepts.add("id")
     if summary.unit == "%" or "%" in summary.name:
         concepts.add("rate")
     return Clue(name, summary, frozenset(concepts), log)
@@ -313,7 +315,9 @@ def _flag_levels(s: ColumnSummary) -> tuple[str, ...]:
 
 def _values(s: ColumnSummary, role: Role) -> str:
     """What the values are, in words; of what may point to a person, no value."""
-    if role in {"id", "order_id", "personal", "text", "product"}:
+    if role == "text":
+        return "it names something, and measures nothing"
+    if role in {"id", "order_id", "personal", "product"}:
         return "every value is different" if s.distinct_share == 1 else f"{s.n_distinct} different values"
     if role == "sensitive":
         return f"{s.n_distinct} different values"

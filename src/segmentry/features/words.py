@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 
 from segmentry.features.vocabulary import fold, strip_accents, vocabulary
 
-_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_PIECE = re.compile(r"[A-Z]{2,}s(?![A-Za-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _BOUNDS = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:-|–|to|bis|a|à|/)\s*(\d+(?:[.,]\d+)?)")
 _SIGN = re.compile(r"([kK]\s?)?([$€£¥₹])")
@@ -24,6 +24,9 @@ _SHORTEST = 3
 _SHORTEST_UNKNOWN = 4
 # What is left of a word that only begins like a known one ("statement", "countable").
 _WORD_ENDS = {"able", "ance", "ence", "less", "lity", "ment", "ness", "ship", "sion", "ling", "tion", "wise"}
+# Words for a number that may stand behind what they number, and what has one.
+_NUMBERS = {"no", "nr", "nbr", "num", "number", "nummer", "nro", "numero"}
+_NUMBERED = frozenset({"channel_store", "place"})
 _LONG_ENOUGH_TO_TRUST = 5
 # A table's own prefix is one that nearly every column carries.
 _SHARED_BY = 0.8
@@ -69,6 +72,20 @@ class Name:
         """
         unwanted = frozenset(concepts)
         return tuple(word.text for word in self.words if not word.concepts & unwanted)
+
+    def ends_in_number(self) -> bool:
+        """Whether the name is that of a number which names a thing (a branch, a contract) and counts nothing.
+
+        >>> parse_name("branch_no").ends_in_number(), parse_name("web orders no").ends_in_number()
+        (True, False)
+        """
+        if len(self.words) < 2 or self.words[-1].text not in _NUMBERS:
+            return False
+        named = self.words[-2]
+        # Of what nobody knows, one has a number ("agent no") and several are counted ("seats no"); a German "nummer"
+        # never counts.
+        counted = named.text.endswith("s") and self.words[-1].text != "nummer"
+        return bool(named.concepts & _NUMBERED) or not (named.concepts or counted)
 
     def rest_unknown(self) -> tuple[str, ...]:
         """The words of the name that the vocabulary does not know.
