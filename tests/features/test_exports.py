@@ -60,6 +60,16 @@ def test_names_of_exports_get_the_role_a_person_would_give(values: str, expected
     assert role(name, values).role == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "values"), [("traffic_source_medium", "words"), ("Accepts Email Marketing", "answers")]
+)
+def test_a_word_that_dates_may_carry_suggests_no_date(name: str, values: str) -> None:
+    """A visit or a campaign has a date, but its name does not say so."""
+    found = role(name, values)
+    assert found.confident
+    assert "date" not in found.reason
+
+
 @pytest.mark.parametrize("name", ["Channel", "store", "Region", "Churn", "response", "accepted", "Complaint"])
 @pytest.mark.parametrize("pair", [(1.0, 2.0), (5.0, 9.0), (0.0, 100.0)])
 def test_two_numbers_other_than_0_and_1_are_two_groups(name: str, pair: tuple[float, float]) -> None:

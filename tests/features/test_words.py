@@ -43,8 +43,10 @@ def test_joined_words_are_taken_apart(name: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["restore", "persian", "language", "corporate", "department", "message", "manage", "statement"]
-)
+    "name",
+    ["restore", "persian", "language", "corporate", "department", "message", "manage", "statement", "meaning",
+     "grouping", "startings", "information", "transmission", "initialized", "translated"],
+)  # fmt: skip
 def test_a_word_that_holds_another_stays_whole(name: str) -> None:
     """Known words inside an unknown one are chance."""
     assert texts(name) == [name]

@@ -68,6 +68,7 @@ class Rule:
     where: Where = "any"
     only: bool = False  # no concept beside those of `needs` and words without meaning
     sure: bool = True
+    telling: bool = True  # the name proposes the role, whatever the values
 
     @property
     def words(self) -> frozenset[str]:
@@ -255,7 +256,8 @@ RULES: tuple[Rule, ...] = (
     Rule("signup_date", ("customer|membership|account", "date|since|day|year"), is_date, _NO_EVENT),
     Rule("signup_date", ("customer|membership|since",), is_date, only=True, sure=False),
     Rule("last_purchase_date", ("last",), is_date, _f("visit campaign complaint"), only=True, sure=False),
-    Rule("date", ("date|last|visit|campaign|complaint",), is_date),
+    Rule("date", ("date",), is_date),
+    Rule("date", ("last|visit|campaign|complaint",), is_date, telling=False),
     # Time as a number.
     Rule("birth_year", ("birth",), are_years),
     Rule("recency_days", ("recency",), is_amount_of_days, _f("month week year score")),
@@ -283,6 +285,7 @@ RULES: tuple[Rule, ...] = (
     Rule("campaign", ("campaign|accepted",), is_flag, _f("complaint contact")),
     Rule("deal_flag", ("deal",), is_flag),
     Rule("complaint", ("complaint",), is_flag),
+    Rule("flag", ("campaign|accepted", "contact"), is_flag),  # who may be written to
     # Who lives there.
     Rule("children", ("child",), is_small_count, _BOUGHT - {"count"} | _f("deal")),
     Rule("household_size", ("household", "size|count|customer"), is_small_count, _BOUGHT - {"count"}),
@@ -313,7 +316,9 @@ RULES: tuple[Rule, ...] = (
     Rule("money", ("amount",), is_measure, sure=False),
     # The rest of the counts.
     Rule("purchases_total", ("purchase|frequency",), is_count,
-         _f("goods average rate last first day price items level group")),
+         _f("goods average rate last first day price items level group changed")),
+    Rule("count", ("changed",), is_counted, _f("id goods average rate day spend amount money"),
+         telling=False),
     Rule("spend_total", ("purchase", "goods"), is_positive, _f("count frequency"), sure=False),
     Rule("spend_total", ("purchase",), is_positive, _f("count frequency average rate last first day price"),
          sure=False),

@@ -173,7 +173,7 @@ def _is_log(summaries: Sequence[ColumnSummary], names: Mapping[str, Name]) -> bo
 
 def _role(clue: Clue) -> ColumnRole:
     """The role of a column by itself."""
-    proposed = next((rule for rule in RULES if rule.fits_name(clue)), None)
+    proposed = next((rule for rule in RULES if rule.telling and rule.fits_name(clue)), None)
     seen = _by_values(clue)
     if seen is not None:
         surprising = seen.role != "constant" and proposed is not None and proposed.role not in {seen.role, "category"}

@@ -24,6 +24,11 @@ _SHORTEST = 3
 _SHORTEST_UNKNOWN = 4
 # What is left of a word that only begins like a known one ("statement", "countable").
 _WORD_ENDS = {"able", "ance", "ence", "less", "lity", "ment", "ness", "ship", "sion", "ling", "tion", "wise"}
+_WORD_ENDS |= {"ing", "ings", "ized", "ised", "izer", "ation", "ations"}
+# And what another one only begins with ("translated").
+_WORD_STARTS = {"trans"}
+# What a question begins with: "hascomplained".
+_VERBS = {"has", "is", "hat", "ist", "tiene"}
 # Words for a number that may stand behind what they number, and what has one.
 _NUMBERS = {"no", "nr", "nbr", "num", "number", "nummer", "nro", "numero"}
 _NUMBERED = frozenset({"channel_store", "place"})
@@ -240,7 +245,7 @@ def _split(piece: str) -> tuple[str, ...]:
     if whole is not None and _is_trusted(whole[1], piece):
         return whole[1]
     partly = _cover(piece, True)
-    if partly is not None and any(_is_long(word) for word in partly[1]):
+    if partly is not None and any(_is_long(word) for word in partly[1]) and not _is_chance(partly[1]):
         return partly[1]
     return (piece,)
 
@@ -253,11 +258,21 @@ def _is_trusted(words: tuple[str, ...], piece: str) -> bool:
     # Short words with a joining letter between them ("mes-s-age") are chance as well.
     if max(map(len, words)) <= _SHORTEST and "".join(words) != piece:
         return False
+    if words[-1] in _WORD_ENDS:
+        return False
     # Joining words at either end, and pieces of two letters, cover nearly any text by chance.
     ends = (words[0], words[-1])
     return all(_is_known(end) or len(end) > _SHORTEST for end in ends) and any(
         len(word) > 2 and _is_known(word) for word in words
     )
+
+
+def _is_chance(words: tuple[str, ...]) -> bool:
+    """Whether a few letters, or an ending, were found in a word that is otherwise unknown."""
+    parts = words[1:] if words[0] in _VERBS else words
+    if words[-1] in _WORD_ENDS or words[0] in _WORD_STARTS:
+        return True
+    return any(len(word) <= _SHORTEST and vocabulary().meaning(word) for word in parts)
 
 
 def _is_long(word: str) -> bool:
