@@ -179,3 +179,30 @@ def test_small_limits_are_told_with_their_figures_and_by_the_label_of_the_report
     said = capped(scale, True).message
     assert said.startswith("3 customers stand far out in 'Visits: web': ")
     assert "below 0.4 (down to about 0) or above 9 (up to about 12)" in said
+
+
+def test_a_prediction_is_described_and_not_clustered_on():
+    """What another tool expects is no part of the spend, and no feature of the choice where there is little else."""
+    months = [float(i % 24 + 1) for i in range(60)]
+    table = (
+        _shop()
+        .select("customer_id")
+        .with_columns(
+            **{
+                "Spend": pl.Series([10.0 * m for m in months]),
+                "Predicted CLV": pl.Series([5.0 * (i % 7) + i for i in range(60)]),
+                "Churn Score": pl.Series([float(i * 7 % 100) for i in range(60)]),
+                "Churn Risk": pl.Series([["low", "medium", "high"][i % 3] for i in range(60)]),
+                "Expected next order": pl.Series([date(2031, 1, 1)] * 59 + [date(2031, 2, 1)]),
+            }
+        )
+    )
+    model = _fit(table, as_of=TODAY)
+    assert [f.name for f in model.recipe.clustered] == ["spend_total"]
+    assert {f.name for f in model.recipe.described} == {"predicted_clv", "churn_score", "churn_risk"}
+    assert model.recipe.clustered[0].sources == ("Spend",)
+    said = [n.message for n in model.notices if n.code == "prediction-column"]
+    assert len(said) == 4
+    assert "neither clustered on nor counted as spend" in said[0]
+    reasons = {left.feature: left.reason for left in model.recipe.left_out}
+    assert reasons["churn_score"] == "a prediction: described in the profile; add it with --features"

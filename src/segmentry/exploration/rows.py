@@ -23,6 +23,7 @@ _SAID_ELSEWHERE = frozenset(
         "personal-column",
         "sensitive-column",
         "leak-column",
+        "prediction-column",
         "repeated-rows",
     }
 )
@@ -152,6 +153,13 @@ def roles_to_know(
             message = f"'{c.name}' looks like an earlier segmentation: {c.reason}."
             remedy = f'It is left out; if it is something else: [roles] "{c.name}" = "category" in segmentry.toml.'
             yield Finding("leak-column", "note", (c.name,), message, remedy)
+        elif c.role == "prediction":
+            message = f"'{c.name}' is a prediction: {c.reason}."
+            remedy = (
+                "It is described, and neither clustered on nor counted as spend or purchases; if it is something else: "
+                f'[roles] "{c.name}" = "number" in segmentry.toml.'
+            )
+            yield Finding("prediction-column", "note", (c.name,), message, remedy)
         elif any(message.startswith(f"'{c.name}' ") for message in doubts):
             continue
         elif not c.confident and c.role not in ("constant", "id"):

@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentry.errors import IdentifierError, NotEnoughDataError, Notice, SettingsError, plural
-from segmentry.features.choice import FeatureSettings, choose_by_default, choose_by_name, resolve
+from segmentry.features.choice import Choice, FeatureSettings, choose_by_default, choose_by_name, resolve
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, feature_expressions, features_of
@@ -26,7 +26,7 @@ from segmentry.features.notices import (
     repeated_rows,
     role_notices,
 )
-from segmentry.features.recipe import Recipe, SourceColumn
+from segmentry.features.recipe import LeftOut, Recipe, SourceColumn
 from segmentry.features.repeats import find_repeats
 from segmentry.features.role_rules import Role
 from segmentry.features.roles import ColumnRole, assign_roles
@@ -232,6 +232,17 @@ def column_beside(customers: Customers, column: str) -> np.ndarray:
     return sampled_values(customers.sample, customers.identity, [*expressions, beside])[last]
 
 
+def _by_default(customers: Customers, values: Mapping[str, np.ndarray]) -> Choice:
+    """The default choice without what another tool foretold: its segments would come back as ours."""
+    foretold = {r.column for r in customers.roles if r.role == "prediction"}
+    apart = [f for f in customers.features if foretold & set(f.sources)]
+    rest = [f for f in customers.features if f not in apart]
+    choice = choose_by_default(rest, values, customers.sensitive)
+    reason = "a prediction: described in the profile; add it with --features"
+    left = (*choice.left_out, *(LeftOut(f.name, reason) for f in apart))
+    return replace(choice, left_out=tuple(sorted(left, key=lambda one: one.feature)))
+
+
 def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tuple[Recipe, tuple[Notice, ...]]:
     """The recipe, from sampled values by feature name (rows in id order).
 
@@ -240,7 +251,7 @@ def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tupl
     if customers.wanted:
         choice = choose_by_name(customers.wanted, customers.features, values, customers.sensitive)
     else:
-        choice = choose_by_default(customers.features, values, customers.sensitive)
+        choice = _by_default(customers, values)
     if not choice.names:
         raise NotEnoughDataError(
             "No column can tell customers apart.",

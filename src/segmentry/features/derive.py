@@ -70,6 +70,7 @@ def derive_features(roles: Sequence[ColumnRole], summaries: Sequence[ColumnSumma
     features += _people(by_role)
     features += _answers(by_role, kinds)
     features += _categories(by_role, kinds)
+    features += _predictions(by_role, kinds)
     features += _ratios(features)
     return _named_once(features)
 
@@ -214,6 +215,17 @@ def _categories(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, Col
         for column in by_role.get(role, []):
             name = slug(column.column)
             yield Feature(name, label(name), "category", "category", "category", (column.column,))
+
+
+def _predictions(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, ColumnSummary]) -> Iterable[Feature]:
+    """What another tool expects: described under a theme of its own, so that it is no part of spend or engagement."""
+    for column in by_role.get("prediction", []):
+        name, kind = slug(column.column), kinds[column.column].kind
+        if kind == "number":
+            unit: Unit = "money" if column.symbol else "number"
+            yield Feature(name, label(name), unit, "future", "column", (column.column,), symbol=column.symbol)
+        elif kind == "text":
+            yield Feature(name, label(name), "category", "future", "category", (column.column,))
 
 
 def _ratios(features: Sequence[Feature]) -> list[Feature]:

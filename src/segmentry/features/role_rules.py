@@ -20,7 +20,7 @@ Role = Literal[
     "income", "spend_total", "spend_part", "order_value", "purchases_total", "purchases_channel", "purchases_deal",
     "items", "visits", "campaign", "deal_flag", "complaint", "children", "household_size", "rating", "satisfaction",
     "membership", "education", "score", "rate", "count", "money", "flag", "category", "number", "constant", "leak",
-    "personal", "sensitive", "order_id", "product", "quantity", "purchase_date", "unit_price", "text",
+    "prediction", "personal", "sensitive", "order_id", "product", "quantity", "purchase_date", "unit_price", "text",
 ]  # fmt: skip
 
 Check = Callable[[ColumnSummary], bool]
@@ -189,6 +189,11 @@ def is_key(s: ColumnSummary) -> bool:
     return (s.kind == "text" or is_whole(s)) and s.distinct_share >= 0.95
 
 
+def foretells(s: ColumnSummary) -> bool:
+    """Figures, days, or a few levels."""
+    return s.kind != "text" or is_few(s)
+
+
 def names_groups(s: ColumnSummary) -> bool:
     """Numbers that come back: of shops, of people who sell."""
     return is_number(s) and is_grouping(s) and s.distinct_share <= _MOST_GROUPS
@@ -240,6 +245,9 @@ RULES: tuple[Rule, ...] = (
     Rule("personal", ("person_name", "customer"), are_words, _NOT_PERSON),
     Rule("personal", ("person_name",), differs, _BOUGHT - {"count"} | _NOT_PERSON),
     Rule("sensitive", ("sensitive",), any_values, _BOUGHT - {"visit"}),
+    Rule("prediction", ("prediction",), foretells),
+    Rule("prediction", ("churn", "risk|score|rate|rating|level|group"), foretells),
+    Rule("prediction", ("churn",), is_measure, _f("count day week month year since date")),
     Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product"}),
     # What names a thing measures nothing, whatever else the name says.
     Rule("category", ("id",), names_groups, _OF_IDS),

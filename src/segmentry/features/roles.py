@@ -303,7 +303,7 @@ def _symbol(clue: Clue) -> str:
 
 
 def _with_symbol(role: Role, clue: Clue) -> str:
-    return _symbol(clue) if role in _MONEY_ROLES else ""
+    return _symbol(clue) if role in _MONEY_ROLES or role == "prediction" else ""
 
 
 def _flag_levels(s: ColumnSummary) -> tuple[str, ...]:
