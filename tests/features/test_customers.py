@@ -206,3 +206,12 @@ def test_a_prediction_is_described_and_not_clustered_on():
     assert "neither clustered on nor counted as spend" in said[0]
     reasons = {left.feature: left.reason for left in model.recipe.left_out}
     assert reasons["churn_score"] == "a prediction: described in the profile; add it with --features"
+
+
+def test_a_tenure_in_a_guessed_unit_is_told_of():
+    """Its numbers may be months or years, and the fit says what they were taken for; a stated unit is believed."""
+    table = _shop(tenure=[float(i % 70) for i in range(60)])
+    [said] = [n.message for n in _fit(table, as_of=TODAY).notices if n.code == "doubtful-role"]
+    assert said.startswith("'tenure' is taken for the time as a customer, in years")
+    stated = _fit(table, as_of=TODAY, features=FeatureSettings(roles={"tenure": "tenure:months"}))
+    assert not [n for n in stated.notices if n.code == "doubtful-role"]

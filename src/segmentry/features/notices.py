@@ -93,7 +93,19 @@ def role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
         Notice(f"{r.role}-column", f"'{r.column}' {_EMPTY if r.reason == NO_VALUE else told[r.role]}")
         for r in ordered
         if r.role in told
-    ] + [notice for r in ordered for notice in _spellings(r)]
+    ] + [notice for r in ordered for notice in (*_spellings(r), *_guessed_unit(r))]
+
+
+def _guessed_unit(role: ColumnRole) -> list[Notice]:
+    """A time as a customer whose name does not say in what."""
+    if role.role != "tenure" or role.confident:
+        return []
+    text = (
+        f"'{role.column}' is taken for the time as a customer, in {role.subject}, by how large its numbers are. "
+        f'If it is in another unit, or another time, state [roles] "{role.column}" = "tenure:months" or "number" in '
+        "segmentry.toml."
+    )
+    return [Notice("doubtful-role", text)]
 
 
 def _spellings(role: ColumnRole) -> list[Notice]:

@@ -276,6 +276,7 @@ RULES: tuple[Rule, ...] = (
     Rule("recency_days", ("day", "since", "purchase"), is_amount_of_days, _NOT_TIME | _f("month first signup")),
     Rule("recency_days", ("last", "purchase"), is_amount_of_days, _NOT_TIME | _f("month week year"), sure=False),
     Rule("tenure", ("tenure",), is_amount_of_days, _NOT_TIME - {"count"}),
+    Rule("tenure", ("duration", "customer|membership|account|contract"), is_amount_of_days, _NOT_TIME | _f("last")),
     Rule("tenure", ("age", "account|tenure|membership"), is_amount_of_days, _NOT_TIME | _f("average")),
     Rule("tenure", ("age", "customer", "day|month"), is_amount_of_days, _NOT_TIME),
     Rule("tenure", ("since", "signup|customer|first|account|membership|day|month"), is_amount_of_days,

@@ -31,7 +31,7 @@ _WORD_STARTS = {"trans"}
 _VERBS = {"has", "is", "hat", "ist", "tiene"}
 # Words for a number that may stand behind what they number, and what has one.
 _NUMBERS = {"no", "nr", "nbr", "num", "number", "nummer", "nro", "numero"}
-_NUMBERED = frozenset({"channel_store", "place"})
+_NUMBERED = frozenset({"channel_store", "place", "contract"})
 _LONG_ENOUGH_TO_TRUST = 5
 # A table's own prefix is one that nearly every column carries.
 _SHARED_BY = 0.8
