@@ -123,6 +123,11 @@ def is_counted(s: ColumnSummary) -> bool:
     return is_count(s) and is_measure(s)
 
 
+def is_fractional(s: ColumnSummary) -> bool:
+    """How often, as a share of the times: no whole number of times."""
+    return is_positive(s) and not is_whole(s)
+
+
 def is_amount_of_days(s: ColumnSummary) -> bool:
     return is_positive(s) and top(s) <= 40_000 and not are_years(s)
 
@@ -289,6 +294,7 @@ RULES: tuple[Rule, ...] = (
     Rule("rating", ("rating|satisfaction",), is_small_scale, _f("count amount")),
     Rule("score", ("rating|satisfaction",), is_large_scale, _f("count amount")),
     Rule("rate", ("rate",), is_measure, _f("count")),
+    Rule("rate", ("frequency",), is_fractional, _f("count")),
     Rule("income", ("income",), is_measure, _f("spend rate")),
     # Yes or no.
     Rule("campaign", ("campaign|accepted",), is_flag, _f("complaint contact")),
@@ -311,6 +317,7 @@ RULES: tuple[Rule, ...] = (
     Rule("quantity", ("count",), is_count, _f("spend amount price average id visit customer"), "log", sure=False),
     Rule("items", ("items",), is_count, _f("spend amount price average rating goods money visit")),
     Rule("items", ("quantity",), is_count, _f("spend amount price average rating goods purchase money visit deal")),
+    Rule("count", ("transactions", "money"), is_count, _f("spend amount average price rate")),
     # Money.
     Rule("order_value", ("average", "order|purchase|spend"), is_positive, _f("items count month year week visit day")),
     Rule("order_value", ("order", "amount|spend"), is_positive, _f("items count total last first goods money")),

@@ -150,6 +150,8 @@ def _clue(summary: ColumnSummary, name: Name, log: bool) -> Clue:
         concepts.add("channel")
     if concepts & {"kids", "teens", "children"}:
         concepts.add("child")
+    if name.words and "transactions" not in name.words[-1].concepts:
+        concepts.discard("transactions")
     if name.ends_in_number():
         concepts.add("id")
     if summary.unit == "%" or "%" in summary.name:
