@@ -84,6 +84,11 @@ class Rule:
         return all(any(word in clue.concepts for word in need.split("|")) for need in self.needs)
 
 
+def is_rated(clue: Clue) -> bool:
+    """Whether the name is that of a rating of the customer, not of one by the customer."""
+    return bool(clue.concepts & set(OF_A_CUSTOMER.split("|"))) and not clue.concepts & OPINION
+
+
 def any_values(_: ColumnSummary) -> bool:
     return True
 
@@ -237,6 +242,9 @@ _NOT_ORDER = _f("spend amount average items last first rate day")
 _OF_IDS = _f("price amount income spend score rate average")  # a reference price, a key rate
 _NO_EVENT = _f("last visit campaign complaint")
 
+OF_A_CUSTOMER = "customer|membership|account|lead"
+OPINION = _f("review satisfaction product goods purchase order average accepted")
+
 RULES: tuple[Rule, ...] = (
     # What must never slip into a feature comes first.
     Rule("order_id", ("order", "id|count"), may_be_order_key, _NOT_ORDER, "log"),
@@ -291,6 +299,8 @@ RULES: tuple[Rule, ...] = (
     Rule("age", ("age",), are_ages, _f("account tenure average spend income purchase")),
     # Scales and shares.
     Rule("score", ("score",), is_score, _f("count")),
+    # Whoever is rated has given no opinion.
+    Rule("score", (OF_A_CUSTOMER, "rating"), is_score, OPINION | _f("count")),
     Rule("rating", ("rating|satisfaction",), is_small_scale, _f("count amount")),
     Rule("score", ("rating|satisfaction",), is_large_scale, _f("count amount")),
     Rule("rate", ("rate",), is_measure, _f("count")),

@@ -24,6 +24,7 @@ from segmentry.features.role_rules import (
     is_flag,
     is_key,
     is_positive,
+    is_rated,
     is_whole,
     top,
 )
@@ -236,7 +237,12 @@ def _by_levels(clue: Clue) -> ColumnRole | None:
     if s.kind != "text" or not is_few(s) or s.n_distinct != len(s.levels):
         return None
     named: tuple[tuple[Role, bool, tuple[str, ...], bool], ...] = (
-        ("satisfaction", bool(c & {"satisfaction", "rating"}), ("satisfaction", "satisfaction_when_named"), True),
+        (
+            "satisfaction",
+            "satisfaction" in c or ("rating" in c and not is_rated(clue)),
+            ("satisfaction", "satisfaction_when_named"),
+            True,
+        ),
         ("membership", bool(c & {"membership"}), ("membership", "membership_when_named"), True),
         ("education", bool(c & {"education"}), ("education",), s.n_distinct >= 3),
         ("membership", bool(c & {"level", "group", "customer"}), ("membership", "membership_when_named"), True),
