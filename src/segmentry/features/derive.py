@@ -18,7 +18,7 @@ from segmentry.features.levels import steps, yes_and_no
 from segmentry.features.marks import marks
 from segmentry.features.roles import ColumnRole
 from segmentry.features.summaries import ColumnSummary
-from segmentry.features.vocabulary import vocabulary
+from segmentry.features.vocabulary import fold, vocabulary
 from segmentry.features.words import parse_name
 from segmentry.tables import ordinal
 
@@ -47,13 +47,21 @@ _TENURE_DAYS: Mapping[str, Unit] = {"days": "days", "years": "years"}
 def slug(name: str) -> str:
     """A column name as a feature name: lower case, words joined by underscores, bracketed units dropped.
 
-    >>> slug("Monthly Fee (k$)"), slug("Größe")
-    ('monthly_fee', 'grosse')
+    >>> slug("Monthly Fee (k$)"), slug("Größe"), slug("MonthlyFee"), slug("HubSpot Score")
+    ('monthly_fee', 'grosse', 'monthly_fee', 'hubspot_score')
     """
     bare = re.sub(r"[(\[{].*?[)\]}]", " ", name)
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare).replace("ß", "ss")
+    parts = re.findall(r"[^\W_]+|[\W_]+", bare)
+    alone = sum(part[0].isalpha() for part in parts) == 1
+    spaced = "".join(_apart(part, alone) for part in parts).replace("ß", "ss")
     plain = unicodedata.normalize("NFKD", spaced).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "column"
+
+
+def _apart(word: str, alone: bool) -> str:
+    """The words of a camel: of a name that parts its words otherwise, only where each is known."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", word)
+    return words if alone or all(vocabulary().meaning(fold(part)) for part in words.split()) else word
 
 
 def derive_features(roles: Sequence[ColumnRole], summaries: Sequence[ColumnSummary]) -> tuple[Feature, ...]:
@@ -80,7 +88,7 @@ def _plain(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
         columns = by_role.get(role, [])
         for column in columns:
             own = name if name and len(columns) == 1 else slug(column.column)
-            yield Feature(own, label(own), unit, theme, "column", (column.column,), symbol=column.symbol)
+            yield Feature(own, label(own, column.column), unit, theme, "column", (column.column,), symbol=column.symbol)
 
 
 def _age_and_time(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
@@ -175,7 +183,7 @@ def _answers(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, Column
             operation: Operation = "flag" if yes else "column"
             leaving = role == "flag" and _has_left(column.column, by_role)
             yield Feature(
-                name, label(name), "flag", "leaving" if leaving else theme, operation, (column.column,), levels=yes
+                name, label(name, column.column), "flag", "leaving" if leaving else theme, operation, (column.column,), levels=yes
             )
 
 
@@ -206,15 +214,17 @@ def _categories(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, Col
         for column in by_role.get(role, []):
             name = slug(column.column)
             if column.levels and kinds[column.column].kind == "text":
-                yield Feature(name, label(name), "level", theme, "level", (column.column,), levels=column.levels)
+                called = label(name, column.column)
+                yield Feature(name, called, "level", theme, "level", (column.column,), levels=column.levels)
             else:
                 unit: Unit = "level" if kinds[column.column].kind == "number" else "category"
                 operation: Operation = "column" if unit == "level" else "category"
-                yield Feature(name, label(name), unit, theme, operation, (column.column,))
+                yield Feature(name, label(name, column.column), unit, theme, operation, (column.column,))
     for role in ("category", "sensitive"):
         for column in by_role.get(role, []):
             name = slug(column.column)
-            yield Feature(name, label(name), "category", "category", "category", (column.column,))
+            called = label(name, column.column)
+            yield Feature(name, called, "category", "category", "category", (column.column,))
 
 
 def _predictions(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, ColumnSummary]) -> Iterable[Feature]:
@@ -223,9 +233,10 @@ def _predictions(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, Co
         name, kind = slug(column.column), kinds[column.column].kind
         if kind == "number":
             unit: Unit = "money" if column.symbol else "number"
-            yield Feature(name, label(name), unit, "future", "column", (column.column,), symbol=column.symbol)
+            called = label(name, column.column)
+            yield Feature(name, called, unit, "future", "column", (column.column,), symbol=column.symbol)
         elif kind == "text":
-            yield Feature(name, label(name), "category", "future", "category", (column.column,))
+            yield Feature(name, label(name, column.column), "category", "future", "category", (column.column,))
 
 
 def _ratios(features: Sequence[Feature]) -> list[Feature]:
@@ -276,11 +287,13 @@ _LABELS: Mapping[str, str] = {
 _SPELLED_OUT: Mapping[str, str] = {"prod": "product", "prods": "products"}
 
 
-def label(name: str) -> str:
-    """A feature's name as a reader would say it.
+def label(name: str, column: str = "") -> str:
+    """A feature's name as a reader would say it; a word with capitals inside is written as the column writes it.
 
     >>> label("spend_share_wine"), label("spending_score"), label("gold_prods")
     ('Share of spend: wine', 'Spending score', 'Gold products')
+    >>> label("hubspot_score", "HubSpot Score")
+    'HubSpot score'
     """
     if name in _LABELS:
         return _LABELS[name]
@@ -288,7 +301,10 @@ def label(name: str) -> str:
     for prefix, words in (("spend_share_", "Share of spend: "), ("purchases_", "Purchases: "), ("visits_", "Visits: ")):
         if name.startswith(prefix):
             return words + name.removeprefix(prefix).replace("_", " ")
-    return name.replace("_", " ").capitalize()
+    said = name.replace("_", " ").capitalize()
+    for word in re.findall(r"\w*[a-z][A-Z]\w*", column):
+        said = re.sub(rf"\b{re.escape(word)}\b", word, said, flags=re.IGNORECASE)
+    return said
 
 
 def expression(
