@@ -11,7 +11,7 @@ import pytest
 from segmentry.errors import IdentifierError, SettingsError
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.feature import Feature
-from segmentry.features.notices import capped
+from segmentry.features.notices import capped, impossible
 from segmentry.features.recipe import Scale
 from segmentry.fitting import FitSettings, fit
 from segmentry.scoring.score import score
@@ -154,6 +154,25 @@ def test_impossible_values_are_told_of_though_they_are_no_outliers(column, value
     roles = {"orders": "purchases_total"} if column == "orders" else {}
     model = _fit(table, as_of=TODAY, features=FeatureSettings(roles=roles))
     assert any(says in n.message for n in model.notices if n.code == "impossible-values")
+
+
+@pytest.mark.parametrize("column", ["balance", "Saldo", "Profit", "net_revenue", "Gewinn", "bénéfice"])
+def test_what_may_be_below_nothing_is_no_mistake(column):
+    """An overdrawn account and a loss are figures as others are."""
+    values = [1000.0 * (i % 9) for i in range(59)] + [-900.0]
+    settings = FeatureSettings(roles={column: "money"}, features=(column,))
+    model = _fit(_shop(**{column: values}), as_of=TODAY, features=settings)
+    assert not [n for n in model.notices if n.code == "impossible-values"]
+
+
+def test_spend_worked_out_of_orders_has_no_cell_to_correct():
+    """Who sent back more than was bought has spent less than nothing, and no cell is wrong."""
+    feature = Feature("spend_total", "Total spend", "money", "spend", "column", ("spend_total",))
+    scale = Scale(feature, 100.0, -50.0, 900.0, "none", 100.0, 1.0, -50.0, 900.0, 0, 0, 0.0)
+    [said] = impossible(scale, frozenset({"spend_total"}))
+    assert said.message == "'Total spend' is below 0 for some customers: their refunds are larger than their purchases."
+    [said] = impossible(scale)
+    assert "Correct or empty these cells" in said.message
 
 
 @pytest.mark.parametrize(("empty", "told"), [(24, True), (6, False)])

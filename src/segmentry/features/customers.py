@@ -259,6 +259,7 @@ def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tupl
             remedy="State roles in segmentry.toml, or name columns with --features.",
         )
     role_of = {r.column: r.role for r in customers.roles}
+    made = frozenset(r.column for r in customers.roles if r.reason.startswith(FROM_ORDERS))
     sources = sorted({c for f in customers.features for c in (*f.sources, *f.over)})
     recipe = Recipe(
         id_column=customers.id_column,
@@ -273,6 +274,6 @@ def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tupl
     return recipe, (
         *choice.notices,
         *(capped(scale, customers.sample.whole) for scale in recipe.scales if scale.n_capped),
-        *(notice for scale in recipe.scales for notice in impossible(scale)),
+        *(notice for scale in recipe.scales for notice in impossible(scale, made)),
         *(notice for scale in recipe.scales for notice in often_empty(scale, recipe.n_sample)),
     )

@@ -15,6 +15,8 @@ from segmentry.features.recipe import Scale, two_figures
 from segmentry.features.repeats import Repeats
 from segmentry.features.role_rules import ANSWERS
 from segmentry.features.roles import NO_VALUE, ColumnRole
+from segmentry.features.vocabulary import vocabulary
+from segmentry.features.words import parse_name
 from segmentry.tables import Table, collect_rows
 
 _LONGEST_LIFE = 110  # years
@@ -52,18 +54,32 @@ def _limit(value: float) -> str:
     return f"{value:z,.0f}" if abs(value) >= 10 or value == 0 else f"{value:,.2g}"
 
 
-def impossible(scale: Scale) -> list[Notice]:
-    """Values that cannot be, or that few expect, where they are no outliers and so go unsaid."""
+def impossible(scale: Scale, made: frozenset[str] = frozenset()) -> list[Notice]:
+    """Values that cannot be, or that few expect, where they are no outliers and so go unsaid.
+
+    `made` are columns that were worked out of orders: no cell of theirs can be corrected.
+    """
     feature, name = scale.feature, f"'{scale.feature.label}'"
     if feature.theme == "age" and scale.maximum > _LONGEST_LIFE:
         what = f"{name} goes up to about {_about(scale.maximum)}, which is nobody's age."
     elif feature.unit in _NEVER_NEGATIVE and scale.minimum < 0:
         what = f"{name} goes down to about {_about(scale.minimum)}, which cannot be."
-    elif feature.unit == "money" and scale.minimum < 0:
+    elif feature.unit == "money" and scale.minimum < 0 and made >= set(feature.sources):
+        text = f"{name} is below 0 for some customers: their refunds are larger than their purchases."
+        return [Notice("impossible-values", text)]
+    elif feature.unit == "money" and scale.minimum < 0 and not any(map(_may_be_negative, feature.sources)):
         what = f"{name} is below 0 for some customers, as where refunds are larger than purchases."
     else:
         return []
     return [Notice("impossible-values", f"{what} Correct or empty these cells if they are mistakes.")]
+
+
+def _may_be_negative(column: str) -> bool:
+    """
+    >>> _may_be_negative("Net profit"), _may_be_negative("Total spend")
+    (True, False)
+    """
+    return any(part in vocabulary().signed for word in parse_name(column).words for part in word.text.split())
 
 
 def often_empty(scale: Scale, rows: int) -> list[Notice]:

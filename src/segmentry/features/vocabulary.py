@@ -31,6 +31,7 @@ class Vocabulary:
     flags: tuple[tuple[frozenset[str], frozenset[str]], ...]  # words for no, and for yes
     genders: dict[str, frozenset[str]]
     currencies: dict[str, str]
+    signed: frozenset[str]  # words for money that may be below 0
     longest_phrase: int
     phrase_words: frozenset[str]
 
@@ -85,6 +86,12 @@ def vocabulary() -> Vocabulary:
         flags=tuple((_folded(no), _folded(yes)) for no, yes in raw["flags"]["meanings"]),
         genders={name: _folded(words) for name, words in raw["genders"].items()},
         currencies={word: sign for sign, words in raw["currencies"].items() for word in words},
+        signed=frozenset(
+            spelling
+            for language, words in raw["signed"].items()
+            for word in words
+            for spelling in _spellings(word, language)
+        ),
         longest_phrase=max(len(word.split()) for word in concepts),
         phrase_words=frozenset(part for word in concepts if " " in word for part in word.split()),
     )
