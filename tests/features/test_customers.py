@@ -234,3 +234,25 @@ def test_a_tenure_in_a_guessed_unit_is_told_of():
     assert said.startswith("'tenure' is taken for the time as a customer, in years")
     stated = _fit(table, as_of=TODAY, features=FeatureSettings(roles={"tenure": "tenure:months"}))
     assert not [n for n in stated.notices if n.code == "doubtful-role"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "says"),
+    [
+        (
+            "Kartennummer",
+            [9_270_000_000 + 7_919 * i for i in range(60)],
+            "such as 'Kartennummer', in which every value is",
+        ),
+        ("Card Number", [f"X{i:05}" for i in range(60)], "such as 'Card Number', in which every value is different"),
+        ("Email", [f"p{i}@example.org" for i in range(60)], "such as 'Email', in which every value is different"),
+        ("visitor_id", [1_000_001.25 + i for i in range(60)], '[reading.types] "visitor_id" = "text"'),
+        ("Nachname", [f"Name{i}" for i in range(60)], "Name one with --id."),
+        ("Email", [f"p{i // 2}@example.org" for i in range(60)], "Name one with --id."),
+    ],
+)
+def test_without_an_id_a_column_that_could_be_one_is_named(column, cells, says):
+    """The warning says which column tells every row from every other, and never a person's name."""
+    table = _shop(**{column: cells}).drop("customer_id")
+    [said] = [n.message for n in _fit(table, as_of=TODAY).notices if n.code == "no-id"]
+    assert says in said

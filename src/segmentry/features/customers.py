@@ -16,6 +16,7 @@ from segmentry.features.choice import Choice, FeatureSettings, choose_by_default
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, feature_expressions, features_of
+from segmentry.features.likely_ids import without_id
 from segmentry.features.misread import left_as_text, refuse_misread
 from segmentry.features.notices import (
     capped,
@@ -98,7 +99,9 @@ def prepare_customers(
     derived = _beside(derive_features(roles, summaries), made)
     roles = (*roles, *(ColumnRole(m.feature.sources[0], m.role, f"{FROM_ORDERS}{m.how}") for m in made))
     found = next((r.column for r in roles if r.role == "id"), None)
-    notices = check_ids(table, found, on_duplicate)
+    notices = (
+        check_ids(table, found, on_duplicate) if found else [without_id(table, roles[: len(summaries)], summaries)]
+    )
     wanted, features = resolve(settings.features, derived, table, roles, settings)
     settled, said = settle_as_of(as_of, today, table, roles, features)
     notices += said
@@ -148,10 +151,8 @@ def _overrides(settings: FeatureSettings, id_column: str | None, table: Table) -
     return overrides
 
 
-def check_ids(table: Table, id_column: str | None, on_duplicate: str) -> list[Notice]:
+def check_ids(table: Table, id_column: str, on_duplicate: str) -> list[Notice]:
     """What is odd about the ids. Raises IdentifierError for repeated ones unless they are to be kept."""
-    if id_column is None:
-        return [Notice("no-id", "No column identifies a customer; rows are taken as customers. Name one with --id.")]
     ids = table.frame.select(text_of(table, id_column).alias(ID))
     text = table.column(id_column).reading.kind == "text"
     similar = similar_ids(ids, ID, id_column) if text else []
