@@ -47,10 +47,11 @@ def wrap(text: str, letters: int = NAME_LETTERS, lines: int = 2) -> str:
 def lowered(label: str) -> str:
     """A label inside a sentence; abbreviations stay.
 
-    >>> lowered("Total spend"), lowered("RFM score")
-    ('total spend', 'RFM score')
+    >>> lowered("Total spend"), lowered("RFM score"), lowered("HubSpot score")
+    ('total spend', 'RFM score', 'HubSpot score')
     """
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+    own = label[:2].isupper() or re.match(r"\w*[a-z][A-Z]", label)  # an abbreviation, or a name written so
+    return label if own else label[:1].lower() + label[1:]
 
 
 def tight(text: str) -> str:

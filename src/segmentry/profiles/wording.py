@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -107,10 +108,11 @@ def way(measure: Measure) -> str:
 def lowered(label: str) -> str:
     """A label inside a sentence; an abbreviation keeps its capitals.
 
-    >>> lowered("Total spend"), lowered("RFM score")
-    ('total spend', 'RFM score')
+    >>> lowered("Total spend"), lowered("RFM score"), lowered("HubSpot score")
+    ('total spend', 'RFM score', 'HubSpot score')
     """
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+    own = label[:2].isupper() or re.match(r"\w*[a-z][A-Z]", label)  # an abbreviation, or a name written so
+    return label if own else label[:1].lower() + label[1:]
 
 
 def _percent(percent: float) -> str:
