@@ -247,12 +247,12 @@ def test_a_tenure_in_a_guessed_unit_is_told_of():
         ("Card Number", [f"X{i:05}" for i in range(60)], "such as 'Card Number', in which every value is different"),
         ("Email", [f"p{i}@example.org" for i in range(60)], "such as 'Email', in which every value is different"),
         ("visitor_id", [1_000_001.25 + i for i in range(60)], '[reading.types] "visitor_id" = "text"'),
-        ("Nachname", [f"Name{i}" for i in range(60)], "Name one with --id."),
-        ("Email", [f"p{i // 2}@example.org" for i in range(60)], "Name one with --id."),
+        ("Nachname", [f"Name{i}" for i in range(60)], "such as 'a_session_id'"),
+        ("Email", [f"p{i // 2}@example.org" for i in range(60)], "such as 'a_session_id'"),
     ],
 )
 def test_without_an_id_a_column_that_could_be_one_is_named(column, cells, says):
     """The warning says which column tells every row from every other, and never a person's name."""
-    table = _shop(**{column: cells}).drop("customer_id")
+    table = _shop(**{column: cells, "a_session_id": [70_000_000 + 7_919 * i for i in range(60)]}).drop("customer_id")
     [said] = [n.message for n in _fit(table, as_of=TODAY).notices if n.code == "no-id"]
     assert says in said

@@ -83,6 +83,12 @@ def test_a_name_of_few_is_nowhere_in_the_profile() -> None:
     assert (found.role, found.levels, "Meier" in found.reason) == ("personal", (), False)
 
 
+@pytest.mark.parametrize("name", ["contract_id", "Lead ID", "Vertragsnummer", "policy_number", "customer_no"])
+def test_what_numbers_every_row_is_the_id_where_nothing_else_is(name: str) -> None:
+    """A contract or a lead may be the customer."""
+    assert roles({name: [VALUES["keys"](i) for i in range(N)]})[name].role == "id"
+
+
 def test_whether_there_is_a_name_is_a_question() -> None:
     """A yes and a no are answers, whatever they are about."""
     assert role("Has last name", "answers").role == "flag"

@@ -36,8 +36,8 @@ def _rank(role: ColumnRole, s: ColumnSummary) -> int | None:
     concepts = parse_name(s.name).concepts
     if s.kind == "date" or s.max_length > _LONGEST or concepts & {"person_name", "address"}:
         return None
-    if "id" in concepts:
-        return 0
+    if "id" in concepts:  # a visit or an order has an id, too
+        return 0 if "customer" in concepts or not concepts & {"visit", "order", "purchase", "product"} else 3
     if "official" in concepts:
         return 1
     if s.share_email >= _MOSTLY:

@@ -29,6 +29,7 @@ from segmentry.features.role_rules import (
     top,
 )
 from segmentry.features.summaries import ColumnSummary, write_number
+from segmentry.features.vocabulary import vocabulary
 from segmentry.features.words import Name, parse_names
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -41,7 +42,7 @@ PRIVATE_ROLES: frozenset[Role] = frozenset({"id", "order_id", "personal", "text"
 
 _MONEY_ROLES = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price"})
 _CHANNELS = ("web", "store", "catalog", "app", "phone")
-_ID_WORDS = frozenset({"id", "customer", "count", "account", "membership", "noise", "code"})
+_ID_WORDS = frozenset({"id", "customer", "count", "account", "membership", "contract", "lead", "noise", "code"})
 # Words of a spend column that do not say what the money was spent on.
 _NOT_A_SUBJECT = frozenset(
     {"spend", "amount", "total", "count", "noise", "customer", "money", "year", "month", "week", "day", "date", "last"}
@@ -151,8 +152,8 @@ def _clue(summary: ColumnSummary, name: Name, log: bool) -> Clue:
         concepts.add("channel")
     if concepts & {"kids", "teens", "children"}:
         concepts.add("child")
-    if name.words and "transactions" not in name.words[-1].concepts:
-        concepts.discard("transactions")
+    if name.words and name.words[-1].text in vocabulary().counted:
+        concepts.add("transactions")
     if name.ends_in_number():
         concepts.add("id")
     if summary.unit == "%" or "%" in summary.name:
@@ -278,6 +279,7 @@ def _by_rule(rule: Rule, clue: Clue) -> ColumnRole:
 
 def _plain(words: frozenset[str]) -> frozenset[str]:
     more = {f"channel_{channel}" for channel in _CHANNELS} if "channel" in words else set()
+    more |= {"order"} if "transactions" in words else set()
     return words | more | ({"kids", "teens", "children"} if "child" in words else set())
 
 

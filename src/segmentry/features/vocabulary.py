@@ -31,6 +31,7 @@ class Vocabulary:
     flags: tuple[tuple[frozenset[str], frozenset[str]], ...]  # words for no, and for yes
     genders: dict[str, frozenset[str]]
     currencies: dict[str, str]
+    counted: frozenset[str]  # words that are a number of things at the end of a name
     signed: frozenset[str]  # words for money that may be below 0
     longest_phrase: int
     phrase_words: frozenset[str]
@@ -86,12 +87,8 @@ def vocabulary() -> Vocabulary:
         flags=tuple((_folded(no), _folded(yes)) for no, yes in raw["flags"]["meanings"]),
         genders={name: _folded(words) for name, words in raw["genders"].items()},
         currencies={word: sign for sign, words in raw["currencies"].items() for word in words},
-        signed=frozenset(
-            spelling
-            for language, words in raw["signed"].items()
-            for word in words
-            for spelling in _spellings(word, language)
-        ),
+        counted=_spelled(raw["counted"]),
+        signed=_spelled(raw["signed"]),
         longest_phrase=max(len(word.split()) for word in concepts),
         phrase_words=frozenset(part for word in concepts if " " in word for part in word.split()),
     )
@@ -99,6 +96,10 @@ def vocabulary() -> Vocabulary:
 
 def _folded(words: Iterable[str]) -> frozenset[str]:
     return frozenset(fold_level(word) for word in words)
+
+
+def _spelled(raw: dict[str, list[str]]) -> frozenset[str]:
+    return frozenset(one for language, words in raw.items() for word in words for one in _spellings(word, language))
 
 
 def _by_word(raw: dict[str, dict[str, list[str]]]) -> dict[str, frozenset[str]]:
