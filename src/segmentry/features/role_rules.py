@@ -260,7 +260,8 @@ RULES: tuple[Rule, ...] = (
     Rule("sensitive", ("sensitive",), any_values, _BOUGHT - {"visit"}),
     Rule("prediction", ("prediction",), foretells),
     Rule("prediction", ("churn", "risk|score|rate|rating|level|group"), foretells),
-    Rule("prediction", ("churn",), is_measure, _f("count day week month year since date")),
+    Rule("prediction", ("churn",), is_measure, _f("count day week month year since date"),
+         telling=False),
     Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product"}),
     # What names a thing measures nothing, whatever else the name says.
     Rule("category", ("id",), names_groups, _OF_IDS),
