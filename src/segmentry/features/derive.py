@@ -182,9 +182,8 @@ def _answers(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, Column
             name, yes = slug(column.column), _yes(column, kinds)
             operation: Operation = "flag" if yes else "column"
             leaving = role == "flag" and _has_left(column.column, by_role)
-            yield Feature(
-                name, label(name, column.column), "flag", "leaving" if leaving else theme, operation, (column.column,), levels=yes
-            )
+            own: Theme = "leaving" if leaving else theme
+            yield Feature(name, label(name, column.column), "flag", own, operation, (column.column,), levels=yes)
 
 
 def _has_left(column: str, by_role: Mapping[str, list[ColumnRole]]) -> bool:

@@ -16,7 +16,7 @@ from segmentry.purchases.lines import Lines
 from segmentry.purchases.recipe import PurchaseRecipe
 from segmentry.purchases.words import answers, line_kinds
 from segmentry.tables import collect_rows
-from segmentry.tables.masking import COMMON, shown
+from segmentry.tables.masking import FEWEST_TOLD, shown
 
 _MOST_STATES = 200
 _TOLD = 6
@@ -76,12 +76,12 @@ def _unknown_states(lines: Lines, recipe: PurchaseRecipe, role: str, column: str
     ]
     said += [f"{len(unknown) - _TOLD:,} more"] if len(unknown) > _TOLD else []
     said += [f"nothing at all ({plural(n, 'line')}, {money:,.2f})" for _, n, money in none]
-    rare = f" What stands in fewer than {COMMON} cells is shown by its first letter: look it up in '{name}'."
+    rare = f" What stands in fewer than {FEWEST_TOLD} cells is shown by its first letter: look it up in '{name}'."
     yield Notice(
         "orders-unknown-state",
         f"'{name}' says what is not known to be a sale or none, and counts as a sale: {', '.join(said)}. "
         'To settle it, state for example [orders.states] "on its way" = "sold" (or "void", or "refunded") in the '
-        f"segmentry.toml of a fit.{rare if min(cells.values(), default=COMMON) < COMMON else ''}",
+        f"segmentry.toml of a fit.{rare if min(cells.values(), default=FEWEST_TOLD) < FEWEST_TOLD else ''}",
     )
 
 
