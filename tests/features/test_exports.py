@@ -89,6 +89,12 @@ def test_what_numbers_every_row_is_the_id_where_nothing_else_is(name: str) -> No
     assert roles({name: [VALUES["keys"](i) for i in range(N)]})[name].role == "id"
 
 
+def test_having_left_is_no_prediction() -> None:
+    """Who has left is known, and why: nothing is in doubt."""
+    for name, values in (("Churn", "answers"), ("churn_reason", "words"), ("churned_at", "days")):
+        assert "prediction" not in role(name, values).reason
+
+
 def test_whether_there_is_a_name_is_a_question() -> None:
     """A yes and a no are answers, whatever they are about."""
     assert role("Has last name", "answers").role == "flag"
