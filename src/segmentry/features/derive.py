@@ -291,14 +291,14 @@ def label(name: str, column: str = "") -> str:
 
     >>> label("spend_share_wine"), label("spending_score"), label("gold_prods")
     ('Share of spend: wine', 'Spending score', 'Gold products')
-    >>> label("hubspot_score", "HubSpot Score")
-    'HubSpot score'
+    >>> label("hubspot_score", "HubSpot Score"), label("purchases_frequency", "PURCHASES_FREQUENCY")
+    ('HubSpot score', 'Purchases frequency')
     """
     if name in _LABELS:
         return _LABELS[name]
     name = "_".join(_SPELLED_OUT.get(word, word) for word in name.split("_"))
     for prefix, words in (("spend_share_", "Share of spend: "), ("purchases_", "Purchases: "), ("visits_", "Visits: ")):
-        if name.startswith(prefix):
+        if not column and name.startswith(prefix):  # a name of our making, and not of the file's
             return words + name.removeprefix(prefix).replace("_", " ")
     said = name.replace("_", " ").capitalize()
     for word in re.findall(r"\w*[a-z][A-Z]\w*", column):
