@@ -93,7 +93,7 @@ def _accounts(seed: int, n: int = 600) -> pl.DataFrame:
     large = np.arange(n) % 2 == 0
     columns = {
         "account_id": [f"a{i:04d}" for i in range(n)],
-        "mrr": np.where(large, random.gamma(9, 100, n), random.gamma(9, 5, n)).round(2),
+        "fees": np.where(large, random.gamma(9, 100, n), random.gamma(9, 5, n)).round(2),
         "seats": np.where(large, random.poisson(50, n), random.poisson(3, n)),
         "agent": random.choice([9, 240, 1, 14], n),
         "branch": random.choice([101, 102, 117, 205], n),
@@ -114,7 +114,7 @@ def test_a_number_that_is_no_amount_is_no_default(seed):
     """Codes, coordinates, offsets, days of the calendar and moments are left out, each with its reason."""
     table = _accounts(seed)
     inspection = inspect(table)
-    assert inspection.chosen == ("a_noise", "mrr", "seats")
+    assert inspection.chosen == ("a_noise", "fees", "seats")
     why = {left.feature: left.reason for left in inspection.left_out}
     assert all("codes" in why[name] for name in ("agent", "branch", "zeta"))
     assert "pseudo_key" not in why  # a key is no feature at all

@@ -333,11 +333,12 @@ RULES: tuple[Rule, ...] = (
     Rule("order_value", ("average", "order|purchase|spend"), is_positive, _f("items count month year week visit day")),
     Rule("order_value", ("order", "amount|spend"), is_positive, _f("items count total last first goods money")),
     Rule("order_value", ("spend|amount|total",), is_number, _f("money deal price items"), "log"),
+    Rule("count", ("installments",), is_counted, _f("spend amount price rate")),
     Rule("money", ("money",), is_measure, _f("spend goods")),
     Rule("money", ("deal|price|last|first", "amount|price|spend"), is_measure, _f("goods")),
     Rule("money", ("price",), is_measure, _f("goods")),
     # "spend_total" here also stands for its parts: which of the two, the rest of the name tells.
-    Rule("spend_total", ("spend",), is_positive, _f("frequency")),
+    Rule("spend_total", ("spend",), is_positive, _f("frequency growth")),
     Rule("spend_total", ("amount", "purchase|total|goods"), is_positive),
     Rule("spend_total", ("amount",), is_positive, only=True, sure=False),
     Rule("money", ("amount",), is_measure, sure=False),
