@@ -19,7 +19,7 @@ _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 def marks(name: str) -> frozenset[str]:
     """The marks that the words of a name carry.
 
-    >>> sorted(marks("Agent No")), sorted(marks("days_active")), sorted(marks("arrivalWeek"))
+    >>> sorted(marks("Agent No")), sorted(marks("days_abroad")), sorted(marks("arrivalWeek"))
     (['code'], [], ['week'])
     """
     pieces = [fold(piece) for piece in _PIECE.findall(strip_accents(name).replace("ß", "ss"))]
