@@ -15,8 +15,8 @@ from segmentry.errors import InputError, Notice
 from segmentry.tables import dateformats, numbers
 from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.dates import DATE_NAME
+from segmentry.tables.embedded.decimals import DecimalMarks
 from segmentry.tables.embedded.judgement import Verdict
-from segmentry.tables.embedded.marks import Marks
 from segmentry.tables.embedded.seen import split_tokens
 from segmentry.tables.embedded.settling import settle_texts
 from segmentry.tables.names import raw_name
@@ -84,7 +84,7 @@ def type_text(
     typed: dict[str, Typed] = {}
     notices: list[Notice] = []
     three = _three_digits(source, [n for n in others if looks[n].points])
-    marks, waiting = Marks(settings), dict[str, pl.DataFrame]()
+    marks, waiting = DecimalMarks(settings), dict[str, pl.DataFrame]()
     for name in names:
         if name in settled:
             found = settled[name]

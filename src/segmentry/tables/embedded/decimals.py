@@ -31,7 +31,7 @@ class _Doubt:
 
 
 @dataclass
-class Marks:
+class DecimalMarks:
     """What the columns of one file show of its decimal mark, and those that wait for it."""
 
     settings: ReadingSettings
