@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import json
 
+import polars as pl
 import pytest
+
+from segmentry.samples import sample_orders
 
 DERIVED = ("recency_days", "n_orders", "spend_total", "average_order_value", "tenure_days", "days_between_orders")
 
@@ -61,6 +64,25 @@ def test_a_customer_is_explained_from_their_orders(segmentry, from_orders, share
     assert outcome.code == 0, outcome.err
     answer = json.loads(outcome.out)
     assert (answer["segment_id"], answer["runner_up"]) == (row["segment_id"], row["runner_up"])
+
+
+def test_a_customer_of_orders_and_a_table_is_explained_from_both(segmentry, tmp_path):
+    """Where the segments rest on both, both are needed: with them the customer is placed, without one it is said."""
+    orders = sample_orders(300, seed=1)
+    ids = sorted(orders["customer_id"].unique())
+    orders.write_csv(tmp_path / "orders.csv")
+    pl.DataFrame({"customer_id": ids, "age": [20 + i % 50 for i in range(len(ids))]}).write_csv(tmp_path / "people.csv")
+    both = ("--orders", tmp_path / "orders.csv", "--customers", tmp_path / "people.csv")
+    words = ("--features", "age,n_orders,spend_total", "--k", "3", "--stability-pairs", "0", "--no-pictures")
+    assert segmentry("fit", *both, *words, "-o", tmp_path / "out").code == 0
+    rows = csv.DictReader((tmp_path / "out" / "customers.csv").read_text(encoding="utf-8").splitlines())
+    placed = {row["customer_id"]: row["segment_id"] for row in rows}
+    asked = ("explain", tmp_path / "out" / "segmentation.seg", "--id", ids[3], "--json")
+    outcome = segmentry(*asked, *both)
+    assert outcome.code == 0, outcome.err
+    assert json.loads(outcome.out)["segment_id"] == placed[ids[3]]
+    alone = segmentry(*asked, *both[:2])
+    assert (alone.code, "--customers" in alone.err) == (1, True)
 
 
 def test_a_file_without_a_header_is_given_names(segmentry, shared_data, tmp_path):
