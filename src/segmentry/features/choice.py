@@ -2,8 +2,9 @@
 
 The default is what a good analyst would take: age, income, spend, frequency, recency, engagement. What says the
 same thing again (correlation above 0.9), never varies or is mostly missing is left out, and said so. So is a ratio
-of what says the same thing again: it would bring that back as noise. Where these are fewer than three, others join that
-say most of the customers (`spare`), never a code or the like; at last the shares of what was spent on.
+of what says the same thing again: it would bring that back as noise. Where nothing that customers do is left, since most
+bought nothing, what the others bought is taken all the same. Where these are fewer than three, others join that say most
+of the customers (`spare`), never a code or the like; at last the shares of what was spent on.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from segmentry.tables.table import Table
 
 MOSTLY_MISSING = 0.4
 MOSTLY_ONE = 0.5
+ALL_BUT_FEW = 0.95
+SHARES = {MOSTLY_ONE: "at least half", ALL_BUT_FEW: "95 % or more"}
 SAYS_NOTHING = {"empty-feature": "missing for every customer", "constant-feature": "the same for every customer"}
 
 # One feature is taken for each line, the first that is there and usable.
@@ -38,6 +41,8 @@ _WANTED: tuple[tuple[Theme, ...], ...] = (
     ("income",),
     ("age",),
 )
+# Where none of what customers do is usable, what they bought all the same, though most of them bought nothing.
+_BOUGHT: tuple[tuple[Theme, ...], ...] = (("spend",), ("frequency", "items"))
 # Taken, in this order, only when fewer than three of the six are there.
 _SPARE: tuple[Theme, ...] = (
     "order_value", "rating", "visits", "tenure", "membership", "household", "children", "deals", "channel", "other",
@@ -84,6 +89,9 @@ def choose_by_default(
     numeric = sorted((f for f in features if f.operation != "category"), key=lambda f: f.operation == "ratio")
     for themes in _WANTED:
         _take_first([f for theme in themes for f in numeric if f.theme == theme], numeric, values, taken, left)
+    if not {s.feature.theme for s in taken} - {"age", "income"}:
+        for themes in _BOUGHT:
+            _take_first([f for f in numeric if f.theme in themes], numeric, values, taken, left, ALL_BUT_FEW)
     for theme in _SPARE:
         if len(taken) < ENOUGH:
             _take_spare([f for f in numeric if f.theme == theme], numeric, values, taken, left)
@@ -109,11 +117,13 @@ def _take_first(
     values: Mapping[str, np.ndarray],
     taken: list[Scale],
     left: dict[str, str],
+    most: float = MOSTLY_ONE,
 ) -> None:
     for feature in wanted:
-        scale, reason = _usable(feature, features, values, taken)
+        scale, reason = _usable(feature, features, values, taken, most)
         if scale is not None:
             taken.append(scale)
+            left.pop(feature.name, None)
             return
         left[feature.name] = reason
 
@@ -145,7 +155,11 @@ def _take_spare(
 
 
 def _usable(
-    feature: Feature, features: Sequence[Feature], values: Mapping[str, np.ndarray], taken: Sequence[Scale]
+    feature: Feature,
+    features: Sequence[Feature],
+    values: Mapping[str, np.ndarray],
+    taken: Sequence[Scale],
+    most: float = MOSTLY_ONE,
 ) -> tuple[Scale | None, str]:
     column = values[feature.name]
     missing = float(np.isnan(column).mean()) if len(column) else 1.0
@@ -154,9 +168,9 @@ def _usable(
     scale = learn_scale(feature, column)
     if scale.scale == 0:
         return None, "the same for every customer"
-    if _commonest_share(column) >= MOSTLY_ONE:
+    if _commonest_share(column) >= most:
         # K-means would cut off the customers with another value and call that a segment.
-        return None, "the same for at least half of the customers"
+        return None, f"the same for {SHARES[most]} of the customers"
     if double := _double_of(scale, values, taken):
         return None, f"{double}: it would count the same thing twice"
     for part in _parts(feature, features, taken):
