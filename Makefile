@@ -8,6 +8,7 @@
 #   make test-all the tests on every Python of PYTHONS that this machine has
 #   make bench    speed and quality beside the usual notebook
 #   make load     what the REST API bears, beside the usual one
+#   make commands what every command says with --help, on a page of the documentation
 #   make pictures the pictures of the first page, taken anew (needs Chromium)
 #   make battery  is the number of segments honest? tables with and without groups, one row a kind
 
@@ -24,7 +25,7 @@ SETUP_SLIM := $(VENV)/.setup-slim
 SETUP_SPARK := $(VENV)/.setup-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark demo test test-all check format bench load battery pictures clean
+.PHONY: help setup setup-spark demo test test-all check format bench load battery commands pictures clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -84,6 +85,9 @@ load: $(SETUP)
 HALF ?= held-out
 battery: $(SETUP)
 	$(BIN)/python bench/battery.py --half $(HALF) --jobs $(JOBS) $(if $(filter held-out,$(HALF)),--into docs/choosing-k.md) $(BATTERY_ARGS)
+
+commands: $(SETUP)
+	$(BIN)/python docs/commands.py
 
 pictures: $(SETUP)
 	$(BIN)/python docs/pictures/take.py

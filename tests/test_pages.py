@@ -13,6 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
@@ -124,3 +125,11 @@ def test_signatures_on_the_page_are_those_of_the_functions() -> None:
         parameters = inspect.signature(getattr(sg, name)).parameters.values()
         plain = [p.replace(annotation=inspect.Parameter.empty) for p in parameters]
         assert str(inspect.Signature(plain)).replace("'", '"') == f"({arguments})", name
+
+
+def test_the_page_of_commands_is_what_they_say_of_themselves() -> None:
+    """docs/commands.md is as `make commands` would write it, and every command that there is has its words on it."""
+    made = run_path(str(ROOT / "docs" / "commands.py"))["page"]()
+    assert (ROOT / "docs" / "commands.md").read_text("utf-8") == made
+    assert all(f"## segmentry {name}\n" in made for name in ("fit", "serve", "sample orders"))
+    assert "..." not in made.split("## segmentry inspect")[0].split("Commands:")[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -26,6 +27,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_MODEL = "segments/segmentation.seg"
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -40,24 +43,28 @@ def _about(
     pass
 
 
-app.command("inspect", epilog="Example: segmentry inspect customers.csv -o look/")(inspect.inspect)
-app.command("fit", epilog="Example: segmentry fit customers.csv --k 2-10 -o segments/")(fit.fit)
-app.command("compare", epilog="Example: segmentry compare customers.csv --k 5 -o comparison/")(compare.compare)
-app.command("score", epilog="Example: segmentry score segments/segmentation.seg new.csv -o scored.csv")(score.score)
-app.command("explain", epilog="Example: segmentry explain segments/segmentation.seg --set age=41 --set income=52000")(
-    explain.explain
+# name, function, what the list of commands says of it (65 characters fit on a line), an example
+_COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
+    ("inspect", inspect.inspect, "Look before fitting: what each column is, what is wrong.", "customers.csv -o look/"),
+    ("fit", fit.fit, "Find the segments of customers, or of who bought.", "customers.csv --k 2-10 -o segments/"),
+    (
+        "compare",
+        compare.compare,
+        "The same customers by several methods, side by side.",
+        "customers.csv --k 5 -o comparison/",
+    ),
+    ("score", score.score, "Place new customers in the segments of a model.", f"{_MODEL} new.csv -o scored.csv"),
+    ("explain", explain.explain, "Segments as rules of thumb, or one customer: why there.", f"{_MODEL} --set age=41"),
+    ("recommend", recommend.recommend, "What to offer to whom.", f"{_MODEL} --id 00042 --orders orders.csv"),
+    ("demo", fit.demo, "A made-up shop, from file to report.", "-o demo/"),
+    ("report", model.report, "Write the report of a model anew.", f"{_MODEL} -o report.html"),
+    ("rename", model.rename, "Give segments names of your own.", f'{_MODEL} s1="Premium loyal"'),
+    ("sql", sql.sql, "Write the scorer of a model as SQL.", f"{_MODEL} --dialect postgres --table crm.customers"),
+    ("app", dashboard.app, "The dashboard: segments in a browser.", "segments/"),
+    ("serve", serve.serve, "The REST API: segments for other programs.", f"{_MODEL} --port 8000"),
 )
-app.command(
-    "recommend", epilog="Example: segmentry recommend segments/segmentation.seg --id 00042 --orders orders.csv"
-)(recommend.recommend)
-app.command("demo", epilog="Example: segmentry demo -o demo/")(fit.demo)
-app.command("report", epilog="Example: segmentry report segments/segmentation.seg -o report.html")(model.report)
-app.command("rename", epilog='Example: segmentry rename segments/segmentation.seg s1="Premium loyal"')(model.rename)
-app.command("sql", epilog="Example: segmentry sql segments/segmentation.seg --dialect postgres --table crm.customers")(
-    sql.sql
-)
-app.command("app", epilog="Example: segmentry app segments/")(dashboard.app)
-app.command("serve", epilog="Example: segmentry serve segments/segmentation.seg --port 8000")(serve.serve)
+for _name, _function, _short, _example in _COMMANDS:
+    app.command(_name, short_help=_short, epilog=f"Example: segmentry {_name} {_example}")(_function)
 app.add_typer(sample.app, name="sample")
 
 
