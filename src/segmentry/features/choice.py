@@ -2,9 +2,9 @@
 
 The default is what a good analyst would take: age, income, spend, frequency, recency, engagement. What says the
 same thing again (correlation above 0.9), never varies or is mostly missing is left out, and said so. So is a ratio
-of what says the same thing again: it would bring that back as noise. Where nothing that customers do is left, since most
-bought nothing, what the others bought is taken all the same. Where these are fewer than three, others join that say most
-of the customers (`spare`), never a code or the like; at last the shares of what was spent on.
+of what says the same thing again: it would bring that back as noise. Where nothing that customers do is left, most
+having bought nothing, what the others bought is taken all the same. Where these are fewer than three, others join that
+say most of the customers (`spare`), never a code or the like; at last the shares of what was spent on.
 """
 
 from __future__ import annotations
