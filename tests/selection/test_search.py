@@ -22,7 +22,7 @@ def test_the_best_separated_wins():
     assert found.k == 4
     assert [c.k for c in found.candidates] == [2, 3, 4, 5, 6, 7]
     assert sorted(found.candidates[2].sizes) == [40, 50, 60, 70]
-    assert found.reason.startswith("6 of 8 criteria choose 4 segments, of 2 to 7 tried. Its figures: silhouette 0.9")
+    assert found.reason.startswith("7 of 8 criteria choose 4 segments, of 2 to 7 tried. Its figures: silhouette 0.9")
     assert found.verdict == "natural"
 
 

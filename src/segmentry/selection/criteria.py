@@ -23,10 +23,10 @@ from segmentry.selection.mixtures import MixtureEvidence, hear_mixtures
 
 ROWS = 800
 FEWEST_ROWS = 30  # below it no criterion tells groups from chance
-REFERENCES = 20
 FEW_REFERENCES = 8  # where a look-alike is dear and the bar high
 BOXES = 8
 # Of ROWS customers. Of fewer, each draw says less and takes less time: there are up to MORE times as many.
+REFERENCES = 20
 SPLITS = 4
 PAIRS = 10
 MORE = 4
@@ -61,12 +61,12 @@ def gather_criteria(grid: np.ndarray, ks: Sequence[int], seed: int) -> CriteriaB
     ks = [k for k in ks if k <= len(np.unique(rows, axis=0)) // 2]
     if len(rows) < FEWEST_ROWS or not ks:
         return None
-    references = list(look_alikes(rows, REFERENCES, seed))
+    more = min(MORE, ROWS / len(rows))
+    references = list(look_alikes(rows, round(REFERENCES * more), seed))
     tables = np.stack([rows, *references])
     found = [sketch_kmeans(tables, k, seed) for k in ks]
     separation, inertias = _separation(tables, found), _log_inertias(found)
     gap, error = _gaps(rows, ks, inertias[0], seed)
-    more = min(MORE, ROWS / len(rows))
     strength = {k: prediction_strength(rows, k, _centres, round(SPLITS * more), seed) for k in ks}
     heaps = find_heaps(rows, references[:FEW_REFERENCES])
     apart = {k: all_apart(rows, fit.labels[0]) for k, fit in zip(ks, found, strict=True)}
@@ -112,10 +112,16 @@ def _centres(tables: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 
 def _beyond(figures: np.ndarray, ks: Sequence[int]) -> dict[int, float]:
-    """How many standard deviations of the references the data, which come first, are better than their mean."""
+    """How many standard deviations of the references the data, which come first, are better than their mean.
+
+    A deviation of so few is itself a matter of luck, and changes little from one k to the next: it is that of the
+    variances of k and of those beside it.
+    """
     own, chance = figures[0], figures[1:]
-    spread = np.maximum(chance.std(axis=0, ddof=1), LEAST_SPREAD)
-    return dict(zip(ks, ((own - chance.mean(axis=0)) / spread).tolist(), strict=True))
+    variances = np.pad(chance.var(axis=0, ddof=1), 1, mode="edge")
+    spread = np.sqrt((variances[:-2] + variances[1:-1] + variances[2:]) / 3.0)
+    beyond = (own - chance.mean(axis=0)) / np.maximum(spread, LEAST_SPREAD)
+    return dict(zip(ks, beyond.tolist(), strict=True))
 
 
 def _gaps(rows: np.ndarray, ks: Sequence[int], own: np.ndarray, seed: int) -> tuple[list[float], list[float]]:
