@@ -25,6 +25,19 @@ def test_look_alikes_keep_columns_and_correlation_and_lose_groups():
         assert np.corrcoef(table.T)[0, 1] == pytest.approx(np.corrcoef(rows.T)[0, 1], abs=0.05)
 
 
+def test_look_alikes_keep_one_level_of_each_category_for_everyone():
+    """The levels of a category stay together, and what goes with what does not: one latent class is independence."""
+    level = np.random.default_rng(0).integers(0, 3, 400)
+    levels = (level[:, None] == np.arange(3)) * 1024.0
+    rows = np.column_stack([level * 100.0, levels, levels])
+    for table in look_alikes(rows, 2, seed=0, categories=[(1, 4), (4, 7)]):
+        assert (table[:, 1:4].sum(axis=1) == 1024).all()
+        assert (table[:, 4:].sum(axis=1) == 1024).all()
+        assert table.sum(axis=0).tolist() == rows.sum(axis=0).tolist()
+        assert abs(np.corrcoef(table[:, 1], table[:, 4])[0, 1]) < 0.2
+        assert abs(np.corrcoef(table[:, 0], table[:, 1])[0, 1]) < 0.2
+
+
 def test_look_alikes_follow_the_seed_only():
     """The same seed gives the same tables."""
     rows = _draw(50, 3)

@@ -54,3 +54,42 @@ def test_refits_follow_the_seed_and_keep_noise():
     assert (one.labels == other.labels).all()
     assert (one.labels[:, -1] == -1).all()
     assert pair_agreement(one.labels).min() > 0.5
+
+
+def _levels(columns):
+    """The axes of categories whose levels are numbered from 0, and what they are."""
+    ends = np.cumsum([0, *(int(c.max()) + 1 for c in columns)])
+    axes = np.concatenate([(c[:, None] == np.arange(c.max() + 1)) * 1448.0 for c in columns], axis=1)
+    spans = tuple(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True))
+    return axes, Layout((16 * 1024,) * axes.shape[1], spans)
+
+
+@pytest.mark.parametrize("method", ["k-means", "k-prototypes", "ward"])
+@pytest.mark.parametrize("seed", range(3))
+def test_independent_categories_are_no_groups(method, seed):
+    """Everyone with the same level is alike, and cuts between levels are steady: neither makes a group of customers."""
+    random = np.random.default_rng(seed)
+    axes, layout = _levels([random.integers(0, levels, 600) for levels in (3, 4)])
+    assert search_segments(axes, SelectionSettings(method=method), layout).verdict == "no groups"
+
+
+@pytest.mark.parametrize("method", ["k-means", "k-prototypes", "ward"])
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_in_categories_are_found(method, seed):
+    """Three kinds of customers, of whom 85 in 100 have the level of their kind, are three segments."""
+    random = np.random.default_rng(seed)
+    kind = random.integers(0, 3, 600)
+    columns = [
+        np.where(random.random(600) < 0.85, (kind + shift) % levels, random.integers(0, levels, 600))
+        for shift, levels in ((0, 3), (1, 4), (2, 3), (0, 4))
+    ]
+    axes, layout = _levels(columns)
+    found = search_segments(axes, SelectionSettings(method=method), layout)
+    assert (found.k, found.verdict) == (3, "natural")
+
+
+def test_a_mixture_of_levels_is_warned_of():
+    """A density of levels asks for ever more segments; the warning names the method for categories."""
+    axes, layout = _levels([np.arange(300) % 3, np.arange(300) // 3 % 4])
+    notices = search_segments(axes, SelectionSettings(k=3, method="gmm"), layout).notices
+    assert "k-prototypes" in next(n.message for n in notices if n.code == "levels-in-mixture")

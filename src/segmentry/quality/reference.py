@@ -1,12 +1,15 @@
 """Tables that look like a given one and have no groups: its columns' own values, its rank correlations, nothing else.
 
+The levels of a category are one thing: each customer keeps exactly one of them, whoever gets it. That one category goes
+with another, or with a number, is what groups in categories are (one latent class is independence), and is not kept.
+
 What is found in them as often as in the data comes from the shape of the columns, not from groups of customers. (A box
 or a Gaussian as reference takes skew and correlation for groups; see docs/choosing-k.md.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.special import ndtri
@@ -14,20 +17,29 @@ from scipy.special import ndtri
 THIN = 0.005  # of the widest direction's variance
 
 
-def look_alikes(grid: np.ndarray, count: int, seed: int) -> Iterator[np.ndarray]:
-    """`count` tables of the same size, drawn from a Gaussian copula, each column with its own sorted values.
+def look_alikes(
+    grid: np.ndarray, count: int, seed: int, categories: Sequence[tuple[int, int]] = ()
+) -> Iterator[np.ndarray]:
+    """`count` tables of the same size. Numbers come from a Gaussian copula, each column with its own sorted values.
+
+    The axes of a category, from the first of a pair in `categories` to before its last, are shuffled together.
 
     >>> rows = np.array([[1.0, 10.0], [2.0, 30.0], [3.0, 20.0], [4.0, 40.0]])
     >>> sorted(next(look_alikes(rows, 1, seed=0))[:, 1].tolist())
     [10.0, 20.0, 30.0, 40.0]
     """
-    n, d = grid.shape
-    root = _root(_correlations(_normal_scores(grid)))
-    ordered = np.sort(grid, axis=0)
+    levels = {axis for first, end in categories for axis in range(first, end)}
+    numbers = [axis for axis in range(grid.shape[1]) if axis not in levels]
+    root = _root(_correlations(_normal_scores(grid[:, numbers]))) if numbers else np.empty((0, 0))
+    ordered = np.sort(grid[:, numbers], axis=0)
     for number in range(count):
-        draw = np.random.default_rng([seed, 1, number]).standard_normal((n, d)) @ root.T
-        places = draw.argsort(axis=0).argsort(axis=0)
-        yield np.take_along_axis(ordered, places, axis=0)
+        rng = np.random.default_rng([seed, 1, number])
+        places = (rng.standard_normal(ordered.shape) @ root.T).argsort(axis=0).argsort(axis=0)
+        drawn = np.empty(grid.shape)
+        drawn[:, numbers] = np.take_along_axis(ordered, places, axis=0)
+        for first, end in categories:
+            drawn[:, first:end] = grid[rng.permutation(len(grid)), first:end]
+        yield drawn
 
 
 def boxes(grid: np.ndarray, count: int, seed: int) -> Iterator[np.ndarray]:

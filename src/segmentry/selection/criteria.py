@@ -52,17 +52,20 @@ class CriteriaByK:
     mixture: MixtureEvidence | None  # None where mixtures have nothing to say
 
 
-def gather_criteria(grid: np.ndarray, ks: Sequence[int], seed: int) -> CriteriaByK | None:
+def gather_criteria(
+    grid: np.ndarray, ks: Sequence[int], seed: int, categories: Sequence[tuple[int, int]] = ()
+) -> CriteriaByK | None:
     """The evidence on the sampled rows; None with too few of them, or too few that differ.
 
-    The caller limits threads: with more than one, the order of additions depends on the machine.
+    `categories` has the first axis of each category and the one past its last. The caller limits threads: with more
+    than one, the order of additions depends on the machine.
     """
     rows = grid[evenly_spaced(len(grid), ROWS)]
     ks = [k for k in ks if k <= len(np.unique(rows, axis=0)) // 2]
     if len(rows) < FEWEST_ROWS or not ks:
         return None
     more = min(MORE, ROWS / len(rows))
-    references = list(look_alikes(rows, round(REFERENCES * more), seed))
+    references = list(look_alikes(rows, round(REFERENCES * more), seed, categories))
     tables = np.stack([rows, *references])
     found = [sketch_kmeans(tables, k, seed) for k in ks]
     separation, inertias = _separation(tables, found), _log_inertias(found)

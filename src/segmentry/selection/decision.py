@@ -88,7 +88,10 @@ def decide_other(
 ) -> tuple[tuple[Candidate, ...], Decision, Resampled | None]:
     """For another method: also the candidates, that one with its stability which is taken, and its refits."""
     groups = evidence is not None and points(speaking(evidence)[0]) >= NEEDED
-    k, why = own_number(candidates, groups) if method.needs_k else (candidates[0].k, _found(method, clusterings[0]))
+    if method.needs_k:
+        k, why = own_number(candidates, groups, levels=bool(layout.categories))
+    else:
+        k, why = candidates[0].k, _found(method, clusterings[0])
     place = [c.k for c in candidates].index(k)
     if len(clusterings[place].sizes) < 2:
         return candidates, Decision(k, "no groups", TOGETHER, why), None

@@ -133,7 +133,7 @@ def search_segments(
     # Linear algebra on one thread, since with more the order of additions depends on the machine. The limit holds for
     # the whole process, so that it is set around both of those that run side by side.
     with on_one_thread(), ThreadPoolExecutor(1) as beside:
-        gathered = beside.submit(gather_criteria, grid, _weighed_ks(method, ks), settings.seed)
+        gathered = beside.submit(gather_criteria, grid, _weighed_ks(method, ks), settings.seed, layout.categories)
         tried = _cluster_all(method, grid, ks, settings.seed)
         evidence = gathered.result()
     candidates, decided, refits = _decide(method, layout, grid, tried, evidence, settings)
@@ -147,7 +147,7 @@ def search_segments(
         knee=knee([c.k for c in candidates], [c.inertia for c in candidates]),
         silhouettes=tried.silhouettes[best],
         silhouette_rows=tried.silhouette_rows,
-        notices=(*notices, *_notices(candidates[best], decided, evidence)),
+        notices=(*notices, *_notices(candidates[best], decided, evidence), *_levels_in_mixture(method, layout)),
         groupings=tuple(c.labels for c in tried.clusterings),
         verdict=decided.verdict,
         verdict_words=decided.words,
@@ -259,6 +259,17 @@ def _ks(grid: np.ndarray, settings: SelectionSettings) -> tuple[list[int], list[
         return list(range(low, high + 1)), []
     message = f"There are only {distinct} different profiles, so k was tried up to {distinct} and not {high}."
     return list(range(low, distinct + 1)), [Notice("few-profiles", message)]
+
+
+def _levels_in_mixture(method: Method, layout: Layout) -> list[Notice]:
+    if method.name != "gmm" or not layout.categories:
+        return []
+    message = (
+        "A mixture takes the levels of a category for amounts that vary around a mean, which they are not: its "
+        "likelihood always asks for more segments. Use --method k-prototypes, which is made for categories, or leave "
+        "the categories out."
+    )
+    return [Notice("levels-in-mixture", message)]
 
 
 def _notices(chosen: Candidate, decided: Decision, evidence: CriteriaByK | None) -> list[Notice]:
