@@ -300,3 +300,16 @@ def test_where_most_bought_nothing_what_the_others_bought_is_taken():
     assert without == ["Not bought yet"]
     few = contacts.select("contact_id", "country", pl.when(pl.col("contact_id") < 30).then("spent").otherwise(0))
     assert "95 % or more" in _left(fit(few, k=2, settings=FitSettings(stability_pairs=0)))["spend_total"]
+
+
+@pytest.mark.parametrize("name", ["code", "income"])
+def test_a_code_in_two_numbers_can_be_named(name):
+    """A column of two numbers describes by default; named, it is clustered on as the numbers that it holds."""
+    random = np.random.default_rng(0)
+    columns = {"id": range(200), name: random.integers(0, 2, 200) * 3 + 5, "spend": random.integers(1, 900, 200)}
+    customers = pl.DataFrame(columns)
+    model = fit(customers, k=2, features=[name, "spend"], settings=FitSettings(stability_pairs=0))
+    assert model.recipe.axes == (name, "spend_total")
+    assert score(model, customers)["segment_id"].n_unique() == 2
+    with pytest.raises(NotEnoughDataError, match="No column can tell"):
+        fit(customers.drop("spend"))

@@ -98,7 +98,8 @@ def choose_by_default(
     levels: list[Levels] = []
     if not taken:
         categories = [f for f in features if f.operation == "category" and not sensitive & set(f.sources)]
-        levels = [p for p in (learn_levels(f, values[f.name]) for f in categories) if len(p.levels) > 1]
+        named = [f for f in categories if _in_words(values[f.name])]
+        levels = [p for p in (learn_levels(f, values[f.name]) for f in named) if len(p.levels) > 1]
     chosen = {s.feature.name for s in taken} | {p.feature.name for p in levels}
     for feature in features:
         if feature.name not in chosen:
@@ -109,6 +110,11 @@ def choose_by_default(
         tuple(LeftOut(name, left[name]) for name in sorted(left)),
         (),
     )
+
+
+def _in_words(values: np.ndarray) -> bool:
+    """Whether the levels are texts: numbers that were read as such and only describe have none to compare with."""
+    return all(isinstance(value, str) for value in values if value is not None)
 
 
 def _take_first(
@@ -304,6 +310,9 @@ def resolve(
             feature = existing or _bare(column, table, role_of[column])
             made[feature.name] = feature
             name = feature.name
+        [*_, source] = made[name].sources
+        if made[name].operation == "category" and table.column(source).reading.kind != "text":
+            made[name] = _bare(source, table, role_of[source])  # of two numbers, say: as far apart as numbers are
         _refuse_private(made[name], role_of, settings)
         names.append(name)
     return tuple(names), tuple(made[name] for name in sorted(made))
