@@ -137,6 +137,19 @@ def test_shares_of_spend_tell_nothing_of_a_small_segment(with_a_few_apart):
     assert any("figures of all customers leave them out" in n.message for n in model.notices)
 
 
+def test_no_shares_are_told_of_spend_that_a_few_have_much_of():
+    """Five customers with nine tenths of the money are told nothing of, and shares of the rest would mislead."""
+    draw = np.random.default_rng(3)
+    large = np.repeat([0, 1, 0], [300, 295, 5])
+    spend = np.repeat([100, 200, 400_000], [300, 295, 5]) + draw.integers(0, 60, 600)
+    shop = pl.DataFrame({"id": range(600), "income": 20_000 + 60_000 * large, "total_spend": spend})
+    model = fit(shop, k=3, features=["income", "spend_total"])
+    assert min(s.size for s in model.segments) == 5
+    assert not model.profile.measure("spend_total").whole
+    assert {s.spend_share for s in model.segments} == {None}
+    assert [n.code for n in model.notices if "shares" in n.message] == ["hidden-spend"]
+
+
 def test_small_segments_that_are_enough_together_count_in_the_whole():
     """Two segments of six are twelve customers: the whole tells of no fewer than ten, so that it may hold them."""
     assert _told_of({"s1": 6, "s2": 6, "s3": 90}) == {"s1", "s2", "s3"}

@@ -16,6 +16,12 @@ def _blobs(sizes, distance=8000.0):
     return np.concatenate(parts)
 
 
+def test_two_halves_are_taken_where_all_else_has_segments_too_small_to_tell_of():
+    """Thirty customers in two heaps of fifteen are two, not four of which nothing can be told."""
+    found = search_segments(_blobs([15, 15]), SelectionSettings())
+    assert found.k == 2
+
+
 def test_the_best_separated_wins():
     """Four groups far apart are found among 2 to 7, and the reason says how many criteria choose them."""
     found = search_segments(_blobs([40, 50, 60, 70]), SelectionSettings(k="2-7"))

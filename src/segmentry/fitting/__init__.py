@@ -241,7 +241,7 @@ def _segmentation(
             *prepared.notices,
             *search.notices,
             *final.notices,
-            *size_notices(profiled.segments, profiled.profile.minimum_customers),
+            *size_notices(profiled.segments, profiled.profile),
             *one_sided_notices(profiled.segments, profiled.profile),
             *stability_notices(profiled.segments),
         ),

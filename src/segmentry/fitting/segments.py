@@ -119,11 +119,12 @@ def one_sided_notices(segments: Sequence[Segment], profile: Profile) -> list[Not
     ]
 
 
-def size_notices(segments: Sequence[Segment], fewest: int) -> list[Notice]:
-    """One for each segment with too few customers to describe."""
+def size_notices(segments: Sequence[Segment], profile: Profile) -> list[Notice]:
+    """One for each segment with too few customers to describe, and one where these have much of the money."""
+    fewest = profile.minimum_customers
     small = [s for s in segments if s.size < fewest]
     left_out = "The figures of all customers leave them out. " if sum(s.size for s in small) < fewest else ""
-    return [
+    found = [
         Notice(
             "small-segment",
             f"Segment {s.id} has {plural(s.size, 'customer')}: too few to describe without pointing at persons. "
@@ -131,3 +132,11 @@ def size_notices(segments: Sequence[Segment], fewest: int) -> list[Notice]:
         )
         for s in small
     ]
+    if profile.spend is not None and not profile.measure(profile.spend).whole:
+        named = " and ".join(s.id for s in small)
+        message = (
+            f"No shares of spend are told: the customers of {named}, too few to tell their money, have a good part of "
+            "it, and shares of the rest would mislead. Ask for fewer segments with --k, or look at its outliers."
+        )
+        found.append(Notice("hidden-spend", message))
+    return found

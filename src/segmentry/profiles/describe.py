@@ -37,6 +37,7 @@ MOST_LEVELS = 20
 _POINTS = {"money": 2, "share": 6, "flag": 6}  # decimal places of the fixed point; 4 otherwise
 _MOST_COMBINATIONS = 500  # of levels; beyond it a table of groups costs more than another pass
 _IN_A_STEP = 16  # features put on the fixed point in one step of the query
+_LITTLE = 0.02  # of a total, by which shares of it may be wrong
 _LARGEST = 1e13  # fixed-point steps a single value may count for
 
 
@@ -163,6 +164,7 @@ def _measure(
     counts = {s: (row[f"known::{feature.name}"], row[f"sum::{feature.name}"]) for s, row in totals.items()}
     told = _told_of({s: n for s, (n, _) in counts.items()})
     n, total = (sum(counts[s][part] for s in told) for part in (0, 1))
+    untold = sum(abs(total) for s, (_, total) in counts.items() if s not in told)
     population = _spread(n, total, steps, values[np.isin(sample_segments, sorted(told))])
     # Places on a scale have no ratio: the third level is not three times the first. Nor has what goes below nothing.
     in_ratio = feature.unit != "level" and not (values < 0).any()
@@ -181,6 +183,7 @@ def _measure(
         cells,
         # A flag's or a sum's levels are the answers that mean yes, and name no value.
         step_names(feature.levels) if feature.operation == "level" else (),
+        whole=untold <= _LITTLE * (untold + abs(total)),
     )
 
 

@@ -59,6 +59,7 @@ class Measure:
     population: Spread
     segments: dict[str, MeasureInSegment]
     levels: tuple[str, ...] = ()  # names of the levels, lowest first, where a value is a place among them
+    whole: bool = True  # False where what `population` leaves out has more than a little of the total
 
 
 @dataclass(frozen=True)
@@ -107,15 +108,20 @@ class Profile:
         return next(m for m in self.measures if m.name == name)
 
     def spend_shares(self) -> dict[str, float]:
-        """Each segment's share of the money spent by all that figures are told of; empty without a spend measure."""
+        """Each segment's share of the money spent; empty without a spend measure, and as `shares_of` says."""
         return {} if self.spend is None else self.shares_of(self.spend)
 
     def shares_of(self, name: str) -> dict[str, float]:
-        """Each segment's share of the total of a measure, over all that figures are told of; empty where there is no
-        such measure, or the total is no whole that parts could be told of."""
+        """Each segment's share of the total of a measure, over all that figures are told of.
+
+        Empty where there is no such measure, where the total is no whole that parts could be told of, and where few
+        customers, of whom nothing is told, have more than a little of it: the shares of the others would be wrong.
+        """
         if name not in {m.name for m in self.measures}:
             return {}
         measure = self.measure(name)
+        if not measure.whole:
+            return {}
         totals = {s: c.spread.n * c.spread.mean for s, c in measure.segments.items() if c.spread.mean is not None}
         everyone = measure.population
         # Of what the population's figures rest on: a whole with the money of a few persons in it would tell theirs.

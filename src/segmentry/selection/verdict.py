@@ -51,8 +51,10 @@ def weigh(candidates: Sequence[Candidate], evidence: CriteriaByK) -> Weighing:
     open_to, of = choice(candidates, groups)
     k = _heaviest(open_to, candidates, evidence) if groups else _most_stable(open_to, evidence)
     if groups and k == 2 and not _two_stand_out(evidence) and len(candidates) > 1:
-        open_to, of = choice([c for c in candidates if c.k != 2], groups)
-        k = _heaviest(open_to, candidates, evidence)
+        others, of_others = choice([c for c in candidates if c.k != 2], groups)
+        if min(others[0].sizes) >= FEWEST_TOLD:  # two that do not stand out are better than parts too small to tell of
+            open_to, of = others, of_others
+            k = _heaviest(open_to, candidates, evidence)
     verdict = _quality(k, evidence) if groups else "no groups"
     stable = verdict == "no groups"
     if groups and stable:
