@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from segmentry.fitting import FitSettings, fit
 from segmentry.purchases import Purchases, customers_of
 from segmentry.tables import to_memory
 
@@ -54,3 +55,13 @@ def test_later_purchases_are_the_holdout(cdnow_sample: Purchases) -> None:
     assert account.used + account.after_as_of == account.rows == 6_919
     assert cdnow_sample.holdout.to_native().collect().height == account.after_as_of
     assert to_memory(customers_of(cdnow_sample).table.frame)["recency_days"].min() == 0.0
+
+
+def test_the_number_of_orders_is_clustered_on_where_half_bought_once(shared_data) -> None:
+    """More than half bought once: orders are taken beside recency and spend, and repeat buyers are found."""
+    settings = FitSettings(as_of="1997-09-30", stability_pairs=0)
+    model = fit(orders=shared_data / "CDNOW_master.txt", settings=settings)
+    assert model.recipe.axes == ("n_orders", "recency_days", "spend_total")
+    assert "stretched-groups" not in {n.code for n in model.notices}
+    best = max(model.segments, key=lambda s: s.spend_share)
+    assert best.spend_share > 2 * best.share

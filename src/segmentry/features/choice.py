@@ -43,6 +43,9 @@ _WANTED: tuple[tuple[Theme, ...], ...] = (
 )
 # Where none of what customers do is usable, what they bought all the same, though most of them bought nothing.
 _BOUGHT: tuple[tuple[Theme, ...], ...] = (("spend",), ("frequency", "items"))
+# Counted from a purchase log. In many shops most customers bought once, and the others are the ones to know.
+# Without it, spend and order value would part customers by the number of their orders in a roundabout way.
+_COUNTED = frozenset({"n_orders"})
 # Taken, in this order, only when fewer than three of the six are there.
 _SPARE: tuple[Theme, ...] = (
     "order_value", "rating", "visits", "tenure", "membership", "household", "children", "deals", "channel", "other",
@@ -88,7 +91,9 @@ def choose_by_default(
     left: dict[str, str] = {}
     numeric = sorted((f for f in features if f.operation != "category"), key=lambda f: f.operation == "ratio")
     for themes in _WANTED:
-        _take_first([f for theme in themes for f in numeric if f.theme == theme], numeric, values, taken, left)
+        wanted = [f for theme in themes for f in numeric if f.theme == theme]
+        most = ALL_BUT_FEW if any(f.name in _COUNTED for f in wanted) else MOSTLY_ONE
+        _take_first(wanted, numeric, values, taken, left, most)
     if not {s.feature.theme for s in taken} - {"age", "income"}:
         for themes in _BOUGHT:
             _take_first([f for f in numeric if f.theme in themes], numeric, values, taken, left, ALL_BUT_FEW)
