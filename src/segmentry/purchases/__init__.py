@@ -4,6 +4,7 @@ Takes typed tables; a customer's features go the way of every other customer tab
 """
 
 from segmentry.purchases.account import Account
+from segmentry.purchases.changes import NEW_COLUMN
 from segmentry.purchases.customers import CustomersOfLog, customers_of
 from segmentry.purchases.later import BeforeAndAfter, before_and_after, last_day
 from segmentry.purchases.log import (
@@ -22,6 +23,7 @@ from segmentry.purchases.summary import purchase_summary
 from segmentry.purchases.worth import VALUE_COLUMNS, CustomerCounts, ModelOf
 
 __all__ = [
+    "NEW_COLUMN",
     "OR_CUSTOMERS",
     "VALUE_COLUMNS",
     "Account",

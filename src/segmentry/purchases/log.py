@@ -15,13 +15,14 @@ from segmentry.errors import InputError, NotEnoughDataError, Notice
 from segmentry.features.misread import AS
 from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account, account_for
+from segmentry.purchases.changes import new_columns, refuse_other_money, told_of
 from segmentry.purchases.doubts import FEWEST_ORDERS, doubts_of, never_back
 from segmentry.purchases.lines import Lines
 from segmentry.purchases.reading import KEYS, in_full
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
 from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, may_be_log, misread, missing_parts
 from segmentry.purchases.settings import PurchaseSettings
-from segmentry.purchases.settling import largest, refuse_currencies, symbol_of, with_rules
+from segmentry.purchases.settling import currency_of, largest, symbol_of, with_rules
 from segmentry.purchases.times import clock_of
 from segmentry.purchases.words import plain_state, said
 from segmentry.tables import Reading, ReadingSettings, Table, collect_rows, count_rows, read
@@ -106,7 +107,7 @@ def open_log(
     told = settings or PurchaseSettings()
     roles = dict(told.roles) if customer is None else {**told.roles, customer: "customer"}
     found = _whole(find_columns(table, roles), table)
-    refuse_currencies(table, found)
+    currency = currency_of(table, column_of(found, "currency"))
     clock = clock_of(table, column_of(found, "time") or "")
     draft = PurchaseRecipe(
         columns=tuple(LogColumn(c.column, c.role, c.reason, _reading(table, c)) for c in found),
@@ -119,6 +120,7 @@ def open_log(
         utc=clock.utc,
         has_hours=clock.hour is not None,
         states=tuple(sorted((plain_state(state), means) for state, means in told.states.items())),
+        currency=currency,
     )
     draft = with_rules(table, draft, clock, told)
     lines = ln.in_one_form(table, draft, clock)
@@ -193,7 +195,10 @@ def _dated(
 
 
 def open_like(table: Table, recipe: PurchaseRecipe) -> Purchases:
-    """The purchases in a table read by the rules of an earlier log."""
+    """The purchases in a table read by the rules of an earlier log.
+
+    Raises InputError where a column of that log is lacking, or the money is of several currencies or of another one.
+    """
     missing = sorted({c.name for c in recipe.columns} - set(table.names))
     if missing:
         raise InputError(
@@ -202,10 +207,12 @@ def open_like(table: Table, recipe: PurchaseRecipe) -> Purchases:
             remedy="Rename the column that holds it, or add it; its cells may be empty.",
             code="column-not-found",
         )
+    new = new_columns(table, recipe)
+    refuse_other_money(table, recipe, new)
     clock = clock_of(table, recipe.column("time") or "")
     lines = ln.in_one_form(table, recipe, clock)
     account = account_for(lines, recipe, table.rows_rejected)
-    return Purchases(table, lines, recipe, account, doubts_of(lines, recipe, account))
+    return Purchases(table, lines, recipe, account, (*told_of(table, recipe, new), *doubts_of(lines, recipe, account)))
 
 
 def looks_like_log(table: Table) -> bool:

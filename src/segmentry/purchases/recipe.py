@@ -29,7 +29,7 @@ class PurchaseRecipe:
     money is counted in. `fill` names the columns that an order says on its first line only. `cancel_prefix` begins the
     numbers of cancelled orders; "" where none do. `utc` holds where times with an offset were moved to days of UTC,
     `joined` where the customers were those of a table beside the log. `states` says what some states of an order were
-    stated to mean.
+    stated to mean. `currency` is what the log said its money is, as "EUR"; "" where it did not.
     """
 
     columns: tuple[LogColumn, ...]
@@ -48,6 +48,7 @@ class PurchaseRecipe:
     has_returns: bool = False
     joined: bool = False
     states: tuple[tuple[str, str], ...] = ()
+    currency: str = ""
 
     def column(self, role: str) -> str | None:
         """The name of the column in this role; None where the log has none."""

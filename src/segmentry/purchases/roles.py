@@ -151,13 +151,31 @@ def find_columns(table: Table, stated: Mapping[str, str] | None = None) -> tuple
     [('client', 'customer'), ('day', 'time'), ('paid_amount', 'amount')]
     """
     settled = _checked(stated or {}, table)
+    found = {role: PurchaseColumn(column, role, "stated in the settings") for role, column in settled.items()}
     free = [c for c in table.columns if c.name not in settled.values()]
-    wanted = [role for role in ROLES if role not in settled]
+    return _completed(table, found, [role for role in ROLES if role not in settled], free)
+
+
+def columns_beside(
+    table: Table, known: Mapping[str, str], wanted: Sequence[PurchaseRole]
+) -> tuple[PurchaseColumn, ...]:
+    """The columns that `find_columns` would find in those `wanted` roles that no `known` column has, by role."""
+    free = [c for c in table.columns if c.name not in known.values()]
+    return _completed(table, {}, [role for role in wanted if role not in known], free)
+
+
+def _completed(
+    table: Table,
+    settled: Mapping[PurchaseRole, PurchaseColumn],
+    wanted: Sequence[PurchaseRole],
+    free: Sequence[Column],
+) -> tuple[PurchaseColumn, ...]:
+    """The settled columns, and one of those that are free for each wanted role that one fits."""
     able = {role: _proposed(role, free) for role in wanted}
     if "returned" in able:
         able["returned"] = [c for c in able["returned"] if _tells_returns(table, c)]
     figures = _figures(table, sorted({c for columns in able.values() for c in columns}))
-    found = {role: PurchaseColumn(column, role, "stated in the settings") for role, column in settled.items()}
+    found = dict(settled)
     for role in wanted:
         usable = _usable(role, [c for c in able[role] if _is_free(c, role, found)], figures, table)
         chosen = _chosen(role, usable, {c: figures[c]["filled"] / max(table.rows_read, 1) for c in usable})

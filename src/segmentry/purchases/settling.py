@@ -18,16 +18,17 @@ from segmentry.purchases.roles import PurchaseColumn, column_of, levels_of
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.times import Clock
 from segmentry.purchases.words import said
-from segmentry.tables import Table, collect_rows
+from segmentry.tables import Table, collect_rows, currency_code
 
 _MOST_OF = 0.9
 _PLACES = (2, 3, 4)
 
 
-def refuse_currencies(table: Table, found: tuple[PurchaseColumn, ...]) -> None:
-    column = column_of(found, "currency")
+def currency_of(table: Table, column: str | None) -> str:
+    """The currency that all orders are in by this column; "" where it says none. Raises InputError for several."""
     levels = levels_of(table, column) if column is not None else {}
-    if column is not None and (levels is None or len({level.casefold() for level in levels}) > 1):
+    codes = {currency_code(level) for level in levels or {}}
+    if levels is None or len(codes) > 1:
         some = ", ".join(f"{n:,} in {level}" for level, n in sorted((levels or {}).items(), key=lambda i: -i[1])[:4])
         raise InputError(
             f"The orders are in several currencies ('{column}'), and amounts of different money cannot be added.",
@@ -35,6 +36,7 @@ def refuse_currencies(table: Table, found: tuple[PurchaseColumn, ...]) -> None:
             remedy="Give one currency at a time, or amounts that are converted to one.",
             code="currencies",
         )
+    return next(iter(codes), "")
 
 
 def symbol_of(table: Table, found: tuple[PurchaseColumn, ...]) -> str:

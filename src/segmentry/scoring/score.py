@@ -17,6 +17,7 @@ from segmentry.features.grid import FEATURE, axis_expressions, feature_expressio
 from segmentry.features.recipe import Recipe, Scale
 from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP, SEGMENT, answers_of, with_ids, with_segment
 from segmentry.prototypes.everyone import Placing, placing_by
+from segmentry.purchases import NEW_COLUMN
 from segmentry.scoring.frames import NAMES as NAMES
 from segmentry.scoring.frames import OUTPUT as OUTPUT
 from segmentry.scoring.frames import fits_memory, score_in_memory
@@ -64,7 +65,8 @@ def score(
 
     A path, and orders, give a Polars frame. Columns are matched by name; their order does not matter. Columns that the
     segments do not rest on are not read: they go out as they came. A frame comes back with every row: cells that cannot
-    be used, such as infinity, count as missing, and a SegmentryWarning says how many they are.
+    be used, such as infinity, count as missing, and a SegmentryWarning says how many they are; another says where
+    orders have a column, such as their state, that the fitted ones lacked.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
     segmentation = counted_to(segmentation, as_of)
@@ -75,15 +77,15 @@ def score(
             _check_columns(segmentation.recipe.clustered, table)
             return score_in_memory(segmentation, table)
     else:
-        table, _ = read_any(segmentation, customers, orders, reading=reading)
-        _warn_of_unfit(table)
+        table, said = read_any(segmentation, customers, orders, reading=reading)
+        _warn_of_unfit(table, [notice.message for notice in said if notice.code == NEW_COLUMN])
     # Counting would be two passes more, and nobody asks for it here.
     scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)
 
 
-def _warn_of_unfit(table: Table) -> None:
-    said = [notice.message for notice in table.notices if notice.code == "unfit-cells"]
+def _warn_of_unfit(table: Table, of_orders: Sequence[str] = ()) -> None:
+    said = [*of_orders, *(notice.message for notice in table.notices if notice.code == "unfit-cells")]
     if table.rows_rejected:
         said.append(f"{plural(table.rows_rejected, 'row')} of {table.source_name} cannot be used and were left out.")
     for text in said:

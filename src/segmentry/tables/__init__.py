@@ -30,7 +30,7 @@ from segmentry.tables.memory import (
     to_memory,
 )
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
-from segmentry.tables.numbers import said_by
+from segmentry.tables.numbers import currency_code, said_by
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.stated import Day, as_day, as_names, as_path, as_values, check_kind, check_known, checked
@@ -82,6 +82,7 @@ __all__ = [
     "collect_rows",
     "computed_table",
     "count_rows",
+    "currency_code",
     "cut",
     "deliver",
     "deliver_beside",

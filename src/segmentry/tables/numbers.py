@@ -47,6 +47,16 @@ LARGEST_EXACT = float(2**53)
 LARGEST_USED = 1e100
 
 
+def currency_code(word: str) -> str:
+    """One spelling for a currency, whichever of its signs and words is given; another word in capitals.
+
+    >>> currency_code("€"), currency_code("Euro"), currency_code("sek")
+    ('EUR', 'EUR', 'SEK')
+    """
+    spelled = word.strip().upper()
+    return SAME_CURRENCY.get(spelled, spelled)
+
+
 def said_by(words: Iterable[str]) -> list[float]:
     """The numbers among words: -999 is what -999.0 says as well.
 

@@ -171,7 +171,7 @@ def _unit(seen: Cells, valid: pl.Expr) -> tuple[str, tuple[Notice, ...]]:
     signs = [u for u in counted.sort("n", "unit", descending=[True, False])["unit"].to_list() if u]
     if not signs:
         return "", ()
-    if len({numbers.SAME_CURRENCY.get(sign.upper(), sign.upper()) for sign in signs}) > 1:
+    if len({numbers.currency_code(sign) for sign in signs}) > 1:
         raise AmbiguousColumnError(
             f"The column '{seen.column}' mixes units that cannot be added up.",
             found=", ".join(sorted(signs)),
