@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
+NO_DAY = "no day of the years 1 to 9999, as infinity is none"
+
 
 def ordinal(expr: nw.Expr) -> nw.Expr:
     """Days of a date as `date.toordinal` counts them, on every engine."""

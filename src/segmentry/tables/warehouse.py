@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.errors import ColumnNamesError, InputError, Notice, UnreadableFileError
+from segmentry.errors import ColumnNamesError, InputError, Notice, UnreadableFileError, plural
+from segmentry.tables.days import NO_DAY
 from segmentry.tables.engines import engine_of
 from segmentry.tables.memory import as_text, collect_rows
 from segmentry.tables.names import check_names, raw_name
@@ -89,7 +91,8 @@ def _check_names(frame: nw.LazyFrame[Any], names: Sequence[str], kind: SourceKin
 
 
 def _look(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> dict[str, int]:
-    """Rows, and by column: whole numbers too long for float64, or others too large to compute with. One pass."""
+    """Rows, and by column: whole numbers too long for float64, others too large to compute with, or days that no
+    calendar has. One pass."""
     odd: dict[str, nw.Expr] = {}
     for name, dtype in schema.items():
         own = nw.col(name)
@@ -97,6 +100,8 @@ def _look(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> dict[str, int]
             odd[name] = (own > int(LARGEST_EXACT)) | (own < -int(LARGEST_EXACT))
         elif dtype.is_float():
             odd[name] = ~own.is_nan() & ~_finite(own)
+        elif dtype in (nw.Date, nw.Datetime):
+            odd[name] = ~_is_day(own)
     flags = [nw.when(e).then(1).otherwise(0).cast(nw.Int64).alias(f"odd {i}") for i, e in enumerate(odd.values())]
     counted = frame.select(nw.lit(1).cast(nw.Int64).alias(_ROWS), *flags)
     columns = [nw.col(_ROWS), *(nw.col(f"odd {i}") for i in range(len(odd)))]
@@ -109,10 +114,16 @@ def _finite(own: nw.Expr) -> nw.Expr:
     return own.cast(nw.Float64).abs() <= LARGEST_USED
 
 
+def _is_day(own: nw.Expr) -> nw.Expr:
+    """Whether it is a day of the years 1 to 9999, as infinity is none."""
+    return (own.cast(nw.Date) >= date.min) & (own.cast(nw.Date) <= date.max)
+
+
 def _typed(name: str, dtype: Any, figures: Mapping[str, int], wanted: Kind | None, missing: Sequence[str]) -> _Typed:
     made = _by_own_type(name, dtype, figures.get(name, 0), missing, wanted)
     kind = made.column.reading.kind
-    if wanted is None or wanted == kind or made.notice is not None:
+    is_nested = made.notice is not None and made.notice.code == "nested-column"
+    if wanted is None or wanted == kind or is_nested:
         return made
     if wanted == "text":
         column = Column(name, Reading("text"), "text", raw=raw_name(name))
@@ -129,6 +140,13 @@ def _by_own_type(name: str, dtype: Any, n_odd: int, missing: Sequence[str], want
     own, raw = nw.col(name), raw_name(name)
     if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Time):
         return _Typed(Column(name, Reading("text"), "text", raw=raw), _known_words(as_text(own, nw.String), missing))
+    if dtype in (nw.Date, nw.Datetime) and n_odd:
+        count = "counts" if n_odd == 1 else "count"
+        text = f"{plural(n_odd, 'cell')} of '{name}' cannot be used ({NO_DAY}) and {count} as missing."
+        column = Column(name, Reading("date", date_format=_DATES), "dates", raw=raw, n_unfit=n_odd)
+        return _Typed(
+            column, _known_days(nw.when(_is_day(own)).then(own.cast(nw.Date)), missing), Notice("unfit-cells", text)
+        )
     if dtype == nw.Date:
         column = Column(name, Reading("date", date_format=_DATES), "dates", raw=raw if missing else None)
         return _Typed(column, _known_days(own, missing))

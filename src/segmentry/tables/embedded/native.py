@@ -8,7 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from segmentry.errors import InputError, Notice
+from segmentry.errors import InputError, Notice, plural
+from segmentry.tables.days import NO_DAY
+from segmentry.tables.embedded.calendar import is_no_day, known_day
 from segmentry.tables.embedded.typing import Typed
 from segmentry.tables.names import raw_name
 from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED, said_by
@@ -36,8 +38,8 @@ def own_kind(dtype: Any) -> str:
 def as_text(name: str, dtype: Any) -> pl.Expr:
     """The column as people would write it: whole numbers without a decimal point, dates as YYYY-MM-DD."""
     column = pl.col(name)
-    if isinstance(dtype, pl.Datetime):
-        return column.dt.replace_time_zone(None).dt.date().cast(pl.String)
+    if isinstance(dtype, (pl.Date, pl.Datetime)):
+        return known_day(column, dtype).cast(pl.String)
     if dtype.is_float():
         whole = column.is_finite() & (column == column.floor()) & (column.abs() < 2**63)
         text = (
@@ -54,7 +56,7 @@ def type_native(
 
     Raises InputError for nested values that must be of a kind.
     """
-    figures = _look(source, schema)
+    figures = {**_look(source, schema), **_look_at_days(source, schema)}
     typed: list[Typed] = []
     notices: list[Notice] = []
     for name, dtype in schema.items():
@@ -68,6 +70,11 @@ def type_native(
                     remedy="Give one value in each cell.",
                 )
             notices.append(Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used."))
+        if made.column.n_unfit:
+            n = made.column.n_unfit
+            count = "counts" if n == 1 else "count"
+            text = f"{plural(n, 'cell')} of '{name}' cannot be used ({NO_DAY}) and {count} as missing."
+            notices.append(Notice("unfit-cells", text))
         typed.append(_known(made, dtype, settings.missing_in(expected.get(name))))
     return typed, notices
 
@@ -88,11 +95,13 @@ def _known(typed: Typed, dtype: Any, missing: Sequence[str]) -> Typed:
 
 @dataclass(frozen=True)
 class _Figures:
-    """Whether any cell is NaN; whether any is not finite, or too large for exact arithmetic; the extremes."""
+    """Whether any cell is NaN; whether any is not finite, or too large for exact arithmetic; the extremes; how many are
+    no day of the calendar."""
 
     nan: bool = False
     large: bool = False
     extremes: tuple[float, float] | None = None
+    no_day: int = 0
 
 
 def _look(source: pl.LazyFrame, schema: Mapping[str, Any]) -> dict[str, _Figures]:
@@ -113,6 +122,16 @@ def _look(source: pl.LazyFrame, schema: Mapping[str, Any]) -> dict[str, _Figures
     }
 
 
+def _look_at_days(source: pl.LazyFrame, schema: Mapping[str, Any]) -> dict[str, _Figures]:
+    """How many cells are no day of the calendar, by column that has some."""
+    days = [name for name, dtype in schema.items() if isinstance(dtype, (pl.Date, pl.Datetime))]
+    if not days:
+        return {}
+    odd = [is_no_day(pl.col(name), schema[name]).sum().alias(name) for name in days]
+    row = source.select(odd).collect(engine="streaming").row(0, named=True)
+    return {name: _Figures(no_day=int(n)) for name, n in row.items() if n}
+
+
 def _too_large(column: pl.Expr) -> pl.Expr:
     # NaN would count as larger than anything.
     return column.fill_nan(None).abs() > LARGEST_USED
@@ -128,6 +147,9 @@ def _typed(name: str, dtype: Any, figures: _Figures, must_be_number: bool) -> Ty
     column, raw = pl.col(name), raw_name(name)
     nan, large = figures.nan, figures.large
     number, text = Reading("number"), Reading("text")
+    if figures.no_day:
+        made = Column(name, Reading("date", date_format="YYYY-MM-DD"), "dates", raw=raw, n_unfit=figures.no_day)
+        return Typed(made, known_day(column, dtype))
     if dtype == pl.Date:
         return Typed(Column(name, Reading("date", date_format="YYYY-MM-DD"), "dates"), column)
     if isinstance(dtype, pl.Datetime):

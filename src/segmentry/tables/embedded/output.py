@@ -14,6 +14,7 @@ import polars as pl
 from segmentry.errors import OutputError
 from segmentry.tables import numbers
 from segmentry.tables.database.address import is_address
+from segmentry.tables.embedded.plain import in_words
 from segmentry.tables.embedded.sheets import write_workbook
 from segmentry.tables.embedded.tablewriting import check_database, write_database
 from segmentry.tables.embedded.typing import type_where_all_fit
@@ -30,6 +31,7 @@ _ENDINGS = {
 }  # fmt: skip
 
 _TYPED = ("xlsx", "jsonl")
+_BINARY = ("parquet", "arrow")  # which hold cells of every type
 
 
 def deliver(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> Any:
@@ -71,10 +73,10 @@ def write_table(
 ) -> None:
     """Write what `deliver` gives, whole or not at all: the kind of file by the name's ending, or a database's table.
 
-    Text files, Parquet and Arrow hold every cell as it was; where cells have types of their own (Excel, JSON lines,
-    a database), numbers and dates that came as text become numbers and dates. `for_spreadsheet` puts a ' before text
-    cells that a spreadsheet would run, as Excel files always have it; numbers stay numbers. `into` names the table
-    when `path` is the address of a database.
+    Text files, Parquet and Arrow hold every cell as it was, text files with what is no text put in words (`in_words`);
+    where cells have types of their own (Excel, JSON lines, a database), numbers and dates that came as text become
+    numbers and dates. `for_spreadsheet` puts a ' before text cells that a spreadsheet would run, as Excel files always
+    have it; numbers stay numbers. `into` names the table when `path` is the address of a database.
     """
     if is_address(path):
         rows = _typed(table, frame, added)
@@ -85,6 +87,8 @@ def write_table(
     kind = kind_of(target)
     _refuse_input(table, target)
     rows = _typed(table, frame, added) if kind in _TYPED else _restored(table, frame, added).drop(ROW, strict=False)
+    if kind not in _BINARY:
+        rows = in_words(rows, nested=kind != "jsonl")
     if kind == "xlsx":
         write_workbook(target, {"Customers": nw.from_native(rows)}, overwrite=overwrite)
         return
@@ -100,7 +104,7 @@ def write_table(
             raise OutputError(
                 f"{target} could not be written.",
                 found=type(error).__name__,
-                remedy="Nested columns need Parquet; otherwise look for free space.",
+                remedy="Look for free space; Parquet holds columns of every type.",
             ) from error
 
 
@@ -144,7 +148,7 @@ def _sink(rows: pl.LazyFrame, part: Path, kind: str) -> None:
 
 def typed_rows(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> nw.LazyFrame[Any]:
     """The rows that `write_table` writes where cells have types, lazily, in the source's order."""
-    return nw.from_native(_typed(table, frame, added))
+    return nw.from_native(in_words(_typed(table, frame, added)))
 
 
 def _typed(table: Table, frame: nw.LazyFrame[Any], added: Sequence[str]) -> pl.LazyFrame:

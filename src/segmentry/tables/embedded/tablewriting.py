@@ -20,6 +20,7 @@ from segmentry.tables.database.address import Address, parse, quoted
 from segmentry.tables.database.choice import Name
 from segmentry.tables.embedded.batches import BATCH
 from segmentry.tables.embedded.duckdb import connect as connect_duckdb
+from segmentry.tables.embedded.plain import in_words
 from segmentry.tables.embedded.postgresql import connect as connect_postgresql
 
 _EXISTS = "Pass --overwrite to replace it, or name another table."
@@ -48,6 +49,8 @@ def write_database(rows: pl.LazyFrame, text: str, table: str | None, origin: Any
         what = "is the input" if origin.table else "may be what the query reads"
         raise OutputError(f"The table {address.table} {what}.", remedy="Name another; the input is never overwritten.")
     _refuse_nested(rows)
+    if address.system != "duckdb":
+        rows = in_words(rows)
     writers = {"sqlite": _write_sqlite, "duckdb": _write_duckdb, "postgresql": _write_postgresql}
     try:
         writers[address.system](rows, address, overwrite)
