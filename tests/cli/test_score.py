@@ -96,6 +96,16 @@ def test_rejected_rows_are_told_and_kept_apart(segmentry, model, shared_data, tm
     assert "thirty" not in rejects[1]
 
 
+def test_rejects_of_an_earlier_run_do_not_stay(segmentry, model, shared_data, tmp_path):
+    """Where no row is rejected any more, --overwrite takes the older list away with the older output."""
+    target = tmp_path / "scored.csv"
+    for name in ("scored.csv", "scored.rejects.csv"):
+        (tmp_path / name).write_text("line,column,reason,value\n5,Age,not a number,t\n")
+    outcome = segmentry("score", model, shared_data / MALL, "-o", target, "--overwrite")
+    assert outcome.code == 0, outcome.err
+    assert [path.name for path in tmp_path.iterdir()] == ["scored.csv"]
+
+
 def test_scoring_a_scored_file_says_where_the_answers_are(segmentry, model, shared_data, tmp_path):
     """The old columns stay, and the new ones are named on the way."""
     segmentry("score", model, shared_data / MALL, "-o", tmp_path / "once.csv")

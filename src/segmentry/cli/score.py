@@ -80,6 +80,19 @@ def _is_same(source: Path, output: Path) -> bool:
     return output.exists() and source.exists() and output.samefile(source)
 
 
+def _drop_older(rejects: Path) -> None:
+    """Rejects of an earlier run beside an output that has none would be taken for its own."""
+    from segmentry.errors import OutputError
+
+    if rejects.is_file():
+        try:
+            rejects.unlink()
+        except OSError as error:
+            raise OutputError(
+                f"{rejects} of an earlier run could not be removed.", found=error.strerror or "", remedy="Remove it."
+            ) from error
+
+
 def _score_one(model: Path, given: list[str], as_of: date | None, as_json: bool) -> None:
     from segmentry.cli.pairs import split_pairs
     from segmentry.scoring import score_one
@@ -142,6 +155,8 @@ def _score_file(
         )
         if table.rejects:
             write_rejects(table, rejects, overwrite=output.overwrite)
+        elif output.overwrite and not any(isinstance(p, Path) and _is_same(p, rejects) for p in (source, orders)):
+            _drop_older(rejects)
     if output.as_json:
         summary = {
             "rows_present": table.rows_present,
