@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from segmentry.errors import NotEnoughDataError
+from segmentry.errors import NotEnoughDataError, OutputError
 from segmentry.plots import Picture, draw_all, to_png, to_svg, write_pictures
 from segmentry.plots.axes import linear_ticks, tick_text
 from segmentry.plots.placing import place
@@ -87,6 +87,13 @@ def test_pictures_are_written_by_key(made_up: MadeUp, tmp_path: Path) -> None:
     paths = write_pictures(pictures, tmp_path / "plots")
     assert [path.name for path in paths] == ["sizes.png"]
     assert [path.name for path in (tmp_path / "plots").iterdir()] == ["sizes.png"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_of(made_up: MadeUp, tmp_path: Path) -> None:
+    """Where a file stands in its place, or nothing can be written, the error is one of ours."""
+    (tmp_path / "afile").write_text("mine")
+    with pytest.raises(OutputError, match="afile/plots cannot be made"):
+        write_pictures([picture_sizes(made_up())], tmp_path / "afile" / "plots")
 
 
 def test_an_absent_picture_has_no_svg(made_up: MadeUp) -> None:

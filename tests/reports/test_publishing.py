@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from segmentry.reports.publishing import replace_folder, tidy_up
+from segmentry.errors import OutputError
+from segmentry.reports.publishing import check_files, files_for, replace_folder, tidy_up
 
 OUTPUTS = ("customers.csv", "plots/sizes.png", "segmentation.seg", "summary.json")
 # Of the n-th folder, a process of its own kills itself before the n-th change of the file system.
@@ -100,3 +101,45 @@ def test_a_folder_that_cannot_be_replaced_is_as_it_was(tmp_path: Path, monkeypat
     with pytest.raises(PermissionError):
         replace_folder(new, folder, OUTPUTS)
     assert {(folder / name).read_text() for name in OUTPUTS} == {"old"}
+
+
+def test_files_appear_together_beside_others(tmp_path: Path) -> None:
+    """What the folder holds besides stays, and who may read a file that is replaced may read the new one."""
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "a.csv").write_text("old")
+    (tmp_path / "a.csv").chmod(0o600)
+    with files_for(tmp_path) as stage:
+        for name in ("a.csv", "b.csv"):
+            (stage / name).write_text("new")
+        assert (tmp_path / "a.csv").read_text() == "old"
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"notes.txt": "mine", "a.csv": "new", "b.csv": "new"}
+    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_disk_that_fills_up_leaves_no_file_and_no_folder(tmp_path: Path) -> None:
+    """Of several files that belong together none is there when one could not be written, nor the folder for them."""
+
+    def filled_up() -> None:
+        with files_for(tmp_path / "new" / "look") as stage:
+            (stage / "a.csv").write_text("whole")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match=r"look' could not be written. Found: No space left"):
+        filled_up()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_of_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file in the folder's place, a file that is there, and a folder without rights are each named."""
+    (tmp_path / "afile").write_text("mine")
+    for folder in (tmp_path / "afile", tmp_path / "afile" / "look"):
+        with pytest.raises(OutputError, match="afile' is a file, not a folder"):
+            check_files(folder, ["a.csv"], overwrite=True)
+    with pytest.raises(OutputError, match="afile exists already"):
+        check_files(tmp_path, ["a.csv", "afile"], overwrite=False)
+    check_files(tmp_path / "new" / "look", ["a.csv"], overwrite=False)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(OutputError, match="cannot be written to"):
+        check_files(tmp_path / "new" / "look", ["a.csv"], overwrite=False)

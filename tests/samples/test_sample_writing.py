@@ -79,6 +79,15 @@ def test_nothing_is_left_after_a_failure(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_written_to_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is made up, also where the folder is not there yet."""
+    monkeypatch.setattr("os.access", lambda *_: False)
+    for path in (tmp_path / "shop.csv", tmp_path / "new" / "shop.csv"):
+        with pytest.raises(OutputError, match="cannot be written to"):
+            write_sample("marketing", path, 10, seed=0)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_table_and_truth_stay_apart(tmp_path: Path) -> None:
     """The truth cannot be written over the table."""
     with pytest.raises(SettingsError, match="file of its own"):

@@ -14,7 +14,7 @@ from typing import Any
 
 import vl_convert
 
-from segmentry.errors import NotEnoughDataError
+from segmentry.errors import NotEnoughDataError, OutputError
 from segmentry.plots.style import FONT, INK, MUTED, PAPER, Chart, balanced, tight
 from segmentry.tables import as_path, check_kind, write_bytes_atomically
 
@@ -95,7 +95,12 @@ def write_pictures(pictures: Sequence[Picture], folder: str | Path, *, overwrite
     check_kind(pictures, Iterable, "Pictures come in a list.", remedy)
     for picture in pictures:
         check_kind(picture, Picture, "This is not a picture.", remedy)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} cannot be made.", found=error.strerror or "", remedy="Name another folder."
+        ) from error
     paths = []
     for picture in pictures:
         if picture.chart is not None:

@@ -20,7 +20,7 @@ from segmentry.plots import PICTURE_KEYS, draw_all, write_pictures
 from segmentry.prototypes.everyone import Placing
 from segmentry.reports.buying import cohorts_csv, recommendations_csv
 from segmentry.reports.page import RunFacts, report
-from segmentry.reports.publishing import replace_folder, tidy_up
+from segmentry.reports.publishing import replace_folder, tidy_up, told_as
 from segmentry.reports.summary import as_json, rows_of, summarise_run
 from segmentry.reports.workbook import WORKBOOK, write_segments_workbook
 from segmentry.scoring import score_table
@@ -163,18 +163,10 @@ def _staged(folder: Path, overwrite: bool) -> Iterator[Path]:
             f"'{folder}' cannot be made.", found=error.strerror or "", remedy="Name another folder."
         ) from None
     try:
-        yield stage
-        _publish(stage, folder, overwrite)
-    except OutputError as error:
-        # The folder beside the target is gone when this is read.
-        what = error.what.replace(str(stage), str(folder))
-        raise OutputError(what, found=error.found, remedy=error.remedy) from error
-    except OSError as error:
-        raise OutputError(
-            f"'{folder}' could not be written.",
-            found=error.strerror or "",
-            remedy="Free some space or name another folder.",
-        ) from error
+        with told_as(folder) as stages:
+            stages.append(stage)
+            yield stage
+            _publish(stage, folder, overwrite)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 

@@ -14,7 +14,8 @@ from segmentry.profiles.wording import say_number
 from segmentry.reports.inspection_settings import Stated, settings_file, short_reason
 from segmentry.reports.orders import account_rows
 from segmentry.reports.page import environment, picture_svg
-from segmentry.tables import check_target, refuse_address, write_bytes_atomically, write_text_atomically
+from segmentry.reports.publishing import check_files, files_for
+from segmentry.tables import write_bytes_atomically, write_text_atomically
 
 PAGE, SETTINGS = "inspect.html", "segmentry.toml"
 _HEADINGS: tuple[tuple[Severity, str, str], ...] = (
@@ -91,21 +92,15 @@ def write_inspection(
     """
     check_inspection_folder(folder, overwrite)
     page, text = inspection_page(inspection), settings_file(inspection, stated, source)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text_atomically(folder / SETTINGS, text, overwrite=overwrite)
-    write_bytes_atomically(folder / PAGE, page.encode(), overwrite=overwrite)
+    with files_for(folder) as stage:
+        write_text_atomically(stage / SETTINGS, text)
+        write_bytes_atomically(stage / PAGE, page.encode())
     return folder / PAGE, folder / SETTINGS
 
 
 def check_inspection_folder(folder: Path, overwrite: bool) -> None:
     """Raises OutputError when the outputs could not be written there."""
-    refuse_address(folder)
-    if not folder.exists():
-        parent = next(p for p in folder.absolute().parents if p.exists())
-        check_target(parent / folder.name, overwrite=True)
-        return
-    for name in (PAGE, SETTINGS):
-        check_target(folder / name, overwrite)
+    check_files(folder, (PAGE, SETTINGS), overwrite)
 
 
 def lead(inspection: Inspection) -> str:

@@ -9,24 +9,19 @@ from dataclasses import asdict
 from html import escape
 from pathlib import Path
 
-from segmentry.errors import OutputError
 from segmentry.plots.comparison import picture_comparison
 from segmentry.plots.picture import to_svg, write_pictures
 from segmentry.profiles.comparison import Comparison
+from segmentry.reports.publishing import check_files, files_for
 from segmentry.reports.summary import as_json
-from segmentry.tables import refuse_address, write_text_atomically
+from segmentry.tables import write_text_atomically
 
 FILES = ("comparison.html", "comparison.json", "methods.csv", "agreement.csv", "comparison.png")
 
 
 def check_comparison_folder(folder: Path, overwrite: bool) -> None:
     """Raises OutputError, before any work is done, when the files could not be written there."""
-    refuse_address(folder)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"'{folder}' is a file, not a folder.", remedy="Name a folder with -o.")
-    there = [name for name in FILES if (folder / name).exists()]
-    if there and not overwrite:
-        raise OutputError(f"'{folder / there[0]}' exists.", remedy="Name another folder, or pass --overwrite.")
+    check_files(folder, FILES, overwrite)
 
 
 def write_comparison(comparison: Comparison, folder: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
@@ -35,15 +30,16 @@ def write_comparison(comparison: Comparison, folder: Path, *, overwrite: bool = 
     picture = picture_comparison(comparison)
     rows, agreement = summary(comparison)["methods"], comparison.agreement_frame().rows(named=True)
     assert isinstance(rows, list)
-    write_pictures([picture], folder, overwrite=overwrite)
     texts = {
         "comparison.html": _page(comparison),
         "comparison.json": as_json(summary(comparison)),
         "methods.csv": _csv([{**row, "sizes": " ".join(map(str, row["sizes"]))} for row in rows]),
         "agreement.csv": _csv(agreement),
     }
-    for name, text in texts.items():
-        write_text_atomically(folder / name, text, overwrite=overwrite)
+    with files_for(folder) as stage:
+        write_pictures([picture], stage)
+        for name, text in texts.items():
+            write_text_atomically(stage / name, text)
     return tuple(sorted(p for p in folder.iterdir() if p.stem.endswith("comparison") or p.name in FILES))
 
 

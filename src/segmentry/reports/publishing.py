@@ -1,4 +1,4 @@
-"""Puts a finished folder in the place of an older one by renames, so that whoever looks finds all of one run.
+"""Puts finished files, or a folder of them, in the place of older ones by renames: whoever looks finds all of one run.
 
 Knows nothing of what is in it.
 """
@@ -8,12 +8,79 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from segmentry.tables import abandoned, mode_of
+from segmentry.errors import OutputError
+from segmentry.tables import abandoned, check_target, mode_of, part_of, refuse_address
 
 _OLD = ".old"
+_FILES = "files"
+
+
+def check_files(folder: Path, names: Collection[str], overwrite: bool) -> None:
+    """Raises OutputError, before any work is done, when files of these names could not be written into the folder."""
+    refuse_address(folder)
+    existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not existing.is_dir():
+        raise OutputError(f"'{existing}' is a file, not a folder.", remedy="Name a folder with -o.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise OutputError(f"'{existing}' cannot be written to.", remedy="Name another folder with -o.")
+    for name in names:
+        if existing == folder:
+            check_target(folder / name, overwrite)
+
+
+@contextmanager
+def files_for(folder: Path) -> Iterator[Path]:
+    """A folder for files that are moved into `folder` once the block ends well; otherwise nothing is left of them, nor
+    of a folder that was made for them."""
+    made = [p for p in (folder, *folder.parents) if not p.exists()]
+    with told_as(folder) as stages:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for left in abandoned(folder / _FILES):
+                shutil.rmtree(left, ignore_errors=True)
+            stage = part_of(folder / _FILES)
+            stage.mkdir(0o700)
+            stages.append(stage)
+            yield stage
+            for path in sorted(stage.iterdir()):
+                _move(path, Path(os.path.realpath(folder / path.name)))
+            made.clear()
+        finally:
+            for stage in stages:
+                shutil.rmtree(stage, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                for place in made:
+                    place.rmdir()
+
+
+def _move(path: Path, target: Path) -> None:
+    if target.exists():
+        path.chmod(mode_of(target))
+    path.replace(target)
+
+
+@contextmanager
+def told_as(folder: Path) -> Iterator[list[Path]]:
+    """Errors of writing are told of `folder`, and not of the stages beside it, which are put into the list and gone
+    when the errors are read."""
+    stages: list[Path] = []
+    try:
+        yield stages
+    except OutputError as error:
+        what = error.what
+        for stage in stages:
+            what = what.replace(str(stage), str(folder))
+        raise OutputError(what, found=error.found, remedy=error.remedy) from error
+    except OSError as error:
+        raise OutputError(
+            f"'{folder}' could not be written.",
+            found=error.strerror or "",
+            remedy="Free some space or name another folder.",
+        ) from error
 
 
 def replace_folder(new: Path, folder: Path, outputs: Collection[str]) -> None:

@@ -5,6 +5,7 @@ A file or folder appears complete or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -154,7 +155,11 @@ def _target(path: str | os.PathLike[str]) -> _Target:
 
 def _check_free(target: _Target, overwrite: bool) -> None:
     path = target.path
-    if not path.exists():
+    existing = next(p for p in (path, *path.absolute().parents) if p.exists())
+    folder = path.absolute().parent if existing == path else existing
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"'{folder}' cannot be written to.", remedy="Choose another path.")
+    if existing != path:
         return
     if not overwrite:
         raise OutputError("The output exists already.", found=str(path), remedy="Choose another path, or overwrite it.")
@@ -242,6 +247,8 @@ def _publish(target: _Target) -> None:
 
 def _discard(path: Path) -> None:
     if path.is_dir():
-        shutil.rmtree(path)
-    else:
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    # Where nothing can be written, nothing can be removed either, not even what is not there.
+    with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
