@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmentry.errors import InputError, OutputError, UnreadableFileError
+from segmentry.errors import ColumnNamesError, InputError, OutputError, UnreadableFileError
 from segmentry.tables import (
     Reading,
     ReadingSettings,
@@ -396,3 +396,16 @@ def test_nested_values_where_a_number_is_expected_are_named() -> None:
     frame = pl.DataFrame({"income": [[1, 2], [3]]})
     with pytest.raises(InputError, match="'income' is wanted as a number and holds nested values"):
         read(frame, ReadingSettings(), {"income": Reading("number")})
+
+
+@pytest.mark.parametrize("kind", ["pandas", "pyarrow"])
+def test_a_frame_whose_columns_share_a_name_is_refused(kind: str) -> None:
+    """As in a file: the columns are named by their places."""
+    frame = pl.DataFrame({"id": ["a", "b"], "income": [1, 2], "spend": [3, 4]})
+    twice = frame.to_pandas() if kind == "pandas" else frame.to_arrow()
+    if kind == "pandas":
+        twice.columns = ["id", "income", "income"]
+    else:
+        twice = twice.rename_columns(["id", "income", "income"])
+    with pytest.raises(ColumnNamesError, match=r"'income' \(column 2\) and 'income' \(column 3\)"):
+        read(twice)

@@ -218,7 +218,7 @@ def warehouse_of(source: Any) -> SourceKind | None:
     """
     try:
         frame = nw.from_native(source)
-    except TypeError:
+    except (TypeError, nw.exceptions.DuplicateError):  # whoever reads the frame names the columns
         return None
     engine = ENGINES.get(str(frame.implementation.value)) if isinstance(frame, nw.LazyFrame) else None
     return engine.warehouse if engine else None
