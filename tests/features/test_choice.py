@@ -258,6 +258,9 @@ def test_a_name_that_is_not_there_suggests_the_nearest(shop):
     with pytest.raises(SettingsError, match="Did you mean 'income'") as caught:
         fit(shop, features=["incme"])
     assert "spend_total" in str(caught.value)
+    # A feature and its column share the name.
+    assert caught.value.remedy.count("'income'") == 1
+    assert caught.value.found.split(", ").count("income") == 1
 
 
 def test_a_customer_far_out_is_told_of_with_its_size(shop):

@@ -327,11 +327,11 @@ def _column_called(name: str, table: Table, made: Mapping[str, Feature]) -> str:
     exact = [c for c in table.names if c == name] or [c for c in table.names if c.casefold() == name.strip().casefold()]
     if exact:
         return exact[0]
-    known = [*made, *table.names]
+    known = sorted({*made, *table.names})
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     raise SettingsError(
         f"There is no feature or column '{name}'.",
-        found=", ".join(sorted(known)),
+        found=", ".join(known),
         remedy=f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else "Use one of those in --features.",
     )
 

@@ -146,7 +146,8 @@ def inflate(path: Path, target: Path) -> None:
     packed, written = path.stat().st_size, 0
     try:
         with gzip.open(path, "rb") as source, target.open("wb") as out:
-            while block := source.read(1 << 20):
+            # What is before the end of a cut stream comes out in one piece with the end, or not at all.
+            while block := source.read1(1 << 20):
                 written += len(block)
                 if written > LARGEST_INFLATED or (written > _SMALL and written > LARGEST_RATIO * packed):
                     raise UnreadableFileError(
