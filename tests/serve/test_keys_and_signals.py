@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
+import json
 import os
 import shutil
 import signal
@@ -313,6 +315,58 @@ def test_a_server_goes_away_in_order(serve: Any, model_file: Path, workers: int)
         assert server.process.wait(timeout=10) == 0
         assert time.monotonic() - begun < 10
         assert codes == [200]
+
+
+def test_a_server_that_goes_away_tells_each_connection_so(serve: Any, model_file: Path) -> None:
+    """From SIGTERM on each answer ends its connection and says so: no client that asks on hears of a reset."""
+    body, head = json.dumps({"customers": [{"income": 41_000}]}), {"Content-Type": "application/json"}
+    questions = [("POST", "/v1/score", body, head)] * 10 + [
+        ("GET", "/health/live", None, {}),
+        ("GET", "/v1/no", None, {}),
+    ]
+    ends: list[str] = []
+    answered = [0] * len(questions)
+
+    def ask(place: int) -> None:
+        line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        try:
+            said = None
+            while said is None:
+                line.request(*questions[place])
+                answer = line.getresponse()
+                answer.read()
+                answered[place] += 1
+                said = answer.getheader("connection")
+            ends.append(said)
+        except (OSError, http.client.HTTPException) as error:
+            ends.append(repr(error))
+
+    with serve(model_file) as server:
+        threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(questions))]
+        for thread in threads:
+            thread.start()
+        _until(lambda: min(answered) > 10)
+        server.process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join()
+        assert server.process.wait(timeout=10) == 0
+    assert ends == ["close"] * len(questions)
+
+
+def test_questions_sent_at_one_blow_are_answered_before_a_server_goes_away(serve: Any, model_file: Path) -> None:
+    """Of several that wait on a connection when the signal comes the last answer alone ends it."""
+    body = json.dumps({"customers": [{"income": 1000 + i} for i in range(5000)]}).encode()
+    head = b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    with serve(model_file) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
+        line.sendall((head % len(body) + body) * 6)
+        told = line.recv(100)
+        server.process.send_signal(signal.SIGTERM)
+        while part := line.recv(1 << 20):
+            told += part
+        assert server.process.wait(timeout=10) == 0
+    answers = told.split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"200"] * 6
+    assert [b"connection: close" in answer for answer in answers] == [False] * 5 + [True]
 
 
 def _ready(server: Any) -> int | None:

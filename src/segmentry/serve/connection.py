@@ -106,6 +106,7 @@ class PatientProtocol(HttpToolsProtocol):
     most: ClassVar[int] = 4096
     room: ClassVar[int] = 400
     metrics: ClassVar[Metrics]
+    leaving: ClassVar[bool] = False  # the server is about to go, so each answer ends its connection
     reads: ClassVar[Starts]
     starts: ClassVar[Starts]
 
@@ -243,7 +244,20 @@ class PatientProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         start = super()._start_asgi_task
         cycle.transport = _Parting(self.transport, self._part)  # type: ignore[assignment]
-        self.starts.begin(lambda: start(cycle, app))
+        self.starts.begin(lambda: start(cycle, self._with_leave(cycle, app)))
+
+    def _with_leave(self, cycle: RequestResponseCycle, app: Any) -> Any:
+        """The application, whose answer takes leave where the server is going; of several, the last one does."""
+
+        async def answered(scope: Any, receive: Any, send: Any) -> None:
+            async def told(message: Any) -> None:
+                if self.leaving and not self.pipeline and message["type"] == "http.response.start":
+                    cycle.keep_alive = False
+                await send(message)
+
+            await app(scope, receive, told)
+
+        return answered
 
     def _refuse(self, status: int, words: bytes) -> None:
         if not self._is_over():
@@ -256,12 +270,17 @@ class PatientProtocol(HttpToolsProtocol):
         self.metrics.count(route, status)
         self.server_state.total_requests += 1
         # A connection cannot go on when the server is leaving, or after a body that may or may not come.
-        goes_on = self.parser.should_keep_alive() and not self.expect_100_continue
+        goes_on = self.parser.should_keep_alive() and not self.expect_100_continue and not self.leaving
         if not goes_on:
             self._end(words[1])
             return
         self.transport.write(words[0])
         self._deadline = self.loop.call_later(self.seconds, self._close)
+
+    def shutdown(self) -> None:
+        # What has come and is not looked at yet is answered first; the answer ends the connection.
+        if not self._held:
+            super().shutdown()
 
     def _pause(self) -> None:
         """Whoever does not wait as told is made to wait, so that refusing leaves time for the work."""

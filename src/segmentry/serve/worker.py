@@ -42,7 +42,8 @@ def keys_for(settings: ServeSettings) -> Keys:
 
 
 class Server(uvicorn.Server):
-    """Goes away in order: not ready at once, a moment later deaf to new connections, then the last answers."""
+    """Goes away in order: not ready at once, and each answer the last of its connection; a moment later deaf to new
+    connections, then the last answers."""
 
     def __init__(self, config: uvicorn.Config, api: Api) -> None:
         super().__init__(config)
@@ -95,12 +96,15 @@ class Server(uvicorn.Server):
             self._loop.call_soon(self._welcome)
 
     def _protocol(self) -> asyncio.Protocol:
-        make = cast(type[PatientProtocol], self.config.http_protocol_class)
-        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        return self._connections(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    @property
+    def _connections(self) -> type[PatientProtocol]:
+        return cast(type[PatientProtocol], self.config.http)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         # Not kept to be raised again at the end: an orderly end is a good one.
-        self.api.draining = True
+        self.api.draining = self._connections.leaving = True
         if self._asked_before:
             self.should_exit = True
             self.force_exit = sig == signal.SIGINT
