@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import random
+from decimal import Decimal
 
 import duckdb
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
+import segmentry as sg
 from segmentry.errors import ColumnNotFoundError, SettingsError
 from segmentry.features.choice import FeatureSettings
 from segmentry.fitting import FitSettings, fit, fit_source
@@ -234,6 +238,31 @@ def test_one_customer_with_gaps_says_what_stood_in(model):
     nothing = score_one(model, {"income": None})
     assert nothing["segment_id"] == "no-data"
     assert nothing["confidence"] is None
+
+
+@pytest.mark.parametrize(
+    "gap", [None, math.nan, np.float64("nan"), np.datetime64("NaT"), Decimal("NaN"), pd.NA, pd.NaT]
+)
+@pytest.mark.parametrize("name", ["income", "recency", "recency_days", "year_birth", "age", "education"])
+def test_whatever_says_that_a_value_is_not_known_is_taken_so(model, name, gap):
+    """For columns and for features alike it is as though the value had not been given."""
+    values = {"income": 50_000, "recency": 20, "year_birth": 1970, "education": "PhD"}
+    left = {"recency_days": "recency", "age": "year_birth"}.get(name, name)
+    others = {column: value for column, value in values.items() if column != left}
+    assert score_one(model, {**others, name: gap}) == score_one(model, others)
+    assert sg.explain(model, {**others, name: gap}) == sg.explain(model, others)
+
+
+def test_a_row_of_a_pandas_frame_is_placed_as_in_the_frame(model, shop):
+    """Also a customer whose income is empty, which pandas holds as NaN or NA."""
+    for frame in (shop.to_pandas(), shop.to_pandas().convert_dtypes()):
+        gaps = frame[frame["income"].isna()].head(2)
+        expected = score(model, gaps)
+        for place in range(2):
+            found = score_one(model, gaps.iloc[place].to_dict())
+            assert found["segment_id"] == expected["segment_id"].iloc[place]
+            assert found["confidence"] == expected["confidence"].iloc[place]
+            assert found["missing"] == ["income"]
 
 
 def test_one_customer_out_of_the_ordinary_is_noted(model):

@@ -30,6 +30,7 @@ from segmentry.tables import (
     collect_rows,
     deliver,
     free_names,
+    is_unknown,
     read,
     said_by,
     text_frame,
@@ -229,9 +230,9 @@ def score_one(
     """The segment of one customer given by columns or by features: `{"age": 41, "income": 52000}`.
 
     Answers `segment_id`, `segment`, `description`, `confidence`, `runner_up`, `missing` (features that the usual
-    value stood in for) and `notes`. Columns of the fitted table that the segments do not rest on are ignored. Ages and
-    tenures count to the day of the fit, or to `as_of`. Raises SettingsError for a name that is neither a column nor a
-    feature.
+    value stood in for) and `notes`. Columns of the fitted table that the segments do not rest on are ignored; None, NaN
+    and pandas' NA say that a value is not known. Ages and tenures count to the day of the fit, or to `as_of`. Raises
+    SettingsError for a name that is neither a column nor a feature.
     """
     segmentation = counted_to(segmentation, as_of)
     recipe = segmentation.recipe
@@ -305,10 +306,12 @@ def _sort_out(
     for name, value in values.items():
         # A number for a feature that is a column of its own needs no reading: the column's decimal mark may differ.
         plain = name in by_name and by_name[name].operation == "column" and isinstance(value, (int, float))
+        if (name in columns or name in by_name) and is_unknown(value):
+            continue
         if plain and value in said_by(missing[by_name[name].sources[0]]):
             continue
         if name in columns and not plain:
-            columns[name] = [None if value is None else str(value)]
+            columns[name] = [str(value)]
         elif name in by_name:
             stated[name] = str(value) if by_name[name].operation == "category" else _number(name, value)
         elif name not in ignored:

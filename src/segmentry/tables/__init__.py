@@ -33,7 +33,17 @@ from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.numbers import currency_code, said_by
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
-from segmentry.tables.stated import Day, as_day, as_names, as_path, as_values, check_kind, check_known, checked
+from segmentry.tables.stated import (
+    Day,
+    as_day,
+    as_names,
+    as_path,
+    as_values,
+    check_kind,
+    check_known,
+    checked,
+    is_unknown,
+)
 from segmentry.tables.table import Column, Kind, Reading, Reject, SourceKind, Table
 from segmentry.tables.writing import (
     abandoned,
@@ -93,6 +103,7 @@ __all__ = [
     "in_warehouse",
     "inert_cell",
     "is_hidden",
+    "is_unknown",
     "keeping_of",
     "kept_on_disk",
     "materialise",

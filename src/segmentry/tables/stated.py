@@ -80,6 +80,21 @@ def as_values(stated: object, what: str, remedy: str) -> dict[Any, Any]:
     return dict(items())
 
 
+def is_unknown(value: object) -> bool:
+    """Whether a value says that nothing is known: None, NaN, and what pandas has for both (NaT, NA).
+
+    >>> [is_unknown(value) for value in (None, float("nan"), 0, "")]
+    [True, True, False, False]
+    """
+    if value is None:
+        return True
+    same = value == value
+    try:
+        return not same
+    except (TypeError, ValueError):  # neither true nor false, as NA, which is like nothing and answers with itself
+        return same is value
+
+
 def as_path(stated: object) -> Path:
     """The path of a text or of a path."""
     check_kind(stated, (str, os.PathLike), "This is not a path.", 'Pass a text, as "spring.seg", or a pathlib.Path.')
