@@ -72,6 +72,27 @@ def test_segments_model_and_schema_tell_what_there_is(server: Any, model_file: P
     assert server.get("/v1/model").json()["method"] == "k-prototypes"
 
 
+def test_the_example_is_placed_without_a_remark(server: Any) -> None:
+    """What /openapi.json shows, sent as it is, is of a usual customer, placed and explained."""
+    paths = server.get("/openapi.json").json()["paths"]
+    asked = {
+        path: paths[path]["post"]["requestBody"]["content"]["application/json"]["example"]
+        for path in ("/v1/score", "/v1/explain")
+    }
+    [placed] = server.post("/v1/score", asked["/v1/score"]).json()["customers"]
+    assert (placed["missing"], placed["out_of_range"], placed["new_category"]) == ([], [], [])
+    assert server.post("/v1/explain", asked["/v1/explain"]).json()["segment_id"] == placed["segment_id"]
+
+
+def test_the_schema_tells_what_was_usual_of_numbers_alone(server: Any) -> None:
+    """A column that is a feature, or the year of birth of an age, has three figures; a part of a total has none."""
+    fields = {field["name"]: field for field in server.get("/v1/schema").json()["fields"]}
+    for name in ("income", "recency", "year_birth"):
+        assert fields[name]["lowest"] < fields[name]["usual"] < fields[name]["highest"]
+    assert {fields[name]["usual"] for name in ("mnt_wine", "dt_customer")} == {None}
+    assert fields["year_birth"]["lowest"] > 1900
+
+
 def test_counts_are_there_for_prometheus(server: Any) -> None:
     """Requests by route and status, time, and customers by segment; a made-up address adds no line of its own."""
     server.post("/v1/score", {"customers": [{}]})

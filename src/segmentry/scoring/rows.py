@@ -20,7 +20,7 @@ from segmentry.errors import RowError
 from segmentry.features.feature import Feature, Unit
 from segmentry.features.in_memory import Array, GridOfRows, feature_array, missing, one_customer
 from segmentry.features.levels import step_names
-from segmentry.features.recipe import Scale
+from segmentry.features.recipe import Recipe, Scale
 from segmentry.prototypes.assign import NO_DATA, NOISE, scorer_of
 from segmentry.scoring.score import NAMES
 from segmentry.segmentation import Segmentation
@@ -40,7 +40,8 @@ _PLAIN = {float, int, type(None)}
 @dataclass(frozen=True)
 class Field:
     """A value that may be given of a customer. `usual`, `lowest` and `highest` were seen at fitting, where one feature
-    is this column alone; `levels` are the names known of a category, in order where they have one."""
+    is this number alone, or the age that goes with this year of birth; `levels` are the names known of a category, in
+    order where they have one."""
 
     name: str
     kind: Kind | Literal["id"]
@@ -218,10 +219,22 @@ def fields_of(segmentation: Segmentation) -> tuple[Field, ...]:
             continue
         feature = alone.get(column.name)
         levels = () if feature is None else known.get(feature.name) or _level_names(feature)
-        plain = feature is not None and feature.operation == "column"
-        scale = scales.get(feature.name) if feature is not None and plain else None
-        found.append(_field(column.name, column.reading.kind, feature, scale, levels))
+        scale = None if feature is None else scales.get(feature.name)
+        seen = None if scale is None else _seen(scale, recipe)
+        found.append(_field(column.name, column.reading.kind, feature, seen, levels))
     return tuple(found)
+
+
+def _seen(scale: Scale, recipe: Recipe) -> tuple[float, float, float] | None:
+    """The usual, the lowest and the highest value of the one column of a feature; None where they are not known."""
+    if scale.feature.bins is not None:
+        return None
+    if scale.feature.operation == "column":
+        return scale.fill, scale.minimum, scale.maximum
+    if scale.feature.operation == "years_since_year" and recipe.as_of is not None:
+        year = recipe.as_of.year
+        return year - scale.fill, year - scale.maximum, year - scale.minimum
+    return None
 
 
 def _level_names(feature: Feature) -> tuple[str, ...]:
@@ -230,14 +243,19 @@ def _level_names(feature: Feature) -> tuple[str, ...]:
     return feature.levels if feature.operation == "flag" else ()
 
 
-def _field(name: str, kind: Kind, feature: Feature | None, scale: Scale | None, levels: tuple[str, ...]) -> Field:
+def _field(
+    name: str,
+    kind: Kind,
+    feature: Feature | None,
+    seen: tuple[float, float, float] | None,
+    levels: tuple[str, ...],
+) -> Field:
     label = name if feature is None or feature.operation != "column" else feature.label
     own = feature.unit if feature is not None and feature.operation == "column" else "number"
     unit: Any = {"date": "date", "text": "category"}.get(kind, own)
     symbol = feature.symbol if feature is not None else ""
-    if scale is None:
-        return Field(name, kind, label, unit, symbol, levels=levels)
-    return Field(name, kind, label, unit, symbol, scale.fill, scale.minimum, scale.maximum, levels)
+    usual, lowest, highest = seen or (None, None, None)
+    return Field(name, kind, label, unit, symbol, usual, lowest, highest, levels)
 
 
 def _all_numbers(cells: list[object]) -> Array | None:

@@ -127,18 +127,3 @@ def _field_schema(field: Field) -> dict[str, Any]:
         return {**about, "type": ["string", "integer", "null"], "maxLength": LONGEST_TEXT, **whole}
     text = {**about, "type": ["string", "null"], "maxLength": LONGEST_TEXT}
     return {**text, "examples": list(field.levels)} if field.levels else text
-
-
-def example_of(fields: Sequence[Field]) -> dict[str, object]:
-    """A customer as one might be sent: usual values, and a name of each category."""
-    example: dict[str, object] = {}
-    for field in fields:
-        if field.kind == "id":
-            example[field.name] = "C0001"
-        elif field.kind == "number":
-            example[field.name] = 1 if field.usual is None else round(field.usual, 2)
-        elif field.kind == "date":
-            example[field.name] = "2024-01-31"
-        elif field.levels:
-            example[field.name] = field.levels[0]
-    return example

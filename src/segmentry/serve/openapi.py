@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Any
 
 import segmentry
-from segmentry.serve.answers import customer_schema, example_of
+from segmentry.scoring.usual import usual_customer
+from segmentry.serve.answers import customer_schema
 from segmentry.serve.models import Model
 from segmentry.serve.problems import MEDIA_TYPE, TITLES
 from segmentry.serve.settings import ServeSettings
@@ -21,9 +22,8 @@ _NAMES: Schema = {"type": "array", "items": _TEXT}
 
 def document(model: Model, settings: ServeSettings) -> Schema:
     """The whole description, for this model."""
-    fields = model.scorer.fields
-    customer = customer_schema(fields)
-    example = example_of(fields)
+    customer = customer_schema(model.scorer.fields)
+    example = usual_customer(model.scorer)
     return {
         "openapi": "3.1.0",
         "info": {
