@@ -42,10 +42,14 @@ def test_what_is_unusual_is_told(server: Any) -> None:
     assert (nobody["segment_id"], nobody["confidence"], nobody["id"]) == ("no-data", None, "x")
 
 
-def test_no_customers_get_an_empty_answer(server: Any) -> None:
-    """An empty list is a request like others: nothing in, nothing out."""
+def test_no_customers_are_refused(server: Any) -> None:
+    """An empty list is more often a mistake than a question; the description says how many there may be."""
     answer = server.post("/v1/score", {"customers": []})
-    assert (answer.status_code, answer.json()["customers"]) == (200, [])
+    assert (answer.status_code, answer.json()["pointer"]) == (422, "/customers")
+    assert "at least one" in answer.json()["detail"]
+    described = server.get("/openapi.json").json()["paths"]["/v1/score"]["post"]["requestBody"]["content"]
+    customers = described["application/json"]["schema"]["properties"]["customers"]
+    assert (customers["minItems"], customers["maxItems"]) == (1, 10_000)
 
 
 def test_a_customer_is_explained_as_the_library_explains(server: Any, model_file: Path) -> None:

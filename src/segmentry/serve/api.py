@@ -75,6 +75,8 @@ class Api:
         rows = _only(value, "customers")["customers"]
         if not isinstance(rows, list):
             raise Problem(422, "'customers' must be a list.", pointer="/customers")
+        if not rows:
+            raise Problem(422, "'customers' is empty; send at least one.", pointer="/customers")
         if len(rows) > self.settings.max_customers:
             most = f"{self.settings.max_customers:,}"
             raise Problem(422, f"A request may have {most} customers; send several requests.", pointer="/customers")

@@ -120,7 +120,7 @@ def _body(schema: Schema, example: object) -> Schema:
 
 
 def _score(settings: ServeSettings, example: object) -> Schema:
-    customers = {**_list_of("Customer"), "maxItems": settings.max_customers}
+    customers = {**_list_of("Customer"), "minItems": 1, "maxItems": settings.max_customers}
     asked = {**_object(("customers",), customers=customers), "additionalProperties": False}
     return {
         "summary": "Place customers in segments",
