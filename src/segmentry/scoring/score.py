@@ -21,6 +21,7 @@ from segmentry.purchases import NEW_COLUMN
 from segmentry.scoring.frames import NAMES as NAMES
 from segmentry.scoring.frames import OUTPUT as OUTPUT
 from segmentry.scoring.frames import fits_memory, score_in_memory
+from segmentry.scoring.ids import repeated_ids
 from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
 from segmentry.segmentation import Segmentation, counted_to
 from segmentry.tables import (
@@ -66,27 +67,30 @@ def score(
 
     A path, and orders, give a Polars frame. Columns are matched by name; their order does not matter. Columns that the
     segments do not rest on are not read: they go out as they came. A frame comes back with every row: cells that cannot
-    be used, such as infinity, count as missing, and a SegmentryWarning says how many they are; another says where
-    orders have a column, such as their state, that the fitted ones lacked.
+    be used, such as infinity, count as missing, and a SegmentryWarning says how many they are, as it does of ids that
+    repeat (in a file, or in a frame of up to 20,000 rows) and of a column of orders, such as their state, that the fitted
+    ones lacked.
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
     segmentation = counted_to(segmentation, as_of)
     if orders is None and customers is not None and segmentation.purchases is None:
         table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
-        _warn_of_unfit(table)
+        _warn_of(segmentation, table)
         if fits_memory(segmentation, table):
             _check_columns(segmentation.recipe.clustered, table)
             return score_in_memory(segmentation, table)
     else:
         table, said = read_any(segmentation, customers, orders, reading=reading)
-        _warn_of_unfit(table, [notice.message for notice in said if notice.code == NEW_COLUMN])
+        _warn_of(segmentation, table, [notice.message for notice in said if notice.code == NEW_COLUMN])
     # Counting would be two passes more, and nobody asks for it here.
     scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)
 
 
-def _warn_of_unfit(table: Table, of_orders: Sequence[str] = ()) -> None:
-    said = [*of_orders, *(notice.message for notice in table.notices if notice.code == "unfit-cells")]
+def _warn_of(segmentation: Segmentation, table: Table, of_orders: Sequence[str] = ()) -> None:
+    repeated = repeated_ids(segmentation.recipe.id_column, table)
+    notices = [n.message for n in (*table.notices, *repeated) if n.code in ("unfit-cells", "repeated-id")]
+    said = [*of_orders, *notices]
     if table.rows_rejected:
         said.append(f"{plural(table.rows_rejected, 'row')} of {table.source_name} cannot be used and were left out.")
     for text in said:
@@ -138,7 +142,7 @@ def read_any(
 def score_table(
     segmentation: Segmentation, table: Table, *, count: bool = True, placing: Placing | None = None
 ) -> Scored:
-    """Adds the output columns to a table; `count` also counts segments and unusual values, in one pass each.
+    """Adds the output columns to a table; `count` also counts segments, unusual values and ids, in one pass each.
 
     `placing` is what placed its customers in the same rule at fitting, where that is at hand.
     """
@@ -156,7 +160,8 @@ def score_table(
     notices = (*table.notices, *_taken(new_names))
     if not count:
         return Scored(table, frame, added, {}, notices)
-    return Scored(table, frame, added, _counts(placed), (*notices, *_unusual(recipe, placed)))
+    repeated = repeated_ids(recipe.id_column, table)
+    return Scored(table, frame, added, _counts(placed), (*notices, *repeated, *_unusual(recipe, placed)))
 
 
 def _taken(new_names: Mapping[str, str]) -> list[Notice]:
