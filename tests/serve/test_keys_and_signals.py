@@ -228,13 +228,15 @@ def _models(server: Any) -> list[str]:
 
 
 def test_a_worker_that_dies_is_replaced_and_hears_a_signal_that_came_too_early(pair: Any) -> None:
-    """The supervisor starts another while the address goes on answering. SIGHUP to one that is still starting does not
-    end it; it reads the model when it is ready."""
+    """The supervisor says how it ended, and starts another while the address goes on answering. SIGHUP to one that is
+    still starting does not end it; it reads the model when it is ready."""
     killed, left = _children(pair.process.pid)
     os.kill(killed, signal.SIGKILL)
     _until(lambda: len(set(_children(pair.process.pid)) - {killed}) == 2)
     fresh = _children(pair.process.pid)
     assert left in fresh
+    [line] = [line for line in pair.said if f"Worker {killed} " in line]
+    assert line.endswith(f"WARNING Worker {killed} ended by signal 9 (Killed)\n")
     for _ in range(5):
         pair.process.send_signal(signal.SIGHUP)
         time.sleep(0.05)

@@ -7,6 +7,7 @@ supervisor is no more.
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import shutil
@@ -21,13 +22,14 @@ from types import FrameType
 from segmentry.errors import SegmentryError
 from segmentry.serve.metrics import SHARED, forget_worker, shared_folder
 from segmentry.serve.settings import ServeSettings
-from segmentry.serve.worker import READY, RENEW
+from segmentry.serve.worker import LOG_FORMAT, READY, RENEW
 
 _LOOK = 0.2  # seconds between looks at the workers
 _PATIENCE = 9.0  # seconds that workers may take to end
 _SHORT = 5.0  # a worker that lives no longer than this has failed
 _TRIES = 3  # of first starts that fail; later ones are tried again and again
 _LONGEST_WAIT = 30.0  # seconds between tries
+_log = logging.getLogger("segmentry.serve")
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Blocks until a signal ends it: 0 after an orderly end, 1 where workers cannot be started."""
+        logging.basicConfig(format=LOG_FORMAT)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._end)
         signal.signal(signal.SIGHUP, lambda _signum, _frame: self._renew(None))
@@ -73,6 +76,7 @@ class Supervisor:
         for worker in [w for w in self._running if w.process.poll() is not None]:
             self._running.remove(worker)
             worker.line.close()
+            _log.warning("Worker %d ended %s", worker.process.pid, _how(worker.process.returncode))
             forget_worker(worker.process.pid, self._counts)
             self._failed = self._failed + 1 if now - worker.begun < _SHORT else 0
             wait = 0.0 if self._failed < 2 else min(_LONGEST_WAIT, 0.5 * 2 ** min(self._failed, 10))
@@ -131,6 +135,17 @@ class Supervisor:
         for worker in self._running:
             if worker is not but:
                 worker.process.send_signal(signal.SIGHUP)
+
+
+def _how(status: int) -> str:
+    """How a process ended, from its exit status; a signal that ended it is a status below 0.
+
+    >>> _how(-9), _how(1)
+    ('by signal 9 (Killed)', 'with status 1')
+    """
+    if status >= 0:
+        return f"with status {status}"
+    return f"by signal {-status} ({signal.strsignal(-status) or 'unknown'})"
 
 
 def listen(host: str, port: int) -> socket.socket:

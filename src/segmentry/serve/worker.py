@@ -24,6 +24,7 @@ from segmentry.serve.settings import ServeSettings
 KEYS_VARIABLE = "SEGMENTRY_API_KEYS"
 # What a worker says to its supervisor.
 READY, RENEW = b"u", b"r"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 _GIVE_WAY = 0.001  # seconds
 # Connections that are taken in and that begin in one turn of the event loop, and that may stand between.
 _ACCEPTED, _WELCOMED, _LONGEST_QUEUE = 256, 32, 2048
@@ -177,7 +178,7 @@ async def _renew(api: Api) -> None:
 
 def run(settings: ServeSettings, listener: socket.socket, supervisor: socket.socket | None = None) -> None:
     """Serves in this process until a signal ends it. Raises SegmentryError when the model or a key is not sound."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(format=LOG_FORMAT)
     # An explanation beside the loop gives way to requests soon.
     sys.setswitchinterval(_GIVE_WAY)
     api = Api(settings, keys_for(settings))
