@@ -67,9 +67,10 @@ def score(
 
     A path, and orders, give a Polars frame. Columns are matched by name; their order does not matter. Columns that the
     segments do not rest on are not read: they go out as they came. A frame comes back with every row: cells that cannot
-    be used, such as infinity, count as missing, and a SegmentryWarning says how many they are, as it does of ids that
-    repeat (in a file, or in a frame of up to 20,000 rows) and of a column of orders, such as their state, that the fitted
-    ones lacked.
+    be used, such as infinity, count as missing, and a SegmentryWarning says how many they are. Others tell of ids that
+    repeat (in a file, or in a frame of up to 20,000 rows), and of a column of orders, such as their state, that the
+    fitted ones lacked.
+
     Raises ColumnNotFoundError when a column that the segments rest on is missing.
     """
     segmentation = counted_to(segmentation, as_of)
