@@ -46,7 +46,9 @@ def _is_odd(dtype: Any) -> bool:
 
 
 def _parts(dtype: Any) -> list[Any]:
-    return [field.dtype for field in dtype.fields] if isinstance(dtype, pl.Struct) else [dtype.inner]
+    if isinstance(dtype, pl.Struct):
+        return [field.dtype for field in dtype.fields]
+    return [dtype.key, dtype.value] if isinstance(dtype, pl.Map) else [dtype.inner]
 
 
 def _plain(cell: pl.Expr, dtype: Any) -> pl.Expr:
@@ -61,6 +63,9 @@ def _plain(cell: pl.Expr, dtype: Any) -> pl.Expr:
     if isinstance(dtype, pl.Struct):
         fields = [_plain(cell.struct.field(f.name), f.dtype).alias(f.name) for f in dtype.fields]
         return pl.when(cell.is_not_null()).then(pl.struct(fields))
+    if isinstance(dtype, pl.Map):
+        pair = pl.Struct({"key": dtype.key, "value": dtype.value})
+        return cell.map.entries().list.eval(_plain(pl.element(), pair))
     listed = cell.arr.to_list() if isinstance(dtype, pl.Array) else cell
     return listed.list.eval(_plain(pl.element(), dtype.inner))
 
