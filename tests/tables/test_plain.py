@@ -134,13 +134,16 @@ def test_what_is_no_text_goes_into_json_lines(tmp_path: Path) -> None:
 
 
 def test_a_map_of_duckdb_goes_out_as_json(tmp_path: Path) -> None:
-    """By its keys; as pairs where what it holds must be put in words first."""
+    """By its keys where they are text; else as pairs, as where what it holds must be put in words first."""
     with duckdb.connect(tmp_path / "shop.duckdb") as connection:
-        connection.execute("create table c as select 'a' id, map(['x'], [1]) plain, map([7], ['\\xFF'::blob]) odd")
+        connection.execute(
+            "create table c as select 'a' id, map(['x'], [1]) plain, map([7], [8]) numbers, "
+            "map(['x'], ['\\xFF'::blob]) odd"
+        )
     table = read(f"duckdb:///{tmp_path}/shop.duckdb")
     write_table(table, table.frame, (), tmp_path / "out.csv")
     [row] = pl.read_csv(tmp_path / "out.csv", infer_schema=False).rows()
-    assert row == ("a", '{"x":1}', '[{"key":7,"value":"ff"}]')
+    assert row == ("a", '{"x":1}', '[{"key":7,"value":8}]', '[{"key":"x","value":"ff"}]')
 
 
 def test_what_is_no_text_goes_into_sqlite_in_words(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ def _with_far_days(rows: pl.LazyFrame, schema: Any) -> list[str]:
 
 def _is_odd(dtype: Any) -> bool:
     """Whether cells of this type must be put in another way; of dates only those within lists and fields."""
+    if isinstance(dtype, pl.Map) and dtype.key != pl.String:  # the keys of JSON are text
+        return True
     if dtype.is_nested():
         return any(_is_odd(part) or isinstance(part, (pl.Date, pl.Datetime)) for part in _parts(dtype))
     return dtype == pl.Binary or isinstance(dtype, pl.Duration)
