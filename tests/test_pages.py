@@ -62,12 +62,12 @@ def test_code_on_the_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_commands_on_the_first_page_run(tmp_path: Path) -> None:
-    """From an empty folder: what is made up is segmented, scored and renamed. What stays open, and pip, are not run."""
+    """From an empty folder: what is made up is segmented, scored, compared and renamed. What stays open is not run."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     shell = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M))
     commands = [shlex.split(line, comments=True)[1:] for line in shell.splitlines() if line.startswith("segmentry ")]
     run_here = [words for words in commands if words[0] not in ("app", "serve")]
-    assert {words[0] for words in run_here} == {"sample", "fit", "score", "rename"}
+    assert {words[0] for words in run_here} == {"sample", "fit", "score", "drift", "rename"}
     for words in run_here:
         if words[0] == "fit":
             for own, later in (("customers.csv", "new.csv"), ("orders.csv", "newer.csv")):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from segmentry.exploration import Inspection, inspect
     from segmentry.fitting import FitSettings, fit
     from segmentry.fitting.comparing import compare
+    from segmentry.monitoring import Drift, drift
     from segmentry.plots import draw, draw_all, write_pictures
     from segmentry.reports import report
     from segmentry.scoring import score, score_one, to_sql
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from segmentry.store import load, save
 
 _HOMES = {
+    "Drift": "segmentry.monitoring",
     "FitSettings": "segmentry.fitting",
     "Inspection": "segmentry.exploration",
     "Notice": "segmentry.errors",
@@ -37,6 +39,7 @@ _HOMES = {
     "compare": "segmentry.fitting.comparing",
     "draw": "segmentry.plots",
     "draw_all": "segmentry.plots",
+    "drift": "segmentry.monitoring",
     "explain": "segmentry.explanations",
     "fit": "segmentry.fitting",
     "inspect": "segmentry.exploration",
@@ -53,6 +56,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Drift",
     "FitSettings",
     "Inspection",
     "Notice",
@@ -62,6 +66,7 @@ __all__ = [
     "compare",
     "draw",
     "draw_all",
+    "drift",
     "explain",
     "fit",
     "inspect",

@@ -18,6 +18,7 @@ from segmentry.baskets import Baskets, OverTime
 from segmentry.errors import Notice, SettingsError
 from segmentry.features.lifetime import LifetimeModel
 from segmentry.features.recipe import Recipe
+from segmentry.profiles.baseline import Baseline
 from segmentry.profiles.evidence import Evidence
 from segmentry.profiles.holdout import Holdout
 from segmentry.profiles.playbook import Play
@@ -150,6 +151,7 @@ class Segmentation:
     over_time: OverTime | None = None  # when customers buy; None where there are no orders
     value: LifetimeModel | None = None  # what customers will buy and be worth; None where it was not estimated
     holdout: Holdout | None = None  # what that model foresaw, beside what happened
+    baselines: tuple[Baseline, ...] = ()  # how features were spread, to compare later customers with
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False, metadata=NOT_STORED)
     view: View | None = field(default=None, compare=False, repr=False, metadata=NOT_STORED)

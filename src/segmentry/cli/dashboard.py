@@ -36,9 +36,9 @@ def app(
     New data           hand in a file, see what is wrong with it, correct it, fit
 
     \b
-    segmentry app                      begins at New data; sample data is one click away
-    segmentry app segments/            what `fit -o segments/` wrote, with its customers
-    segmentry app segmentation.seg     a model file alone: everything but customers
+    segmentry app                      # begins at New data; sample data is one click away
+    segmentry app segments/            # what `fit -o segments/` wrote, with its customers
+    segmentry app segmentation.seg     # a model file alone: everything but customers
 
     It answers on this machine only and asks the network for nothing. New names and plans are kept in the model file;
     files that were handed in, and fits of them, are gone when it ends (Ctrl+C): download what is to stay.

@@ -12,7 +12,7 @@ from types import FrameType
 import typer
 
 import segmentry
-from segmentry.cli import compare, dashboard, explain, fit, inspect, model, recommend, sample, score, serve, sql
+from segmentry.cli import compare, dashboard, drift, explain, fit, inspect, model, recommend, sample, score, serve, sql
 from segmentry.cli.terminal import complain, finish, hush
 from segmentry.errors import OutputError, SegmentryError
 
@@ -54,6 +54,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None], str, str], ...] = (
         "customers.csv --k 5 -o comparison/",
     ),
     ("score", score.score, "Place new customers in the segments of a model.", f"{_MODEL} new.csv -o scored.csv"),
+    ("drift", drift.drift, "Whether later customers are still like those of the fit.", f"{_MODEL} new.csv"),
     ("explain", explain.explain, "Segments as rules of thumb, or one customer: why there.", f"{_MODEL} --set age=41"),
     ("recommend", recommend.recommend, "What to offer to whom.", f"{_MODEL} --id 00042 --orders orders.csv"),
     ("demo", fit.demo, "A made-up shop, from file to report.", "-o demo/"),

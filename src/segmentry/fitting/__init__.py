@@ -37,6 +37,7 @@ from segmentry.fitting.segments import one_sided_notices, size_notices
 from segmentry.fitting.sources import Source, one_source, or_customers, read_source
 from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices, with_weakest
 from segmentry.fitting.view import make_view
+from segmentry.profiles.baseline import learn_baselines
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.stability import SolutionStability
 from segmentry.prototypes.assign import nearest
@@ -249,6 +250,7 @@ def _segmentation(
         own_answer=own_answer(search, profiled.renamed),
         n_noise=final.noise,
         source_notices=customers.table.notices,
+        baselines=learn_baselines(prepared.recipe, prepared.values),
         view=make_view(profiled.rule, prepared.recipe, prepared.grid, prepared.values, search),
     )
 

@@ -1,0 +1,15 @@
+"""Whether later customers are still like those that the segments were made of. Never fits."""
+
+from segmentry.monitoring.drift import Drift, FeatureDrift, SegmentDrift, drift
+from segmentry.monitoring.index import Verdict, chance_of, stability_index, verdict_on
+
+__all__ = [
+    "Drift",
+    "FeatureDrift",
+    "SegmentDrift",
+    "Verdict",
+    "chance_of",
+    "drift",
+    "stability_index",
+    "verdict_on",
+]

@@ -1,0 +1,232 @@
+"""Compares later customers with those of the fit: feature by feature, and by how many are in each segment.
+
+The counts are one query, so that a table of any size or engine stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentry.errors import NotEnoughDataError, Notice, plural
+from segmentry.features.grid import FEATURE
+from segmentry.features.recipe import Scale
+from segmentry.monitoring.index import Verdict, chance_of, stability_index, verdict_on
+from segmentry.profiles.baseline import Baseline
+from segmentry.prototypes.assign import NO_DATA, NOISE, SEGMENT
+from segmentry.scoring.score import read_any, score_table
+from segmentry.segmentation import Segmentation, counted_to
+from segmentry.tables import Frame, ReadingSettings, collect_rows, result_frame
+from segmentry.tables.masking import FEWEST_TOLD
+
+FEWEST = 30  # customers to compare
+HIGHER = 0.05  # of the ranks at the fit, by which a feature has gone up or down
+_ORDER: tuple[Verdict, ...] = ("stable", "watch", "act")
+
+
+@dataclass(frozen=True)
+class FeatureDrift:
+    """How far one feature has moved. Shares are of customers, from 0 to 1."""
+
+    feature: str
+    label: str
+    index: float  # population stability index over its bins, missing values among them
+    chance: float  # what the index stays below in about 999 of 1,000 draws of the same customers
+    verdict: Verdict
+    moved: str  # "higher", "lower", "spread otherwise", "more missing", "more: web"; "" where it is stable
+    missing_then: float
+    missing_now: float
+    outside: float  # beyond the lowest and highest value, or in none of the levels, of the fit
+
+
+@dataclass(frozen=True)
+class SegmentDrift:
+    """The share of customers in a segment, of all that are in one."""
+
+    id: str
+    name: str
+    then: float
+    now: float
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Whether later customers are like those that the segments were made of."""
+
+    customers: int
+    without_data: int  # of whom nothing that the segments rest on is known
+    verdict: Verdict  # the worst of the segments' and the features'
+    words: str
+    segments_index: float
+    segments_chance: float
+    segments_verdict: Verdict
+    segments: tuple[SegmentDrift, ...]
+    features: tuple[FeatureDrift, ...]  # those that moved most first
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def largest(self) -> float:
+        """The largest index that is beyond chance, of the features and of the segments; 0 where none is."""
+        found = [(f.index, f.chance) for f in self.features] + [(self.segments_index, self.segments_chance)]
+        return max((index for index, chance in found if index > chance), default=0.0)
+
+    def frame(self) -> Frame:
+        """A row for each feature, as a Polars frame."""
+        return result_frame([vars(f) for f in self.features])
+
+
+def drift(
+    segmentation: Segmentation,
+    customers: Any = None,
+    *,
+    orders: Any = None,
+    as_of: date | str | None = None,
+    reading: ReadingSettings | None = None,
+) -> Drift:
+    """How far `customers`, or those of `orders`, have moved away from those that the segments were made of.
+
+    For each feature the population stability index over the tenths of the fit (categories: over the levels) with a bin
+    for missing values; below 0.10, or within what chance brings about, it is stable, up to 0.25 to be watched, beyond
+    to be acted on. The same over the shares of the segments. Ages and recencies count to the day of the fit, or to
+    `as_of`, which new orders need. Raises NotEnoughDataError below 30 customers.
+
+    >>> import segmentry as sg
+    >>> from segmentry.samples import sample_mall
+    >>> segmentation = sg.fit(sample_mall(400, seed=1), k=5)
+    >>> sg.drift(segmentation, sample_mall(400, seed=2)).verdict
+    'stable'
+    >>> poor = sample_mall(400, seed=2).to_pandas()
+    >>> poor["income_k_usd"] /= 2
+    >>> sg.drift(segmentation, poor).features[0].moved
+    'lower'
+    """
+    segmentation = counted_to(segmentation, as_of)
+    table, said = read_any(segmentation, customers, orders, reading=reading)
+    scored = score_table(segmentation, table, count=False)
+    rows = _counted(segmentation, scored.frame)
+    without = sum(int(r["n"]) for r in rows if r[SEGMENT] == NO_DATA)
+    known = [r for r in rows if r[SEGMENT] != NO_DATA]
+    total = {name: sum(int(r[name]) for r in known) for name in (known[0] if known else {}) if name != SEGMENT}
+    n = total.get("n", 0)
+    if n < FEWEST:
+        raise NotEnoughDataError(
+            f"Whether customers have changed cannot be told of fewer than {FEWEST}.",
+            found=plural(n, "customer") + " with a value",
+            remedy="Give more customers, of several weeks or months say.",
+        )
+    scales = {s.feature.name: s for s in segmentation.recipe.scales}
+    labels = {f.name: f.label for f in segmentation.recipe.clustered}
+    features = [_feature(b, labels[b.feature], scales.get(b.feature), total, n) for b in segmentation.baselines]
+    ranked = tuple(sorted(features, key=lambda f: (-f.index, f.feature)))
+    segments = _segments(segmentation, {str(r[SEGMENT]): int(r["n"]) for r in known})
+    index = stability_index([s.then for s in segments], [s.now for s in segments], n)
+    chance = chance_of(len(segments), segmentation.provenance.n_customers, n)
+    mixed = verdict_on(index, chance)
+    worst = max([mixed, *(f.verdict for f in ranked)], key=_ORDER.index)
+    words = _words(worst, mixed, ranked, n, bool(segmentation.baselines))
+    notices = (*said, *table.notices)
+    return Drift(n + without, without, worst, words, index, chance, mixed, segments, ranked, notices)
+
+
+def _counted(segmentation: Segmentation, placed: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+    """Customers by segment: how many, and of each feature how many in each bin, without a value, and outside."""
+    scales = {s.feature.name: s for s in segmentation.recipe.scales}
+    flags: dict[str, nw.Expr] = {}
+    for baseline in segmentation.baselines:
+        value = nw.col(FEATURE + baseline.feature)
+        for place, bounds in enumerate(_bins(baseline, value)):
+            flags[_name(baseline, place)] = bounds
+        flags[_name(baseline, "missing")] = value.is_null()
+        if baseline.feature in scales:
+            scale = scales[baseline.feature]
+            flags[_name(baseline, "outside")] = (value < scale.minimum) | (value > scale.maximum)
+    ones = [nw.when(held).then(1).otherwise(0).cast(nw.Int64).alias(name) for name, held in flags.items()]
+    counted = placed.select(SEGMENT, *ones).group_by(SEGMENT)
+    return collect_rows(counted.agg(*(nw.col(name).sum() for name in flags), n=nw.len()))
+
+
+def _name(baseline: Baseline, what: int | str) -> str:
+    return f"{baseline.feature}::{what}"
+
+
+def _bins(baseline: Baseline, value: nw.Expr) -> list[nw.Expr]:
+    if baseline.levels:
+        return [*(value == level for level in baseline.levels), ~value.is_in(list(baseline.levels)) & ~value.is_null()]
+    edges = baseline.edges
+    if not edges:
+        return [~value.is_null()]
+    between = [(value > low) & (value <= high) for low, high in pairwise(edges)]
+    return [value <= edges[0], *between, value > edges[-1]]
+
+
+def _feature(baseline: Baseline, label: str, scale: Scale | None, total: Mapping[str, int], n: int) -> FeatureDrift:
+    counts = [total[_name(baseline, place)] for place in range(len(baseline.shares))]
+    missing = total[_name(baseline, "missing")] / n
+    then = [baseline.missing, *(share * (1.0 - baseline.missing) for share in baseline.shares)]
+    index = stability_index(then, [missing, *(count / n for count in counts)], n)
+    chance = chance_of(len(then), baseline.n, n)
+    verdict = verdict_on(index, chance)
+    return FeatureDrift(
+        feature=baseline.feature,
+        label=label,
+        index=index,
+        chance=chance,
+        verdict=verdict,
+        moved="" if verdict == "stable" else _moved(baseline, counts, missing),
+        missing_then=baseline.missing,
+        missing_now=missing,
+        outside=(total[_name(baseline, "outside")] if scale is not None else counts[-1]) / n,
+    )
+
+
+def _moved(baseline: Baseline, counts: Sequence[int], missing: float) -> str:
+    """In which way a feature has changed, in a word or two."""
+    known = sum(counts)
+    if missing - baseline.missing > HIGHER or not known:
+        return "more missing"
+    now = [count / known for count in counts]
+    if baseline.levels:
+        names = [*baseline.levels, "others"]
+        gains = [b - a for a, b in zip(baseline.shares, now, strict=True)]
+        most = max(range(len(gains)), key=lambda place: gains[place])
+        return f"more: {names[most] if counts[most] >= FEWEST_TOLD else 'others'}"
+    rank, mean_then, mean_now = 0.0, 0.0, 0.0
+    for a, b in zip(baseline.shares, now, strict=True):
+        mean_then, mean_now, rank = mean_then + a * (rank + a / 2), mean_now + b * (rank + a / 2), rank + a
+    if abs(mean_now - mean_then) <= HIGHER:
+        return "spread otherwise"
+    return "higher" if mean_now > mean_then else "lower"
+
+
+def _segments(segmentation: Segmentation, counts: Mapping[str, int]) -> tuple[SegmentDrift, ...]:
+    """Then and now of each segment, and of noise where there was or is any."""
+    sizes = {s.id: (s.name, s.size) for s in segmentation.segments}
+    if segmentation.n_noise or counts.get(NOISE):
+        sizes[NOISE] = (NOISE, segmentation.n_noise)
+    before, now = sum(size for _, size in sizes.values()), sum(counts.values())
+    return tuple(
+        SegmentDrift(segment, name, size / before, counts.get(segment, 0) / now)
+        for segment, (name, size) in sizes.items()
+    )
+
+
+def _words(worst: Verdict, mixed: Verdict, features: Sequence[FeatureDrift], n: int, compared: bool) -> str:
+    who = plural(n, "customer")
+    moved = [f"{f.label} ({f.moved}, {f.index:.2f})" for f in features if f.verdict != "stable"]
+    if mixed != "stable":
+        moved.append("the shares of the segments")
+    if worst == "stable":
+        words = f"Stable: {who}, like those that the segments were made of."
+    elif worst == "watch":
+        words = f"Watch: {who}, somewhat unlike those that the segments were made of, by {', '.join(moved)}."
+    else:
+        words = (
+            f"Act: {who}, clearly unlike those that the segments were made of, by {', '.join(moved)}. Look whether a "
+            "source or a unit has changed; if the customers have, fit anew."
+        )
+    return words if compared else f"{words} (The model is of an earlier version: features could not be compared.)"

@@ -1,0 +1,52 @@
+"""`segmentry drift`: tells, and stops a job where it is asked to."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+
+import segmentry as sg
+from segmentry.fitting import FitSettings
+from segmentry.samples import sample_marketing
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A model, new customers like those of the fit, and the same with incomes in cents."""
+    folder = tmp_path_factory.mktemp("drift")
+    quick = FitSettings(stability_pairs=0)
+    model = sg.fit(sample_marketing(1_000, seed=0), features="income,recency_days,spend_total", settings=quick)
+    new = sample_marketing(600, seed=7)
+    new.write_csv(folder / "new.csv")
+    new.with_columns(pl.col("income") * 100).write_csv(folder / "cents.csv")
+    return sg.save(model, folder / "shop.seg"), folder / "new.csv", folder / "cents.csv"
+
+
+def test_it_tells_in_words_and_figures(segmentry, shop):
+    """The verdict first, then the segments then and now, then a line for each feature."""
+    model, new, _ = shop
+    outcome = segmentry("drift", model, new)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.startswith("Stable: 600 customers, like those that the segments were made of.")
+    for label in ("s1 ", "Income", "Days since last purchase"):
+        assert label in outcome.out
+
+
+def test_a_job_stops_where_customers_have_drifted(segmentry, shop):
+    """Beyond --max-drift it ends with 1 and names the index; JSON is whole all the same."""
+    model, new, cents = shop
+    assert segmentry("drift", model, new, "--max-drift", "0.25", "--quiet").code == 0
+    outcome = segmentry("drift", model, cents, "--max-drift", "0.25", "--json")
+    assert outcome.code == 1
+    assert "error [drift]: Customers have drifted further than 0.25." in outcome.err
+    answer = json.loads(outcome.out)
+    assert answer["verdict"] == "act"
+    assert answer["features"][0]["feature"] == "income"
+    assert answer["largest"] == pytest.approx(answer["features"][0]["index"])
+
+
+def test_nothing_to_compare_is_wrong_usage(segmentry, shop):
+    """A model alone has nothing to be compared with."""
+    assert segmentry("drift", shop[0]).code == 2
