@@ -215,7 +215,7 @@ def test_the_as_of_date_is_the_last_day_that_is_not_to_come() -> None:
     assert log(rows[:2], *BARE).as_of == date(2026, 2, 1)
     found = log(rows, *BARE, today=date(2026, 3, 1))
     assert (found.as_of, found.account.after_as_of) == (date(2026, 2, 1), 1)
-    with pytest.raises(NotEnoughDataError, match="on or before 2025-01-01"):
+    with pytest.raises(NotEnoughDataError, match=r"on or before 2025-01-01.*Pass a later day with --as-of \(as_of"):
         log(rows, *BARE, as_of=date(2025, 1, 1))
 
 
@@ -312,8 +312,11 @@ def test_ids_that_have_nothing_in_common_stop_a_join() -> None:
 
 
 def test_later_orders_lacking_a_column_are_an_error() -> None:
-    """What the segments rest on is asked for by name."""
+    """What the segments rest on is asked for by name, and after the name that it may have."""
     first = log([("a", "2026-01-01", "5"), ("a", "2026-01-02", "1"), ("b", "2026-01-02", "1")], *BARE)
+    near = {"customer_id": ["a"], "date": ["2026-01-01"], "Amount": ["5"]}
+    with pytest.raises(InputError, match=r"lack the column 'amount'.*Did you mean 'Amount'\?"):
+        open_like(read(pl.DataFrame(near)), first.recipe)
     with pytest.raises(InputError, match="lack the column 'amount'"):
         open_like(read(pl.DataFrame({"customer_id": ["a"], "date": ["2026-01-01"], "sum": ["5"]})), first.recipe)
 

@@ -52,7 +52,10 @@ def test_returns_are_no_purchase_and_lower_the_mean() -> None:
 
 def test_a_date_before_the_first_purchase_is_an_error() -> None:
     """Nobody is watched before the first purchase."""
-    with pytest.raises(NotEnoughDataError, match="on or before 2025-12-31"):
+    with pytest.raises(
+        NotEnoughDataError,
+        match=r"on or before 2025-12-31.*the first on 2026-01-01.*Pass a later day with --as-of \(as_of",
+    ):
         rows(log(("a", "2026-01-01", "9")), date(2025, 12, 31))
 
 

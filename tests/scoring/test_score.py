@@ -157,8 +157,20 @@ def test_a_missing_column_is_an_error_with_its_feature(model, shop):
         score(model, shop.drop("income"))
     for part in ("'income' (for income)", "Found: customer_id", "Rename the column"):
         assert part in str(caught.value)
+    assert "Did you mean" not in str(caught.value)
     with pytest.raises(ColumnNotFoundError, match="2 columns are missing: income, recency"):
         score(model, shop.drop("income", "recency"))
+
+
+@pytest.mark.parametrize("name", ["Income", "INCOME", "income_", " Incomme"])
+def test_a_missing_column_is_told_with_the_name_it_may_have(model, shop, name):
+    """A column whose name differs by case or a letter is asked after, and none that is used already."""
+    with pytest.raises(ColumnNotFoundError, match=f"Did you mean '{name}'\\? Rename the column"):
+        score(model, shop.rename({"income": name}))
+    with pytest.raises(ColumnNotFoundError) as caught:
+        score(model, shop.drop("recency").rename({"income": "recent"}))
+    assert "'income' (for income)" in str(caught.value)
+    assert "Did you mean" not in str(caught.value)
 
 
 def test_what_is_unusual_is_counted(model, shop):

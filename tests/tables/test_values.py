@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -307,6 +308,17 @@ def test_a_file_written_in_another_way_than_the_model_knows_names_the_option(
     """Where every row is rejected for its marks, the remedy is the option that reads them."""
     with pytest.raises(InputError, match=f"say how they are written with {option}, name words"):
         column([cell], expected=known)
+
+
+def test_dates_in_the_place_of_numbers_are_told_as_such() -> None:
+    """No option reads a day as a number; a column without any cell is taken."""
+    days = pl.DataFrame({"income": [date(2024, 1, 1), None, date(2024, 5, 2)]})
+    with pytest.raises(
+        InputError, match=r"'income' is wanted as numbers and holds dates .*2 dates.*Give it as numbers"
+    ):
+        read(days, expected={"income": Reading("number")})
+    empty = days.with_columns(income=pl.lit(None, dtype=pl.Date))
+    assert read(empty, expected={"income": Reading("number")}).rows_read == 3
 
 
 @pytest.mark.parametrize(

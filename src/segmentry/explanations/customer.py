@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentry.errors import ColumnNotFoundError, SettingsError
+from segmentry.errors import SettingsError
 from segmentry.explanations.questions import on_grid
 from segmentry.features.feature import Feature, Unit
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions
@@ -23,7 +23,7 @@ from segmentry.profiles.wording import lowered, say_exactly, say_level, say_numb
 from segmentry.prototypes.assign import segment_of
 from segmentry.prototypes.rule import Rule
 from segmentry.scoring.rows import RowScorer
-from segmentry.scoring.score import customer_frame, customer_values, notes_of, score_one
+from segmentry.scoring.score import check_columns, customer_frame, customer_values, notes_of, score_one
 from segmentry.segmentation import Segmentation, counted_to
 from segmentry.tables import Table, as_names, collect_rows, has_id
 
@@ -162,13 +162,7 @@ def values_of(segmentation: Segmentation, table: Table, customer: str) -> dict[s
             found="no id column in the model" if recipe.id_column is None else ", ".join(table.names),
             remedy="Give the customer's values with --set.",
         )
-    missing = sorted(recipe.needed - set(table.names))
-    if missing:
-        raise ColumnNotFoundError(
-            f"The segments rest on the column '{missing[0]}', and the table does not have it.",
-            found=", ".join(table.names),
-            remedy="Rename the column that holds it, or add the column; its cells may be empty.",
-        )
+    check_columns(recipe.clustered, table)
     chosen = table.frame.filter(has_id(table, recipe.id_column, customer))
     features = feature_expressions(recipe.clustered, recipe.as_of)
     rows = collect_rows(chosen.select(*features).head(2))

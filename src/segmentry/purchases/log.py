@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -25,7 +26,7 @@ from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.settling import currency_of, largest, symbol_of, with_rules
 from segmentry.purchases.times import clock_of
 from segmentry.purchases.words import plain_state, said
-from segmentry.tables import Reading, ReadingSettings, Table, collect_rows, count_rows, read
+from segmentry.tables import Reading, ReadingSettings, Table, collect_rows, count_rows, fold, read
 
 DUPLICATES_COUNTED_BELOW = 2_000_000  # rows; comparing more of them in every cell costs more than all the rest
 _MOST_OF = 0.9
@@ -188,7 +189,7 @@ def _dated(
         raise NotEnoughDataError(
             f"No purchase lies on or before {settled}.",
             found=f"purchases from {first} to {last}",
-            remedy="Pass a later --as-of.",
+            remedy="Pass a later day with --as-of (as_of=... in Python).",
         )
     half = ((settled - first).days + 2) // 2  # twice that reaches back to the first day
     return replace(draft, as_of=settled, trend_days=told.trend_days or min(_TREND, half))
@@ -201,10 +202,13 @@ def open_like(table: Table, recipe: PurchaseRecipe) -> Purchases:
     """
     missing = sorted({c.name for c in recipe.columns} - set(table.names))
     if missing:
+        free = {fold(name): name for name in table.names if name not in {c.name for c in recipe.columns}}
+        near = get_close_matches(fold(missing[0]), free, n=1, cutoff=0.8)
+        hint = f"Did you mean '{free[near[0]]}'? " if near else ""
         raise InputError(
             f"The orders lack the column '{missing[0]}', which the segments rest on.",
             found=", ".join(table.names),
-            remedy="Rename the column that holds it, or add it; its cells may be empty.",
+            remedy=f"{hint}Rename the column that holds it, or add it; its cells may be empty.",
             code="column-not-found",
         )
     new = new_columns(table, recipe)

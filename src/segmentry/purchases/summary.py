@@ -43,7 +43,9 @@ def purchase_summary(purchases: Purchases, as_of: date | None = None, time_unit:
         raise SettingsError("A time unit is day, week or month.", found=repr(time_unit))
     if purchases.account.first_day is not None and end < purchases.account.first_day:
         raise NotEnoughDataError(
-            f"No purchase lies on or before {end}.", found=f"the first on {purchases.account.first_day}"
+            f"No purchase lies on or before {end}.",
+            found=f"the first on {purchases.account.first_day}",
+            remedy="Pass a later day with --as-of (as_of=... in Python).",
         )
     used = purchases.lines.filter(ln.counted(), nw.col(ln.DAY) <= end)
     days = with_previous(purchase_days(used)).with_columns(

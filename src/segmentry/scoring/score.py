@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -30,6 +31,7 @@ from segmentry.tables import (
     as_values,
     collect_rows,
     deliver,
+    fold,
     free_names,
     is_unknown,
     read,
@@ -78,7 +80,7 @@ def score(
         table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
         _warn_of(segmentation, table)
         if fits_memory(segmentation, table):
-            _check_columns(segmentation.recipe.clustered, table)
+            check_columns(segmentation.recipe.clustered, table)
             return score_in_memory(segmentation, table)
     else:
         table, said = read_any(segmentation, customers, orders, reading=reading)
@@ -149,7 +151,7 @@ def score_table(
     """
     recipe, rule = segmentation.recipe, segmentation.rule
     clustered = recipe.clustered
-    _check_columns(clustered, table)
+    check_columns(clustered, table)
     with_features = table.frame.with_columns(*feature_expressions(clustered, recipe.as_of))
     placed = with_ids((placing or placing_by(recipe, rule))(with_features), rule)
     names = {s.id: s.name for s in segmentation.segments} | NAMES
@@ -177,7 +179,8 @@ def _taken(new_names: Mapping[str, str]) -> list[Notice]:
     return [Notice("taken-names", text)]
 
 
-def _check_columns(features: Sequence[Feature], table: Table) -> None:
+def check_columns(features: Sequence[Feature], table: Table) -> None:
+    """Raises ColumnNotFoundError where a table lacks a column of these features, with the name it may have there."""
     missing = {
         column: feature.name
         for feature in features
@@ -186,11 +189,15 @@ def _check_columns(features: Sequence[Feature], table: Table) -> None:
     }
     if missing:
         column, feature = next(iter(sorted(missing.items())))
+        needed = {name for f in features for name in (*f.sources, *f.over)}
+        free = {fold(name): name for name in table.taken_names if name not in needed}
+        near = get_close_matches(fold(column), free, n=1, cutoff=0.8)
+        hint = f"Did you mean '{free[near[0]]}'? " if near else ""
         more = f" ({len(missing)} columns are missing: {', '.join(sorted(missing))})" if len(missing) > 1 else ""
         raise ColumnNotFoundError(
             f"The segments rest on the column '{column}' (for {feature}), and the table does not have it{more}.",
             found=", ".join(table.taken_names),
-            remedy="Rename the column that holds it, or add the column; its cells may be empty.",
+            remedy=f"{hint}Rename the column that holds it, or add the column; its cells may be empty.",
         )
 
 

@@ -88,7 +88,7 @@ def assemble(
     numbered = frame.with_row_index(ROW)
     rejects = _rejects(numbered, typed, source.lines)
     every = tuple(sorted((*source.rejects, *rejects), key=lambda r: r.line))
-    _check_share(every, present, settings, source.name)
+    _check_share(every, present, settings, source.name, {n for n in preset if own_kind(read[n]) == "date"})
     if source.whole and rejects:
         typed, said = _as_missing(frame, typed)
         notices += said
@@ -209,9 +209,21 @@ def _as_missing(frame: pl.LazyFrame, typed: list[Typed]) -> tuple[list[Typed], l
     return made, notices
 
 
-def _check_share(rejects: tuple[Reject, ...], present: int, settings: ReadingSettings, name: str) -> None:
+def _check_share(
+    rejects: tuple[Reject, ...], present: int, settings: ReadingSettings, name: str, dated: Collection[str]
+) -> None:
+    """Raises InputError where too many rows do not fit. `dated` columns are dates by their own type and wanted
+    as numbers: no way of writing mends that."""
     if not present or len(rejects) <= settings.max_rejected_share * present:
         return
+    of_dates = [r.column for r in rejects if r.column in dated]
+    if of_dates:
+        raise InputError(
+            f"'{of_dates[0]}' is wanted as numbers and holds dates in {name}.",
+            found=plural(of_dates.count(of_dates[0]), "date"),
+            remedy="Give it as numbers; look whether another column has its name.",
+            code="column-kind",
+        )
     shown = "; ".join(
         f"line {r.line}{f', column {r.column!r}' if r.column else ''}: {r.reason} ({r.value})" for r in rejects[:3]
     )
