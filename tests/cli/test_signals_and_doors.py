@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,27 @@ def test_a_signal_ends_a_fit_and_leaves_nothing(shared_data, tmp_path, sent, cod
     assert b"Traceback" not in err
     assert [p.name for p in tmp_path.iterdir()] == ["scratch"]
     assert not [p for p in scratch.iterdir() if "segmentry" in p.name]
+
+
+@pytest.mark.parametrize("start", ["runpy.run_module('segmentry', run_name='__main__')", "import segmentry.__main__"])
+def test_an_interrupt_while_commands_are_loaded_ends_quietly(start):
+    """Ctrl-C before anything has begun gives 130 and no traceback, as later on."""
+    lines = (
+        "import runpy, sys",
+        "class Interrupt:",
+        "    def find_spec(self, name, *_):",
+        "        if name == 'typer': raise KeyboardInterrupt",
+        "sys.meta_path.insert(0, Interrupt())",
+        start,
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_the_command_begins_where_an_interrupt_is_heard():
+    """The installed command and `python -m segmentry` have one entrance."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["scripts"] == {"segmentry": "segmentry.__main__:main"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="limits on file sizes are of another kind on this platform")
