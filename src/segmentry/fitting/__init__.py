@@ -242,6 +242,7 @@ def _segmentation(
             *prepared.notices,
             *search.notices,
             *final.notices,
+            *profiled.notices,
             *size_notices(profiled.segments, profiled.profile),
             *one_sided_notices(profiled.segments, profiled.profile),
             *stability_notices(profiled.segments),

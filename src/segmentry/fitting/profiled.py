@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from segmentry.errors import Notice
 from segmentry.fitting.final import Final
+from segmentry.fitting.grid_names import named_by_grid
 from segmentry.fitting.prepared import Prepared
-from segmentry.fitting.segments import in_order_of_value, make_segments, named_by_grid, with_plays
+from segmentry.fitting.segments import in_order_of_value, make_segments, with_plays
 from segmentry.profiles.describe import describe
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.profile import Profile
@@ -25,6 +27,7 @@ class Profiled:
     profile: Profile
     segments: tuple[Segment, ...]
     renamed: Mapping[str, str]
+    notices: tuple[Notice, ...] = ()
 
     @property
     def n_customers(self) -> int:
@@ -50,8 +53,8 @@ def profile_segments(prepared: Prepared, final: Final, placing: Placing, playboo
     rule, profile, renamed = in_order_of_value(final.rule, profile, final.sizes)
     sizes = {renamed[owner]: n for owner, n in final.sizes.items()}
     segments = make_segments(rule, profile, sizes, final.noise)
+    notices: tuple[Notice, ...] = ()
     if prepared.cells is not None:
-        segments = named_by_grid(segments, prepared.cells, renamed)
-    return Profiled(
-        rule, profile, with_plays(segments, profile, playbook, customers.features, customers.roles), renamed
-    )
+        segments, notices = named_by_grid(segments, prepared.cells, renamed, profile)
+    planned = with_plays(segments, profile, playbook, customers.features, customers.roles)
+    return Profiled(rule, profile, planned, renamed, notices)

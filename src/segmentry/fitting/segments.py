@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from segmentry.clusters.rfm.cells import RfmCells
 from segmentry.errors import Notice, plural
 from segmentry.features.feature import Feature
 from segmentry.features.roles import ColumnRole
@@ -53,20 +52,6 @@ def make_segments(rule: Rule, profile: Profile, sizes: Mapping[str, int], noise:
             value_share=value_shares.get(s),
         )
         for place, s in enumerate(ids)
-    )
-
-
-def named_by_grid(segments: Sequence[Segment], cells: RfmCells, renamed: Mapping[str, str]) -> tuple[Segment, ...]:
-    """The segments with the names that a grid gives them; `renamed` gives the segment of each owner."""
-    place_of = {renamed[f"p{place}"]: place for place in range(len(cells.names)) if f"p{place}" in renamed}
-    return tuple(
-        replace(
-            s,
-            name=cells.names[place_of[s.id]],
-            evidence=(cells.told[place_of[s.id]], *s.evidence),
-            named_by="grid",
-        )
-        for s in segments
     )
 
 

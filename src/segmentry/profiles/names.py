@@ -161,10 +161,21 @@ def _word(profile: Profile, measure: Measure, segment: str) -> Word:
     without = "" if high else spoken.get("without", {}).get(not_bought(profile, segment), "")
     text = str(without or surely.get(side, spoken[side])).format(rest=part_of(measure), way=way(measure))
     strength = abs(cell.difference or 0.0) * (1.0 if measure.clustered else ASIDE)
-    return Word(text, int(spoken["order"]), measure.name, strength, _says(text, measure, cell))
+    return Word(text, int(spoken["order"]), measure.name, strength, says(text, measure, cell))
 
 
-def _says(text: str, measure: Measure, cell: MeasureInSegment) -> str:
+def surely_high(profile: Profile, measure: Measure, segment: str) -> Word | None:
+    """The word for a mean that is high by itself, such as "lapsed", whatever everyone's is; None where it is not."""
+    spoken = _spoken(measure)
+    text = spoken.get("surely", {}).get("high")
+    if text is None or not by_itself(profile, measure, segment, high=True):
+        return None
+    cell = measure.segments[segment]
+    return Word(str(text), int(spoken["order"]), measure.name, abs(cell.difference or 0.0), says(text, measure, cell))
+
+
+def says(text: str, measure: Measure, cell: MeasureInSegment) -> str:
+    """The sentence of evidence for a word: the segment's mean beside everyone's."""
     figures = []
     if cell.difference is not None:
         figures.append(f"{cell.difference:+.1f} standard deviations")

@@ -24,7 +24,7 @@ class RfmCells:
 
     rule: Rule  # owners are numbers
     names: tuple[str, ...]
-    told: tuple[str, ...]  # which scores each group has, in words
+    grid: RfmGrid
     name: str = "rfm"
     needs_k: bool = False
 
@@ -59,7 +59,7 @@ def cells_of(recipe: Recipe, grid: RfmGrid) -> RfmCells:
     centres = np.array([[(score - 1) * GRID for score in cell] for _, cell in listed], dtype=np.float64)
     rule = kmeans_rule(axes, centres, [str(used.index(number)) for number, _ in listed])
     kept = tuple(names[number] for number in used)
-    return RfmCells(rule, kept, tuple(grid.told(name) for name in kept))
+    return RfmCells(rule, kept, grid)
 
 
 def _by_axes(grid: RfmGrid, axes: Sequence[str]) -> dict[tuple[int, ...], str]:

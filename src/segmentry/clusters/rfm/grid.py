@@ -80,6 +80,19 @@ class RfmGrid(BaseModel):
         owners = {c: name for name, patterns in self.segments.items() for p in patterns for c in self._cells(p)}
         return dict(sorted(owners.items()))
 
+    def scored(self, name: str, axis: str) -> range:
+        """From the lowest to the highest score on an axis of the segment's combinations; empty without the axis."""
+        if axis not in self.axes:
+            return range(0)
+        place = self.axes.index(axis)
+        own = [cell[place] for pattern in self.segments[name] for cell in self._cells(pattern)]
+        return range(min(own), max(own) + 1)
+
+    @property
+    def middle(self) -> float:
+        """The score in the middle, 3 of 1 to 5."""
+        return (1 + self.scores) / 2
+
     def told(self, name: str) -> str:
         """The combinations of a segment in words, for whoever asks why it is called so."""
         scored = f"{', '.join(self.axes[:-1])} and {self.axes[-1]}" if len(self.axes) > 1 else self.axes[0]
