@@ -12,6 +12,7 @@ import pytest
 
 from segmentry.baskets import Baskets, study_baskets
 from segmentry.baskets.recommendations import recommend_to_segments
+from segmentry.baskets.results import Ratio
 from segmentry.purchases import Purchases, open_log
 from segmentry.tables import read
 
@@ -88,13 +89,43 @@ def test_offers_are_for_those_who_have_not_bought(found: Baskets) -> None:
     assert "times the share of all customers (at least" in offer.reason
 
 
-def test_segment_without_a_taste_is_offered_what_is_as_usual_in_it(found: Baskets) -> None:
+def test_segment_without_a_taste_is_offered_what_is_no_rarer_in_it(found: Baskets) -> None:
     """Where nothing is typical, the item bought by most is named, of those no rarer there than among everyone."""
     first, *rest = found.of("s3", "product")
     items = (first, *(replace(i, everyone=i.share) for i in rest))
     [offered] = recommend_to_segments(replace(found, items=items, following=()), ["s3"])
     assert (offered.kind, offered.item) == ("popular", rest[0].item)
-    assert "as usual in it as among all customers" in offered.reason
+    assert "no rarer in it than among all customers" in offered.reason
+    assert "more of everything" not in offered.reason
+
+
+def test_what_is_clearly_more_than_usual_is_not_called_as_usual(found: Baskets) -> None:
+    """What surely more of a segment bought, as its many orders account for, is offered with that as the reason."""
+    first = found.of("s1", "product")[0]
+    more = replace(first, lift=Ratio(3.1, 2.4, 3.9), mix=Ratio(1.0, 0.9, 1.1), customers=first.buyers - 10)
+    [offered] = recommend_to_segments(replace(found, items=(more,), following=()), ["s1"])
+    assert (offered.kind, offered.reach) == ("popular", 10)
+    assert offered.reason.endswith("That its customers buy more of everything may be why.")
+    assert offered.reason.startswith("Nothing is typical of this segment")
+
+
+def test_a_popular_item_that_a_few_lack_is_not_offered(found: Baskets) -> None:
+    """Fewer than ten customers to offer it to would be pointed at by their number; the next item stands in."""
+    first, second, *_ = (replace(i, everyone=i.share) for i in found.of("s3", "product"))
+    few = replace(first, customers=first.buyers - 9)
+    [offered] = recommend_to_segments(replace(found, items=(few, second), following=()), ["s3"])
+    assert offered.item == second.item
+    assert recommend_to_segments(replace(found, items=(few,), following=()), ["s3"]) == ()
+
+
+def test_where_nearly_all_have_what_is_typical_that_is_said(found: Baskets) -> None:
+    """A typical item that fewer than ten lack is not offered, nor is it said that nothing is typical."""
+    typical = found.typical("s1", "product")[0]
+    few = replace(typical, customers=typical.buyers - 9)
+    usual = next(replace(i, everyone=i.share) for i in found.of("s1", "product") if not i.is_typical)
+    [offered] = recommend_to_segments(replace(found, items=(few, usual), following=()), ["s1"])
+    assert offered.item == usual.item
+    assert offered.reason.startswith("Nearly all of this segment have bought what is typical of it.")
 
 
 def test_nothing_is_offered_that_is_rarer_in_the_segment_than_among_everyone(found: Baskets) -> None:

@@ -11,6 +11,7 @@ from segmentry.tables.masking import FEWEST_TOLD
 OFFERS: dict[Level, int] = {"product": 5, "category": 3}  # most offers to a segment
 LEVELS: tuple[Level, ...] = ("product", "category")
 NEXTS = 5  # most next purchases told of for all customers, of each level
+_NOT_TYPICAL = "Nothing is typical of this segment."
 
 
 def recommend_to_segments(baskets: Baskets, segments: Sequence[str]) -> tuple[Recommendation, ...]:
@@ -22,7 +23,8 @@ def recommend_to_segments(baskets: Baskets, segments: Sequence[str]) -> tuple[Re
     made: list[Recommendation] = []
     for segment in segments:
         offers = [_offer(i) for level in LEVELS for i in _to_offer(baskets, segment, level)[: OFFERS[level]]]
-        made += offers or [_popular(i) for level in LEVELS for i in _as_usual(baskets, segment, level)[:1]]
+        has_typical = any(baskets.typical(segment, level) for level in LEVELS)
+        made += offers or [_popular(i, has_typical) for level in LEVELS for i in _no_rarer(baskets, segment, level)[:1]]
         made += [_next(f) for f in baskets.following if f.segment == segment]
     for level in LEVELS:
         made += [_next(f) for f in baskets.following if f.segment == EVERYONE and f.level == level][:NEXTS]
@@ -30,12 +32,17 @@ def recommend_to_segments(baskets: Baskets, segments: Sequence[str]) -> tuple[Re
 
 
 def _to_offer(baskets: Baskets, segment: str, level: Level) -> list[Item]:
-    return [i for i in baskets.typical(segment, level) if i.buyers - i.customers >= FEWEST_TOLD]
+    return [i for i in baskets.typical(segment, level) if _has_reach(i)]
 
 
-def _as_usual(baskets: Baskets, segment: str, level: Level) -> list[Item]:
+def _no_rarer(baskets: Baskets, segment: str, level: Level) -> list[Item]:
     # Rarer in the segment than among everyone is a reason not to offer it, however many bought it.
-    return [i for i in baskets.of(segment, level) if i.share >= i.everyone]
+    return [i for i in baskets.of(segment, level) if i.share >= i.everyone and _has_reach(i)]
+
+
+def _has_reach(item: Item) -> bool:
+    """Whether those who have not bought it are no mere few, whom the count would point at."""
+    return item.buyers - item.customers >= FEWEST_TOLD
 
 
 def times(value: float | None) -> str:
@@ -61,13 +68,16 @@ def _offer(item: Item) -> Recommendation:
     )  # fmt: skip
 
 
-def _popular(item: Item) -> Recommendation:
+def _popular(item: Item, has_typical: bool) -> Recommendation:
     many = "products" if item.level == "product" else "categories"
+    own, everyone = say_number(item.share, "share"), say_number(item.everyone, "share")
+    first = "Nearly all of this segment have bought what is typical of it." if has_typical else _NOT_TYPICAL
     reason = (
-        "Nothing is surely bought by more of this segment than its orders account for. Of the "
-        f"{many} that are as usual in it as among all customers, this one was bought by most "
-        f"({say_number(item.share, 'share')}, all customers {say_number(item.everyone, 'share')})."
+        f"{first} Of the {many} that are no rarer in it than among all customers, and that {FEWEST_TOLD} or more of it "
+        f"have not bought, this one was bought by most ({own}, all customers {everyone})."
     )
+    if item.lift is not None and item.lift.is_sure and not (item.mix is not None and item.mix.is_sure):
+        reason += " That its customers buy more of everything may be why."
     lift, reach = item.lift, item.buyers - item.customers
     return Recommendation(
         item.segment, "popular", item.level, item.item, item.name, reason, item.share, item.everyone,
