@@ -174,6 +174,15 @@ def test_returns_are_no_purchases(shop: ModuleType, placed: nw.LazyFrame[Any]) -
     assert found.seen["product"] == 12
 
 
+def test_charges_are_no_items(found: Baskets, shop: ModuleType, placed: nw.LazyFrame[Any]) -> None:
+    """Postage on orders of those who love tea is neither seen, typical, next nor offered, and changes no other item."""
+    log = shop.shop()
+    charged = log.filter(pl.col("customer_id").str.strip_chars("c").cast(pl.Int64) % 5 == 0)
+    postage = charged.unique("order_id", maintain_order=True).with_columns(product=pl.lit("POSTAGE"))
+    again = study_baskets(open_log(read(pl.concat([log, postage]))), placed, SEGMENTS)
+    assert again == found
+
+
 def test_numbers_of_products_are_shown_by_name(shop: ModuleType, placed: nw.LazyFrame[Any]) -> None:
     """Where the log has numbers and names, items are known by number and shown by name."""
     log = shop.shop().with_columns(sku=pl.col("product").str.slice(0, 3).str.to_uppercase() + "-1")

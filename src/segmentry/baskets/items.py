@@ -10,6 +10,7 @@ from segmentry.baskets.placed import Frame
 from segmentry.baskets.results import Level
 from segmentry.purchases import Purchases
 from segmentry.purchases import lines as ln
+from segmentry.purchases.charges import is_goods
 from segmentry.tables import collect_rows
 
 ITEM = "item"
@@ -29,8 +30,10 @@ def item_columns(purchases: Purchases) -> dict[Level, str]:
 
 
 def bought_lines(purchases: Purchases, column: str) -> Frame:
-    """Lines that were sold and name an item: customer, day, item. Returns are no purchase."""
+    """Lines that were sold and name an item: customer, day, item. Returns are no purchase, and charges no item."""
     sold = purchases.used.filter(nw.col(ln.SALE), ~nw.col(column).is_null())
+    if purchases.charges:
+        sold = sold.filter(is_goods(purchases.charges))
     return sold.select(ln.CUSTOMER, ln.DAY, nw.col(column).alias(ITEM))
 
 

@@ -50,6 +50,7 @@ class Account:
     unknown_customers: int = 0  # customers of the orders who are not in the customer table
     customers_without_orders: int = 0  # of the customer table
     guests: int = 0  # lines without a customer where a word such as "guest" stands instead
+    charges: int = 0  # of the used lines, those of postage, fees, discounts or corrections; counted at fitting
 
     def notices(self) -> tuple[Notice, ...]:
         """What a reader must know before trusting the figures."""

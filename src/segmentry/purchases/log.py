@@ -17,6 +17,7 @@ from segmentry.features.misread import AS
 from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account, account_for
 from segmentry.purchases.changes import new_columns, refuse_other_money, told_of
+from segmentry.purchases.charges import Charge, charge_notices, charges_of
 from segmentry.purchases.doubts import FEWEST_ORDERS, doubts_of, never_back
 from segmentry.purchases.lines import Lines
 from segmentry.purchases.reading import KEYS, in_full
@@ -51,6 +52,7 @@ class Purchases:
     recipe: PurchaseRecipe
     account: Account
     doubts: tuple[Notice, ...] = ()
+    charges: tuple[Charge, ...] = ()  # products that are none; looked for at fitting alone
 
     @property
     def as_of(self) -> date:
@@ -133,9 +135,15 @@ def open_log(
         channels=largest(lines, recipe, ln.CHANNEL, told.channels),
     )
     account = account_for(lines, recipe, table.rows_rejected, _duplicates(table, told))
-    doubts = (*doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
+    charges = charges_of(lines, recipe, account.used)
+    doubts = (*charge_notices(charges), *doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
     return Purchases(
-        _without_false_alarms(table, found), lines, replace(recipe, has_returns=account.returned > 0), account, doubts
+        _without_false_alarms(table, found),
+        lines,
+        replace(recipe, has_returns=account.returned > 0),
+        replace(account, charges=sum(c.lines for c in charges)),
+        doubts,
+        charges,
     )
 
 

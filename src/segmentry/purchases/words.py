@@ -16,6 +16,8 @@ from segmentry.features.words import parse_name
 from segmentry.tables import numbers
 
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WORD = re.compile(r"[^\W\d_]+")
+_SHORT = 4  # words of a name whose last one says what it is
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,35 @@ def guests() -> tuple[str, ...]:
     """
     # "na" may be a name.
     return tuple(sorted({*_words()["customers"]["nobody"], *numbers.MISSING_TOKENS} - {"na"}))
+
+
+@cache
+def is_charge(name: str) -> bool:
+    """Whether a product's name is that of postage, a fee, a discount or a correction, which nobody chooses to buy.
+
+    >>> is_charge("POSTAGE"), is_charge("Frais de port"), is_charge("Card Fee"), is_charge("Manual")
+    (True, True, True, True)
+    >>> is_charge("Post office mug"), is_charge("Coffee"), is_charge("Delivery van, toy")
+    (False, False, False)
+    """
+    words = _WORD.findall(strip_accents(name.casefold()))
+    alone, beside, ends = (_charges(part) for part in ("alone", "beside", "ends"))
+    if set(words) <= alone | beside and set(words) & alone:
+        return True
+    spoken = f"{' '.join(words)} "
+    ends_so = 0 < len(words) <= _SHORT and words[-1] in ends
+    return ends_so or any(spoken.startswith(f"{begin} ") for begin in _charges("begins"))
+
+
+def charge_parts() -> str:
+    """A pattern that small letters hold wherever `is_charge` may be true of them."""
+    parts = {*_words()["charges"]["alone"], *_words()["charges"]["ends"], *_words()["charges"]["begins"]}
+    return "|".join(sorted({*parts, *(strip_accents(part) for part in parts)}))
+
+
+@cache
+def _charges(part: str) -> frozenset[str]:
+    return frozenset(strip_accents(word) for word in _words()["charges"][part])
 
 
 @cache
