@@ -106,6 +106,26 @@ def test_a_state_that_is_not_known_counts_as_a_sale_and_is_told_of() -> None:
     assert again.account.amount == 9.5
 
 
+@pytest.mark.parametrize("state", ["refunded", "partially_refunded"])
+def test_lines_beside_a_refunded_amount_are_no_unknown_sale(state: str) -> None:
+    """An order of several lines whose first has state, total and what was refunded is no doubt on its other lines."""
+    rows: list[tuple[object, ...]] = []
+    for i in range(40):
+        how, back = (state, "12.00" if state == "refunded" else "6.00") if i % 5 == 0 else ("paid", "0.00")
+        rows += [(f"#{i}", f"c{i % 8}", f"2026-01-{1 + i % 28:02}", "12.00", how, back, "mug")]
+        rows += [(f"#{i}", f"c{i % 8}", f"2026-01-{1 + i % 28:02}", None, None, None, "tea")]
+    found = log(rows, "Name", "Customer ID", "Created at", "Total", "Financial Status", "Refunded Amount", "Product")
+    assert (found.recipe.amount_is, found.recipe.fill) == ("order", ("state",))
+    assert found.account.returned == (96.0 if state == "refunded" else 48.0)
+    assert "orders-unknown-state" not in {n.code for n in found.notices}
+
+
+def test_a_refunded_order_of_nothing_is_no_unknown_sale() -> None:
+    """That it was refunded is known, whether or not there was money to give back."""
+    rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5", "paid"), ("b", "2026-01-02", "0", "refunded")]
+    assert "orders-unknown-state" not in {n.code for n in log(rows, *STATES).notices}
+
+
 def test_a_state_is_said_in_full_where_ten_cells_of_the_log_have_it() -> None:
     """Lines that do not count tell of nobody either; a rarer state is shown by a letter, with where to look it up."""
     rows: list[tuple[object, ...]] = [("a", "2026-01-01", "5", "unavailable")] * 4

@@ -31,7 +31,7 @@ def doubts_of(lines: Lines, recipe: PurchaseRecipe, account: Account) -> tuple[N
     """A warning for each thing of the log that may not be what it counts as."""
     used = ln.usable(lines, recipe)
     marks = {*answers("yes"), *answers("no"), *line_kinds("sold"), *line_kinds("back")}
-    known = set(ln.meaning(recipe, "sold"))
+    known = {*ln.meaning(recipe, "sold"), *ln.meaning(recipe, "refunded")}
     found = [
         *_unknown_states(lines, recipe, "status", ln.STATE, known),
         *_unknown_states(lines, recipe, "returned", ln.MARK, {*known, *marks}),
@@ -66,6 +66,9 @@ def _unknown_states(lines: Lines, recipe: PurchaseRecipe, role: str, column: str
     counted = sold.agg(n=nw.len(), money=nw.col(ln.SOLD).sum()).sort("n", column, descending=[True, False])
     rows = collect_rows(counted.head(_MOST_STATES))
     told = [(row[column], int(row["n"]), float(row["money"]) / 10.0**recipe.places) for row in rows]
+    if recipe.amount_is == "order":
+        # What the lines beside that with the order's amount say counts for nothing, and what came back stands there.
+        told = [item for item in told if item[2]]
     unknown = [item for item in told if item[0] is not None and item[0] not in known]
     none = [item for item in told if item[0] is None and len(told) > 1]
     if not unknown and not none:
