@@ -68,7 +68,9 @@ def test_repeated_lines_count_unless_told_otherwise() -> None:
     kept, dropped = log(rows, *BARE), log(rows, *BARE, settings=PurchaseSettings(duplicates="drop"))
     assert (kept.account.duplicates, kept.account.amount) == (1, 11.0)
     assert (dropped.account.duplicates, dropped.account.amount, dropped.account.rows) == (1, 6.0, 2)
-    assert "--duplicates drop" in next(n.message for n in kept.notices if n.code == "orders-repeated")
+    said = next(n.message for n in kept.notices if n.code == "orders-repeated")
+    assert said.startswith("1 order line repeats another in every cell")
+    assert "--duplicates drop" in said
 
 
 def test_a_return_is_no_order_and_nets_against_its_customer() -> None:

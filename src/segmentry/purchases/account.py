@@ -70,8 +70,8 @@ class Account:
             message = f"{plural(back, 'order line')} returned or refunded: taken off what their customers spent."
             said.append(Notice("orders-returned", message))
         if self.duplicates:
-            lines = plural(self.duplicates, "order line")
-            message = f"{lines} repeat another in every cell; each counts. Exported twice? Pass --duplicates drop."
+            lines = f"{plural(self.duplicates, 'order line')} {'repeats' if self.duplicates == 1 else 'repeat'}"
+            message = f"{lines} another in every cell; each counts. Exported twice? Pass --duplicates drop."
             said.append(Notice("orders-repeated", message))
         if self.customers_without_orders:
             message = f"{plural(self.customers_without_orders, 'customer')} without an order: kept, with no spend."
