@@ -42,6 +42,8 @@ _SEVERITY: Mapping[str, Severity] = {
     "doubtful-role": "check",
     "orders-repeated": "check",
     "orders-unknown-state": "check",
+    "discount-off": "check",
+    "unclear-discount": "check",
     "placeholder-customer": "check",
     "far-first-day": "check",
     "customers-never-return": "check",

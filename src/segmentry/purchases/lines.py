@@ -9,6 +9,7 @@ The rules, each counted in `account`:
 - A negative amount or quantity is a return. What comes back is taken off the spend of its customer, and is no order.
 - A line without an amount counts for nothing where its order has an amount on another line, and is left out otherwise.
 - A line of nothing (0.00) is a purchase like others.
+- A discount is taken off quantity x unit price where it is known what it is; an amount of the line has it off already.
 
 Money is counted in whole numbers of its smallest unit, so that sums are exact.
 """
@@ -20,7 +21,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.purchases.recipe import PurchaseRecipe
+from segmentry.purchases.recipe import DiscountIs, PurchaseRecipe
 from segmentry.purchases.times import Clock
 from segmentry.purchases.words import answers, guests, line_kinds, states
 from segmentry.tables import Table, numbers, plain_id, text_of
@@ -88,7 +89,19 @@ def amount_of(recipe: PurchaseRecipe) -> nw.Expr:
     amount, price, quantity = (recipe.column(role) for role in ("amount", "unit_price", "quantity"))
     if amount is not None:
         return nw.col(amount)
-    return nw.col(price or "") * (nw.col(quantity) if quantity is not None else 1.0)
+    gross = nw.col(price or "") * (nw.col(quantity) if quantity is not None else 1.0)
+    return _discounted(gross, nw.col(recipe.column("discount") or "").fill_null(0.0), recipe.discount_is)
+
+
+def _discounted(gross: nw.Expr, discount: nw.Expr, how: DiscountIs) -> nw.Expr:
+    """What is left of quantity x unit price; never more than it, nor of another sign."""
+    if how == "none":
+        return gross
+    if how == "amount":
+        off = nw.min_horizontal(discount.abs(), gross.abs())
+        return nw.when(gross < 0).then(gross + off).otherwise(gross - off)
+    share = discount if how == "fraction" else discount * 0.01
+    return gross * (1.0 - nw.min_horizontal(nw.max_horizontal(share, nw.lit(0.0)), nw.lit(1.0)))
 
 
 def _number(recipe: PurchaseRecipe, role: str) -> nw.Expr:

@@ -18,6 +18,7 @@ from segmentry.purchases import lines as ln
 from segmentry.purchases.account import Account, account_for
 from segmentry.purchases.changes import new_columns, refuse_other_money, told_of
 from segmentry.purchases.charges import Charge, charge_notices, charges_of
+from segmentry.purchases.discounts import settle_discount
 from segmentry.purchases.doubts import FEWEST_ORDERS, doubts_of, never_back
 from segmentry.purchases.lines import Lines
 from segmentry.purchases.reading import KEYS, in_full
@@ -125,7 +126,8 @@ def open_log(
         states=tuple(sorted((plain_state(state), means) for state, means in told.states.items())),
         currency=currency,
     )
-    draft = with_rules(table, draft, clock, told)
+    discount_is, discounts = settle_discount(table, draft, told)
+    draft = with_rules(table, replace(draft, discount_is=discount_is), clock, told)
     lines = ln.in_one_form(table, draft, clock)
     recipe = _dated(lines, draft, told, as_of, today)
     recipe = replace(
@@ -134,15 +136,22 @@ def open_log(
         categories=() if recipe.amount_is == "order" else largest(lines, recipe, ln.CATEGORY, told.categories),
         channels=largest(lines, recipe, ln.CHANNEL, told.channels),
     )
-    account = account_for(lines, recipe, table.rows_rejected, _duplicates(table, told))
+    return _accounted(_without_false_alarms(table, found), lines, recipe, _duplicates(table, told), discounts)
+
+
+def _accounted(
+    table: Table, lines: Lines, recipe: PurchaseRecipe, duplicates: int | None, doubts: tuple[Notice, ...]
+) -> Purchases:
+    """The purchases with their account, what stands as a product and is none, and more doubts."""
+    account = account_for(lines, recipe, table.rows_rejected, duplicates)
     charges = charges_of(lines, recipe, account.used)
-    doubts = (*charge_notices(charges), *doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
+    more = (*charge_notices(charges), *doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
     return Purchases(
-        _without_false_alarms(table, found),
+        table,
         lines,
         replace(recipe, has_returns=account.returned > 0),
         replace(account, charges=sum(c.lines for c in charges)),
-        doubts,
+        (*doubts, *more),
         charges,
     )
 

@@ -9,6 +9,7 @@ from typing import Literal
 from segmentry.tables.table import Reading
 
 AmountIs = Literal["line", "order"]
+DiscountIs = Literal["none", "fraction", "percent", "amount"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ class PurchaseRecipe:
     money is counted in. `fill` names the columns that an order says on its first line only. `cancel_prefix` begins the
     numbers of cancelled orders; "" where none do. `utc` holds where times with an offset were moved to days of UTC,
     `joined` where the customers were those of a table beside the log. `states` says what some states of an order were
-    stated to mean. `currency` is what the log said its money is, as "EUR"; "" where it did not.
+    stated to mean. `currency` is what the log said its money is, as "EUR"; "" where it did not. `discount_is` says what
+    is taken off quantity x unit price, where lines have no amount of their own: a share from 0 to 1, one in percent, or
+    an amount off the line.
     """
 
     columns: tuple[LogColumn, ...]
@@ -49,6 +52,7 @@ class PurchaseRecipe:
     joined: bool = False
     states: tuple[tuple[str, str], ...] = ()
     currency: str = ""
+    discount_is: DiscountIs = "none"
 
     def column(self, role: str) -> str | None:
         """The name of the column in this role; None where the log has none."""

@@ -8,14 +8,16 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from segmentry.purchases.recipe import AmountIs, DiscountIs
+
 
 class PurchaseSettings(BaseModel):
     """Roles by column, and rules that the log itself cannot settle.
 
     `duplicates` says whether a line that repeats another in every cell is a purchase of its own ("keep") or the same
     one exported twice ("drop"). `amount_is` says whether an amount stands for its line or, once or on every line, for
-    its whole order. `states` says what an order in a state, or a line of a kind, counts as. `categories` and `channels`
-    are the most that get a share of their own.
+    its whole order. `states` says what an order in a state, or a line of a kind, counts as. `discount_is` says what to
+    take off quantity x unit price. `categories` and `channels` are the most that get a share of their own.
 
     >>> PurchaseSettings(roles={"Total": "amount"}).duplicates
     'keep'
@@ -25,8 +27,9 @@ class PurchaseSettings(BaseModel):
 
     roles: Mapping[str, str] = {}
     duplicates: Literal["keep", "drop"] = "keep"
-    amount_is: Literal["line", "order"] | None = None
+    amount_is: AmountIs | None = None
     states: Mapping[str, Literal["sold", "void", "refunded"]] = {}
+    discount_is: DiscountIs | None = None
     categories: int = Field(default=8, ge=0, le=40)
     channels: int = Field(default=4, ge=0, le=40)
     trend_days: int | None = Field(default=None, ge=1)
