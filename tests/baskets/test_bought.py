@@ -174,6 +174,20 @@ def test_returns_are_no_purchases(shop: ModuleType, placed: nw.LazyFrame[Any]) -
     assert found.seen["product"] == 12
 
 
+def test_popular_products_are_those_that_most_customers_bought_of_their_category(
+    found: Baskets, shop: ModuleType
+) -> None:
+    """Every product of every category, by the customers who bought it; none without both, nor of too few."""
+    log = shop.shop()
+    bought = log.group_by("category", "product").agg(pl.col("customer_id").n_unique().alias("n"))
+    ranked = bought.sort("n", "product", descending=[True, False])
+    for category in log["category"].unique():
+        rows = ranked.filter(pl.col("category") == category).select("product", "n").rows()
+        assert [(p.item, p.customers) for p in found.popular if p.category == category] == rows
+    assert all(p.share == p.customers / log["customer_id"].n_unique() for p in found.popular)
+    assert next(p.category for p in found.popular) == "basics"
+
+
 def test_charges_are_no_items(found: Baskets, shop: ModuleType, placed: nw.LazyFrame[Any]) -> None:
     """Postage on orders of those who love tea is neither seen, typical, next nor offered, and changes no other item."""
     log = shop.shop()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
 
 import segmentry as sg
 from segmentry.errors import SettingsError
 from segmentry.explanations import recommend
-from segmentry.samples import sample_marketing
+from segmentry.samples import sample_marketing, sample_orders
 from segmentry.scoring import score
 from segmentry.segmentation import Segmentation
 
@@ -81,3 +83,43 @@ def test_segments_of_orders_and_customers_need_both(tea_shop_lines: pl.DataFrame
     assert recommend(both, tea_shop_lines, "c5", customers=table).segment_id == scored["c5"]
     with pytest.raises(SettingsError, match="and on a table of customers"):
         recommend(both, tea_shop_lines, "c5")
+
+
+def test_the_category_they_buy_most_comes_before_what_the_segment_buys_most(
+    tea_shop_segmentation: Segmentation, tea_shop_lines: pl.DataFrame
+) -> None:
+    """Offers of the favourite category are of it, not yet bought, and say which it is and how many bought them."""
+    lines = tea_shop_lines.filter(pl.col("customer_id") == "c2").head(0)
+    mine = [("x1", "fruit", "apple"), ("x1", "basics", "milk"), ("x2", "fruit", "apple")]
+    new = pl.DataFrame(
+        [(order, "new", date(2025, 12, 20), item, kind, 2.0, 1) for order, kind, item in mine],
+        schema=lines.schema,
+        orient="row",
+    )
+    found = recommend(tea_shop_segmentation, new, "new", most=30)
+    [lemon] = [o for o in found.offers if o.item == "lemon" and o.reason.startswith("Of ")]
+    assert lemon.reason.startswith("Of “fruit”, which they bought most often; ")
+    assert lemon.reason.endswith(" of all customers bought it.")
+    after = [o.reason for o in found.offers[found.offers.index(lemon) + 1 :]]
+    assert all(reason.startswith("Bought by ") for reason in after)
+
+
+def test_offers_hit_what_is_bought_later_more_often_than_what_is_popular() -> None:
+    """Of 40 made-up customers who bought something new later, five offers held it for more than five best-sellers."""
+    orders = sample_orders(3000, seed=0).with_columns(day=pl.col("ordered_at").cast(pl.String).str.slice(0, 10))
+    sold = orders.filter(pl.col("amount").cast(pl.Float64) > 0)
+    before, after = (sold.filter(pl.col("day") < "2024-04-01"), sold.filter(pl.col("day") >= "2024-04-01"))
+    model = sg.fit(orders=before.drop("day"), k=4)
+    had, then = ({c[0]: set(g["product"]) for c, g in part.group_by("customer_id")} for part in (before, after))
+    returned = sorted(c for c in then if c in had and then[c] - had[c])
+    some = returned[:: len(returned) // 40][:40]
+    counted = before.group_by("product").agg(pl.col("customer_id").n_unique().alias("n"))
+    best = counted.sort("n", "product", descending=[True, False])["product"].to_list()
+    hits = sellers = 0
+    for customer in some:
+        own = before.filter(pl.col("customer_id") == customer).drop("day")
+        offered = {o.item for o in recommend(model, own, customer).offers}
+        hits += bool(offered & (then[customer] - had[customer]))
+        sellers += bool({*[p for p in best if p not in had[customer]][:5]} & then[customer])
+    assert len(some) == 40
+    assert hits >= 1.2 * sellers

@@ -13,9 +13,10 @@ import narwhals.stable.v2 as nw
 from segmentry.baskets.following import purchase_days_of, study_following
 from segmentry.baskets.items import ITEM, bought_lines, item_columns, names_of
 from segmentry.baskets.placed import SEGMENT, Frame
+from segmentry.baskets.popular import popular_products
 from segmentry.baskets.ratios import Share, against_all, clustered, deviate
 from segmentry.baskets.recommendations import recommend_to_segments
-from segmentry.baskets.results import SUPPORT, Baskets, Item, Level, Next
+from segmentry.baskets.results import SUPPORT, Baskets, Item, Level, Next, Popular
 from segmentry.purchases import Purchases
 from segmentry.purchases import lines as ln
 from segmentry.tables import collect_rows, materialise
@@ -87,13 +88,16 @@ def study_baskets(purchases: Purchases, placed: Frame, segments: Sequence[str]) 
     # An interval for each segment and item of every level, so that all of them hold together.
     z = deviate(sum(len(f.buyers) * len(f.cells) for f in found.values()))
     days = purchase_days_of(purchases, placed)
+    popular = _popular(bought, found)
     items: list[Item] = []
     following: list[Next] = []
     for level, f in found.items():
         kept = [item for segment in f.buyers for item in _kept(_items(f, segment, level, z))]
         then = study_following(bought[level], days, placed, level, f.ranked(), list(f.buyers))
         wanted = [*(i.item for i in kept), *(n for t in then for n in (t.item, t.then))]
+        wanted += [p.item for p in popular] if level == "product" else []
         names = names_of(purchases, level, levels[level], wanted)
+        popular = tuple(replace(p, name=names.get(p.item, p.name)) for p in popular)
         items += [replace(i, name=names.get(i.item, i.item)) for i in kept]
         following += [
             replace(t, item_name=names.get(t.item, t.item), then_name=names.get(t.then, t.then)) for t in then
@@ -103,8 +107,17 @@ def study_baskets(purchases: Purchases, placed: Frame, segments: Sequence[str]) 
     finest = next(iter(found.values())).buyers
     breadth = {segment: b.items / b.customers for segment, b in finest.items()}
     absent = "" if any(compared.values()) else NOT_ENOUGH
-    made = Baskets(tuple(items), tuple(following), (), seen, compared, breadth, absent)
+    made = Baskets(tuple(items), tuple(following), (), seen, compared, breadth, absent, popular)
     return replace(made, recommendations=recommend_to_segments(made, segments))
+
+
+def _popular(bought: Mapping[Level, Frame], found: Mapping[Level, _Found]) -> tuple[Popular, ...]:
+    """The popular products of each category, where the log has both."""
+    if len(bought) < 2:
+        return ()
+    products = found["product"]
+    customers = {item: sum(cell.customers for cell in by.values()) for item, by in products.cells.items()}
+    return popular_products(bought["product"], customers, sum(b.customers for b in products.buyers.values()))
 
 
 def _count(bought: Frame, placed: Frame, segments: Sequence[str]) -> _Found:

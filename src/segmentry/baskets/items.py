@@ -13,7 +13,7 @@ from segmentry.purchases import lines as ln
 from segmentry.purchases.charges import is_goods
 from segmentry.tables import collect_rows
 
-ITEM = "item"
+ITEM, CATEGORY = "item", "category"
 
 
 def item_columns(purchases: Purchases) -> dict[Level, str]:
@@ -30,11 +30,14 @@ def item_columns(purchases: Purchases) -> dict[Level, str]:
 
 
 def bought_lines(purchases: Purchases, column: str) -> Frame:
-    """Lines that were sold and name an item: customer, day, item. Returns are no purchase, and charges no item."""
+    """Lines that were sold and name an item: customer, day, item, category.
+
+    Returns are no purchase, and charges no item.
+    """
     sold = purchases.used.filter(nw.col(ln.SALE), ~nw.col(column).is_null())
     if purchases.charges:
         sold = sold.filter(is_goods(purchases.charges))
-    return sold.select(ln.CUSTOMER, ln.DAY, nw.col(column).alias(ITEM))
+    return sold.select(ln.CUSTOMER, ln.DAY, nw.col(column).alias(ITEM), nw.col(ln.CATEGORY).alias(CATEGORY))
 
 
 def names_of(purchases: Purchases, level: Level, column: str, items: Iterable[str]) -> dict[str, str]:

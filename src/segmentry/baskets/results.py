@@ -97,6 +97,17 @@ class Next:
 
 
 @dataclass(frozen=True)
+class Popular:
+    """A product among those of its category that most customers bought: `customers`, a `share` of all buyers."""
+
+    category: str
+    item: str
+    name: str
+    customers: int
+    share: float
+
+
+@dataclass(frozen=True)
 class Recommendation:
     """A line for a campaign: to whom, what, and why in words. `kind` is "offer", "next" or "popular".
 
@@ -124,6 +135,7 @@ class Baskets:
 
     `compared` counts the items of each level that had enough customers, `seen` all of them. `absent` says why there is
     nothing where there is nothing. `breadth` is the mean number of different items a customer of the segment bought.
+    `popular` are the products of each of the largest categories that most customers bought.
     """
 
     items: tuple[Item, ...] = ()
@@ -133,6 +145,7 @@ class Baskets:
     compared: dict[str, int] | None = None
     breadth: dict[str, float] | None = None
     absent: str = ""
+    popular: tuple[Popular, ...] = ()
 
     def of(self, segment: str, level: Level) -> tuple[Item, ...]:
         """The items kept of a segment, those most bought first."""

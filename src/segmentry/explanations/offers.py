@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
@@ -37,6 +37,15 @@ class Offer:
     reason: str
 
 
+class _Own(NamedTuple):
+    """An item that the customer bought: whether on their last day, and on how many lines."""
+
+    level: Level
+    item: str
+    last: bool
+    lines: int
+
+
 @dataclass(frozen=True)
 class CustomerOffers:
     """One customer's segment, how many different items they have bought, and what to offer, the best first."""
@@ -60,7 +69,8 @@ def recommend(
     """What to offer the customer with this id, whose orders are among `orders`, in a file or frame.
 
     First what surely follows the items of their last day of buying, then other items of theirs, then what is typical of
-    their segment, then what was bought most in it; never what they have bought. `customers` is the table that the
+    their segment, then what most customers bought of the category they buy most often, then what was bought most in
+    their segment; never what they have bought. `customers` is the table that the
     orders were joined to, where they were. Raises SettingsError where the segmentation knows no items, or `orders` has
     no such customer.
 
@@ -97,7 +107,7 @@ def recommend(
     beside = None if customers is None else read(customers, stated.of_another_file(), expected)
     segment = _segment(segmentation, log, beside, customer)
     known = {s.id: s.name for s in segmentation.segments} | NAMES
-    items = {(level, item) for level, item, _ in bought}
+    items = {(own.level, own.item) for own in bought}
     offers = tuple(_new(baskets, segment, bought, items))[:most]
     return CustomerOffers(segment, known[segment], len(items), offers, _words(known[segment], len(items), offers))
 
@@ -112,15 +122,15 @@ def _of_customer(log: Table, segmentation: Segmentation, customer: str) -> Table
     return replace(log, frame=log.frame.filter(has_id(log, column, customer)))
 
 
-def _bought(purchases: Purchases, customer: str) -> list[tuple[Level, str, bool]]:
-    """Level and item of all that the customer bought, also after the as-of date, and whether on their last day."""
+def _bought(purchases: Purchases, customer: str) -> list[_Own]:
+    """All that the customer bought, also after the as-of date."""
     counted = purchases.lines.filter(ln.counted(), nw.col(ln.CUSTOMER) == asked_id(customer), nw.col(ln.SALE))
-    found: list[tuple[Level, str, bool]] = []
+    found: list[_Own] = []
     for level, column in item_columns(purchases).items():
-        own = counted.filter(~nw.col(column).is_null()).group_by(column).agg(nw.col(ln.DAY).max().alias("last"))
-        rows = collect_rows(own)
+        named = counted.filter(~nw.col(column).is_null()).group_by(column)
+        rows = collect_rows(named.agg(n=nw.len(), last=nw.col(ln.DAY).max()))
         last = max((row["last"] for row in rows), default=None)
-        found += [(level, str(row[column]), row["last"] == last) for row in rows]
+        found += [_Own(level, str(row[column]), row["last"] == last, int(row["n"])) for row in rows]
     return sorted(found)
 
 
@@ -139,19 +149,23 @@ def _segment(segmentation: Segmentation, log: Table, beside: Table | None, custo
     return str(rows[0][SEGMENT])
 
 
-def _new(
-    baskets: Baskets, segment: str, bought: list[tuple[Level, str, bool]], items: set[tuple[Level, str]]
-) -> Iterator[Offer]:
+def _new(baskets: Baskets, segment: str, bought: list[_Own], items: set[tuple[Level, str]]) -> Iterator[Offer]:
     """Every item to offer, each once, the best first."""
     seen = set(items)
-    for offer in chain(_next(baskets, segment, bought), _of_segment(baskets, segment)):
+    offers = (
+        _next(baskets, segment, bought),
+        _typical(baskets, segment),
+        _of_favourite(baskets, bought),
+        _popular(baskets, segment),
+    )
+    for offer in chain(*offers):
         if (offer.level, offer.item) not in seen:
             seen.add((offer.level, offer.item))
             yield offer
 
 
-def _next(baskets: Baskets, segment: str, bought: list[tuple[Level, str, bool]]) -> Iterator[Offer]:
-    latest = {(level, item): last for level, item, last in bought}
+def _next(baskets: Baskets, segment: str, bought: list[_Own]) -> Iterator[Offer]:
+    latest = {(own.level, own.item): own.last for own in bought}
     pairs = [f for f in baskets.following if f.segment in (segment, EVERYONE) and (f.level, f.item) in latest]
     for f in sorted(pairs, key=lambda f: (not latest[f.level, f.item], _LEVELS.index(f.level), -f.lift.low, f.then)):
         held = "Their last order held" if latest[f.level, f.item] else "They have bought"
@@ -162,19 +176,35 @@ def _next(baskets: Baskets, segment: str, bought: list[tuple[Level, str, bool]])
         yield Offer(f.level, f.then, f.then_name, f.share, reason)
 
 
-def _of_segment(baskets: Baskets, segment: str) -> Iterator[Offer]:
-    """What the segment is typical for, then what was bought most in it."""
-    typical = ((level, i, True) for level in _LEVELS for i in baskets.typical(segment, level))
-    popular = ((level, i, False) for level in _LEVELS for i in baskets.of(segment, level))
-    for level, i, is_typical in chain(typical, popular):
-        own, all_of_them = say_number(i.share, "share"), say_number(i.everyone, "share")
-        reason = (
-            f"Typical of their segment: {own} of it bought it, {times(i.lift.value if i.lift else None)} the share of "
-            "all customers."
-            if is_typical
-            else f"Bought by {own} of their segment (all customers {all_of_them})."
-        )
-        yield Offer(level, i.item, i.name, i.share, reason)
+def _typical(baskets: Baskets, segment: str) -> Iterator[Offer]:
+    for level in _LEVELS:
+        for i in baskets.typical(segment, level):
+            often = times(i.lift.value if i.lift else None)
+            share = say_number(i.share, "share")
+            reason = f"Typical of their segment: {share} of it bought it, {often} the share of all customers."
+            yield Offer(level, i.item, i.name, i.share, reason)
+
+
+def _of_favourite(baskets: Baskets, bought: list[_Own]) -> Iterator[Offer]:
+    """What most customers bought of the category that is on most of the customer's lines."""
+    known = {p.category for p in baskets.popular}
+    own = [o for o in bought if o.level == "category"]
+    favourite = min(own, key=lambda o: (-o.lines, o.item), default=None)
+    if favourite is None or favourite.item not in known:
+        return
+    for p in baskets.popular:
+        if p.category == favourite.item:
+            share = say_number(p.share, "share")
+            reason = f"Of “{p.category}”, which they bought most often; {share} of all customers bought it."
+            yield Offer("product", p.item, p.name, p.share, reason)
+
+
+def _popular(baskets: Baskets, segment: str) -> Iterator[Offer]:
+    """What was bought most in the segment."""
+    for level in _LEVELS:
+        for i in baskets.of(segment, level):
+            own, everyone = say_number(i.share, "share"), say_number(i.everyone, "share")
+            yield Offer(level, i.item, i.name, i.share, f"Bought by {own} of their segment (all customers {everyone}).")
 
 
 def _words(segment: str, bought: int, offers: tuple[Offer, ...]) -> str:
