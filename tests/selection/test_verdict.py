@@ -238,3 +238,22 @@ def test_a_number_that_few_criteria_choose_is_said_to_be_one(nothing):
     assert apart.startswith("4 segments do best over all 3 criteria together, though only 1 of them would choose 4")
     assert "though none of them" in reason({"silhouette": 2, "gap": 1})
     assert reason({"silhouette": 4, "gap": 1, "stability": 4}).startswith("2 of 3 criteria choose 4 segments")
+
+
+def test_the_largest_number_tried_is_no_last_word(nothing):
+    """Where the largest of several is taken, the reason says so first, and how to try more; else nothing of it."""
+
+    def said(k, tried):
+        candidates = [c for c in nothing.candidates if c.k in tried]
+        weighing = Weighing(k, "natural", False, f"{tried[0]} to {tried[-1]}", (), (), {"silhouette": k})
+        return reason_words(candidates, weighing).partition(". ")[0]
+
+    assert said(10, range(2, 11)).endswith(
+        "of 2 to 10 tried, and no larger number was tried, so that there may be more kinds: --k 2-15 tries up to 15"
+    )
+    assert said(9, range(2, 11)).endswith("of 2 to 10 tried")
+    assert said(5, [5]).endswith("of 5 to 5 tried")
+    alike = [replace(c, inertia=0.0) for c in nothing.candidates]
+    assert "may be more kinds" not in reason_words(
+        alike, Weighing(10, "natural", False, "2 to 10", (), (), {"gap": 10})
+    )

@@ -30,11 +30,10 @@ from segmentry.quality.resampled import Resampled
 from segmentry.segmentation import Candidate
 from segmentry.selection.criteria import CriteriaByK, gather_criteria
 from segmentry.selection.decision import Decision, decide, decide_other, decide_table
-from segmentry.selection.verdict import stretched_into
+from segmentry.selection.verdict import MOST_SEGMENTS, stretched_into
 from segmentry.selection.words import stretched_words, weakness_words
 
 AUTO = (3, 10)  # what must be possible; 2 is tried as well, and taken only when natural and apart
-MOST_SEGMENTS = 50
 SILHOUETTE_ROWS = 4000
 
 

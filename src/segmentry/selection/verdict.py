@@ -29,6 +29,7 @@ STRONG = 0.8  # prediction strength that its authors call good
 STEADY = 0.85  # adjusted Rand of two bootstrap fits at which a division is the same one for all purposes
 REPEATED = 0.6  # and at which most customers stay with the same companions
 FALLBACK = (3, 6)  # without groups, the most stable of these
+MOST_SEGMENTS = 50  # that may be asked for
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from segmentry.segmentation import Candidate
 from segmentry.selection.criteria import CriteriaByK
-from segmentry.selection.verdict import NEEDED, STEADY, Weighing, points, stretched_into
+from segmentry.selection.verdict import MOST_SEGMENTS, NEEDED, STEADY, Weighing, points, stretched_into
 from segmentry.tables.masking import FEWEST_TOLD
 
+_MORE = 5  # numbers beyond the range that are worth another try
 WEAK = 0.25  # below it a grouping has no substantial structure (Kaufman and Rousseeuw 1990, table 4 of chapter 2)
 
 
@@ -116,7 +117,7 @@ def reason_words(candidates: Sequence[Candidate], weighing: Weighing) -> str:
     chosen = next(c for c in candidates if c.k == weighing.k)
     figures = _figures(chosen)
     if not weighing.stable:
-        why = f"{_agreeing(weighing)}, {of_tried(weighing.of)}."
+        why = f"{_agreeing(weighing)}, {of_tried(weighing.of)}{_at_the_edge(candidates, chosen)}."
         return f"{why} Its figures: {figures}. {_votes(weighing)}{_passed(candidates, chosen)}"
     said = (
         f"{chosen.k} segments are the most stable division, {of_tried(weighing.of)}: it comes out most alike when the "
@@ -144,6 +145,15 @@ def of_tried(of: str) -> str:
     ('of 2 to 10 tried', 'of 3 to 6 with at least 10 customers in each')
     """
     return f"of {of} tried" if of[-1].isdigit() else f"of {of}"
+
+
+def _at_the_edge(candidates: Sequence[Candidate], chosen: Candidate) -> str:
+    """That the largest number tried was taken, where more could be; that there are no more kinds is then not known."""
+    most = min(chosen.k + _MORE, MOST_SEGMENTS)
+    # Where the customers of each segment are all alike, there are no more to tell apart.
+    if len(candidates) < 2 or chosen.k < max(c.k for c in candidates) or chosen.k == most or not chosen.inertia:
+        return ""
+    return f", and no larger number was tried, so that there may be more kinds: --k 2-{most} tries up to {most}"
 
 
 def _agreeing(weighing: Weighing) -> str:
