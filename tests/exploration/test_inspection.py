@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from segmentry.errors import NotEnoughDataError
+from segmentry.errors import InputError, NotEnoughDataError
 from segmentry.exploration import Finding, Inspection, InspectSettings, inspect
 from segmentry.exploration.separator import separator_of
 
@@ -215,3 +216,10 @@ def test_a_table_without_anything_to_compare_is_told_of():
     found = inspect(pl.DataFrame({"customer_id": ["a", "b", "c"], "spend": ["5"] * 3}))
     assert [f.code for f in found.of_severity("problem")] == ["nothing-to-compare"]
     assert found.features == ()
+
+
+def test_a_relation_is_not_looked_at_and_the_error_says_what_is() -> None:
+    """A table that stays in its engine has no exact quartiles there: a part of it, or its address, is asked for."""
+    relation = duckdb.connect().from_arrow(pl.DataFrame({"id": range(50), "age": range(50)}).to_arrow())
+    with pytest.raises(InputError, match=r"files and in memory are looked at.*Pass a part of it"):
+        inspect(relation)

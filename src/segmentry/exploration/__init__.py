@@ -36,7 +36,7 @@ from segmentry.features.roles import PRIVATE_ROLES, ColumnRole
 from segmentry.features.sample import sampled_values
 from segmentry.features.summaries import ColumnSummary, summarise
 from segmentry.purchases import CustomerTable, PurchaseSettings, SourceSettings, open_log, read_either
-from segmentry.tables import Day, ReadingSettings, Table, as_day, check_kind, ordinal
+from segmentry.tables import Day, ReadingSettings, Table, as_day, check_kind, in_warehouse, ordinal
 
 __all__ = ["ColumnInspection", "Finding", "InspectSettings", "Inspection", "inspect"]
 
@@ -95,6 +95,12 @@ def _one_source(source: Any, customers: Any) -> Any:
 
 def _looked_at(source: Any, told: Settings, until: date | None) -> Inspection:
     table, is_log = read_either(source, told.reading, told.orders)
+    if in_warehouse(table.source_kind):
+        raise InputError(
+            "Only tables in files and in memory are looked at.",
+            found=table.source_name,
+            remedy="Pass a part of it as a frame, or the database's address with a query.",
+        )
     if table.rows_read == 0:
         raise NotEnoughDataError("The table has no rows.", found="0 rows", remedy="Check the file.")
     customers = prepare_customers(
