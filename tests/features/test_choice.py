@@ -316,3 +316,17 @@ def test_a_code_in_two_numbers_can_be_named(name):
     assert score(model, customers)["segment_id"].n_unique() == 2
     with pytest.raises(NotEnoughDataError, match="No column can tell"):
         fit(customers.drop("spend"))
+
+
+def test_answers_of_yes_and_no_are_taken_where_there_is_nothing_else():
+    """Of six products that three kinds of customers have, the three kinds are found; of independent ones, none."""
+    random = np.random.default_rng(2)
+    kind = random.integers(0, 3, 900)
+    has = np.array([[0.9, 0.9, 0.1, 0.1, 0.1, 0.9], [0.1, 0.1, 0.9, 0.9, 0.1, 0.1], [0.1, 0.9, 0.1, 0.9, 0.9, 0.1]])
+    products = {f"has_{p}": random.random(900) < has[kind, i] for i, p in enumerate("abcdef")}
+    answers = pl.DataFrame({"id": range(900), **{name: np.where(yes, "yes", "no") for name, yes in products.items()}})
+    model = fit(answers, settings=FitSettings(stability_pairs=0))
+    assert (model.k, model.verdict) == (3, "natural")
+    assert adjusted_rand_score(kind, score(model, answers)["segment_id"].to_list()) > 0.8
+    noise = answers.select("id", *(pl.Series(f"has_{p}", random.choice(["yes", "no"], 900)) for p in "abcd"))
+    assert fit(noise, settings=FitSettings(stability_pairs=0)).verdict == "no groups"

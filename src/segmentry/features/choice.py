@@ -4,7 +4,8 @@ The default is what a good analyst would take: age, income, spend, frequency, re
 same thing again (correlation above 0.9), never varies or is mostly missing is left out, and said so. So is a ratio
 of what says the same thing again: it would bring that back as noise. Where nothing that customers do is left, most
 having bought nothing, what the others bought is taken all the same. Where these are fewer than three, others join that
-say most of the customers (`spare`), never a code or the like; at last the shares of what was spent on.
+say most of the customers (`spare`), never a code or the like; at last the shares of what was spent on. Yes and no, and
+categories, are taken where there is nothing else.
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ def choose_by_default(
             _take_spare([f for f in numeric if f.theme == theme], numeric, values, taken, left)
     levels: list[Levels] = []
     if not taken:
+        for flag in (f for f in numeric if f.unit == "flag" and f.theme != "leaving"):
+            _take_first([flag], numeric, values, taken, left, ALL_BUT_FEW)
         categories = [f for f in features if f.operation == "category" and not sensitive & set(f.sources)]
         named = [f for f in categories if _in_words(values[f.name])]
         levels = [p for p in (learn_levels(f, values[f.name]) for f in named) if len(p.levels) > 1]
