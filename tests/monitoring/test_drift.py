@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -99,13 +98,9 @@ def test_later_orders_count_to_a_later_day() -> None:
     assert sg.drift(model, orders=lines, as_of="2024-12-31").customers >= found.customers
 
 
-def test_a_relation_is_compared_where_it_lies(model: Segmentation, later: pl.DataFrame) -> None:
-    """DuckDB counts itself, and every figure is the one that a frame gives, in any order of rows."""
-    relation = duckdb.connect().from_arrow(later.to_arrow())
-    ours = sg.drift(model, later)
-    assert sg.drift(model, relation).features == ours.features
-    assert sg.drift(model, later.sample(fraction=1, shuffle=True, seed=3)).features == ours.features
-    assert sg.drift(model, relation).segments == ours.segments
+def test_the_order_of_rows_changes_no_figure(model: Segmentation, later: pl.DataFrame) -> None:
+    """Counts are whole numbers: shuffled customers give the same figures to the last bit."""
+    assert sg.drift(model, later.sample(fraction=1, shuffle=True, seed=3)).features == sg.drift(model, later).features
 
 
 def test_a_handful_of_customers_is_refused(model: Segmentation, later: pl.DataFrame) -> None:
