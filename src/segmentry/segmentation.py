@@ -79,6 +79,7 @@ class Segment:
     stability: SegmentStability | None = None  # None where it was not measured
     value_share: float | None = None  # of all customers' lifetime value
 
+    planned_by: str = "rule"  # "rule" or "user"
 
 @dataclass(frozen=True)
 class OwnAnswer:
@@ -273,5 +274,8 @@ def plan(segmentation: Segmentation, plays: Mapping[str, Sequence[Play]]) -> Seg
             check_kind(play, Play, f"The plan of {segment_id} has what is no play.", "See Play in docs/python.md.")
             if not play.title.strip():
                 raise SettingsError("Each play needs a title.", remedy="Say in a few words what to do.")
-    segments = tuple(replace(s, playbook=tuple(plays[s.id])) if s.id in plays else s for s in segmentation.segments)
+    segments = tuple(
+        replace(s, playbook=tuple(plays[s.id]), planned_by="user") if s.id in plays else s
+        for s in segmentation.segments
+    )
     return replace(segmentation, segments=segments)

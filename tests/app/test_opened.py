@@ -64,3 +64,13 @@ def test_what_nobody_expected_is_told(out, tmp_path, monkeypatch):
         shown._prepare(out / "customers.csv")
     assert shown.state == "failed"
     assert "Something went wrong on our side" in str(shown.problem)
+
+
+def test_naming_a_segment_does_not_make_its_plan_ones_own(out, tmp_path):
+    """The form hands over name and plays together: plays that are as they were stay those of the rules."""
+    shown = Opened(out / "segmentation.seg", None, tmp_path)
+    plays = shown.segmentation.segment("s1").playbook
+    shown.edit("s1", "A name of my own", plays)
+    assert shown.segmentation.segment("s1").planned_by == "rule"
+    shown.edit("s1", "A name of my own", plays[:1] if len(plays) > 1 else [])
+    assert shown.segmentation.segment("s1").planned_by == "user"

@@ -125,7 +125,8 @@ class Opened:
                 )
             if name.strip() != current.segment(segment_id).name:
                 current = rename(current, {segment_id: name})
-            edited = plan(current, {segment_id: plays})
+            own = tuple(plays) != current.segment(segment_id).playbook
+            edited = plan(current, {segment_id: plays}) if own else current
             save(edited, self.model, overwrite=True)
             self.segmentation = edited
             self._kept.clear()
