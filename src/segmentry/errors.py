@@ -11,6 +11,7 @@
     │   ├── RowError                  a value of one customer, given alone, that cannot be used
     │   └── ValueModelError           purchases that do not settle a model of lifetime value
     ├── SettingsError                 a setting is unknown, contradictory or out of range
+    ├── AgreementError                fewer customers keep their segment than they should
     ├── OutputError                   the output exists, or cannot be written
     ├── ModelFileError                not a segmentation file, a damaged one, or of another version
     └── MissingExtraError             an optional part is not installed
@@ -115,6 +116,12 @@ class SettingsError(SegmentryError):
     """A setting is unknown, contradictory or out of range."""
 
     code = "setting"
+
+
+class AgreementError(SegmentryError):
+    """Fewer customers would keep the segment of an earlier fit than the bound that was set."""
+
+    code = "low-agreement"
 
 
 class OutputError(SegmentryError):

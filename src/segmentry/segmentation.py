@@ -25,6 +25,7 @@ from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Profile
 from segmentry.profiles.questions import GoldenQuestions
 from segmentry.profiles.stability import SegmentStability, SolutionStability
+from segmentry.profiles.succession import Succession
 from segmentry.profiles.wording import say_number
 from segmentry.prototypes.rule import Rule
 from segmentry.prototypes.tree import ThresholdTree
@@ -78,8 +79,8 @@ class Segment:
     playbook: tuple[Play, ...] = ()  # what to do, the most pressing first
     stability: SegmentStability | None = None  # None where it was not measured
     value_share: float | None = None  # of all customers' lifetime value
-
     planned_by: str = "rule"  # "rule" or "user"
+
 
 @dataclass(frozen=True)
 class OwnAnswer:
@@ -153,6 +154,7 @@ class Segmentation:
     value: LifetimeModel | None = None  # what customers will buy and be worth; None where it was not estimated
     holdout: Holdout | None = None  # what that model foresaw, beside what happened
     baselines: tuple[Baseline, ...] = ()  # how features were spread, to compare later customers with
+    succession: Succession | None = None  # how the segments follow those of the fit before; None for a fit of its own
     # Known right after fitting and never stored: what was said of the source, and rows for pictures.
     source_notices: tuple[Notice, ...] = field(default=(), compare=False, metadata=NOT_STORED)
     view: View | None = field(default=None, compare=False, repr=False, metadata=NOT_STORED)

@@ -87,6 +87,21 @@ def test_row_order_and_partitions_do_not_move_a_customer(
     assert dump(sg.fit(tmp_path, settings=FIT)) == dump(segmentation)
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "polars-lazy", pytest.param("spark", marks=SPARK)])
+def test_a_fit_after_another_is_the_same_on_every_engine(
+    engine: str, segmentation: Segmentation, parquet: Path, request: pytest.FixtureRequest
+) -> None:
+    """Who is where by both rules is counted where the table lives: the same ids, moves and bytes as from a file."""
+    told = FitSettings(selection={"k": segmentation.k + 1}, stability_pairs=0)
+    frames = {"duckdb": lambda: request.getfixturevalue("relation"), "polars-lazy": lambda: pl.scan_parquet(parquet)}
+    frames["spark"] = lambda: request.getfixturevalue("spark").read.parquet(str(parquet)).repartition(3)
+    expected = sg.fit(parquet, previous=segmentation, settings=told)
+    assert dump(sg.fit(frames[engine](), previous=segmentation, settings=told)) == dump(expected)
+    assert expected.succession is not None
+    assert expected.succession.customers == ROWS
+    assert expected.succession.new
+
+
 @pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.xdist_group("spark")
@@ -104,14 +119,16 @@ def test_a_spark_frame_gives_the_same_model_and_segments(segmentation: Segmentat
 def test_no_table_is_pulled_to_the_driver(
     engine: str, parquet: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fit brings a sample and sums into memory, and a score counts: never the rows of the table."""
+    """A fit, after another too, brings a sample and sums into memory, and a score counts: never the rows of the
+    table."""
     if engine == "spark":
         frame = request.getfixturevalue("spark").read.parquet(str(parquet))
         natives = [(type(frame), name) for name in ("toArrow", "toPandas", "collect", "toLocalIterator", "take")]
     else:
         frame, natives = duckdb.connect().read_parquet(str(parquet)), []
     crossed = _spy_on(monkeypatch, natives)
-    model = sg.fit(frame, k=3, settings=FitSettings(stability_pairs=0))
+    first = sg.fit(parquet, k=3, settings=FitSettings(stability_pairs=0))
+    model = sg.fit(frame, k=3, previous=first, settings=FitSettings(stability_pairs=0))
     assert max(crossed) >= 20_000, "the sample is seen"
     assert sum(rows for rows in crossed if rows < 20_000) < 1_000, "all else is sums and levels"
     assert [rows for rows in crossed if rows > 21_000] == []

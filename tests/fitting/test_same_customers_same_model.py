@@ -24,9 +24,10 @@ from segmentry.fitting import fit
 from segmentry.scoring import score
 from segmentry.store import dump
 import hashlib
-model = fit(sys.argv[1], k="3-4")
+first = fit(sys.argv[1], k="3-4")
+model = fit(sys.argv[1], k=5, previous=first)
 labels = score(model, sys.argv[1]).sort("customer_id")["segment_id"].to_list()
-print(hashlib.sha256(dump(model) + "".join(labels).encode()).hexdigest())
+print(hashlib.sha256(dump(first) + dump(model) + "".join(labels).encode()).hexdigest())
 """
 
 
@@ -58,6 +59,15 @@ def test_row_and_column_order_change_nothing(shop, model, seed):
     assert _labels(again, shuffled, "customer_id") == _labels(model, shop, "customer_id")
 
 
+def test_row_order_changes_nothing_of_a_fit_after_another(shop, model):
+    """Ids, moves and all else of a following fit are the same bytes from shuffled rows, and without a column of ids."""
+    for customers in (shop, shop.drop("customer_id")):
+        shuffled = customers.sample(fraction=1.0, shuffle=True, seed=5)
+        again = [fit(frame, k=5, previous=model) for frame in (customers, shuffled)]
+        assert dump(again[0]) == dump(again[1])
+        assert again[0].succession.new
+
+
 @pytest.mark.parametrize("kind", ["csv", "csv.gz", "parquet", "pandas", "polars-lazy", "pandas-index"])
 def test_the_kind_of_source_changes_nothing(shop, model, tmp_path, kind):
     """CSV, gzipped CSV, Parquet, pandas and lazy Polars give the bytes that eager Polars gives."""
@@ -82,7 +92,8 @@ def test_the_kind_of_source_changes_nothing(shop, model, tmp_path, kind):
 
 
 def test_threads_and_hash_seeds_change_nothing(shop, tmp_path):
-    """One thread or four, and any hash seed, give the same model and labels in a process of their own."""
+    """One thread or four, and any hash seed, give the same model, the same one after it, and the same labels in a
+    process of their own."""
     shop.write_csv(tmp_path / "shop.csv")
     digests = set()
     for threads, seed in (("1", "0"), ("4", "4711")):

@@ -16,11 +16,11 @@ import pytest
 
 import segmentry as sg
 from segmentry.errors import ModelFileError, OutputError, SettingsError
-from segmentry.fitting import fit
+from segmentry.fitting import FitSettings, fit
 from segmentry.samples import sample_marketing
 from segmentry.scoring import score
 from segmentry.scoring.frames import OUTPUT
-from segmentry.segmentation import rename
+from segmentry.segmentation import plan, rename
 from segmentry.store import dump, load, parse, read_bytes, save
 from segmentry.store.file import LARGEST
 
@@ -82,6 +82,48 @@ def test_a_file_from_before_orders_were_known_is_read(model, data):
     old = parse(_changed(data, forget))
     assert (old.purchases, old.orders) == (None, None)
     assert old == model
+
+
+@pytest.fixture(scope="module")
+def followed(model, shop):
+    """A fit after another, with a segment more."""
+    return fit(shop, k=5, previous=model, settings=FitSettings(stability_pairs=0))
+
+
+def test_a_file_from_before_fits_followed_others_is_read(model, data):
+    """A model file without a word on an earlier fit is that of a fit of its own, with plans made by rule."""
+
+    def forget(plain: dict) -> None:
+        del plain["succession"]
+        for segment in plain["segments"]:
+            del segment["planned_by"]
+
+    old = parse(_changed(data, forget))
+    assert old.succession is None
+    assert old == model
+
+
+def test_what_became_of_the_segments_before_comes_back_whole(followed):
+    """Kept, new and retired segments, moves, and whose plan it is are stored."""
+    own = plan(followed, {"s1": followed.segment("s1").playbook})
+    again = parse(dump(own))
+    assert again == own
+    assert again.succession == followed.succession is not None
+    assert [s.planned_by for s in again.segments if s.id == "s1"] == ["user"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told["kept"].pop(),
+        lambda told: told["new"].append("s9"),
+        lambda told: told["retired_before"].append("s1"),
+    ],
+)
+def test_a_succession_that_contradicts_the_segments_is_refused(followed, change):
+    """Segments that follow and are not there, and an id that is in use and gone, are a damaged file."""
+    with pytest.raises(ModelFileError, match="contradicts itself"):
+        parse(_changed(dump(followed), lambda plain: change(plain["succession"])))
 
 
 def test_every_flipped_bit_is_noticed(data):

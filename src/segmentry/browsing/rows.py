@@ -13,7 +13,7 @@ from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe
 from segmentry.prototypes.assign import CONFIDENCE, RUNNER_UP, SEGMENT, with_segment
-from segmentry.scoring.score import OUTPUT, read_like, score_table
+from segmentry.scoring.score import OUTPUT, PREVIOUS, read_like, score_table
 from segmentry.segmentation import Segmentation
 from segmentry.tables import (
     ROW,
@@ -159,11 +159,12 @@ def lay_out(segmentation: Segmentation, labelled: str | Path, folder: str | Path
 
 
 def _without_labels(table: Table) -> Table:
-    """The table without the four columns that labelling added last."""
-    names = table.names[: -len(OUTPUT)]
-    if table.names[-len(OUTPUT) :] != tuple(free_names(OUTPUT, names).values()):
-        return table
-    return replace(table, columns=table.columns[: len(names)])
+    """The table without the columns that labelling added last: four, or five where the fit followed another."""
+    for added in (OUTPUT, (*OUTPUT, PREVIOUS)):
+        names = table.names[: -len(added)]
+        if table.names[-len(added) :] == tuple(free_names(added, names).values()):
+            return replace(table, columns=table.columns[: len(names)])
+    return table
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,9 @@ from segmentry.prototypes.lloyd import means, placed, turned
 
 STARTS = 10
 MOST_STEPS = 300
+# How much more inertia a grouping may have that goes on from an earlier one. Optima as near as that come and go with a
+# few customers, and would part everyone anew for nothing.
+GOING_ON = 0.02
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,19 @@ def search_kmeans(grid: np.ndarray, k: int, seed: int, starts: int = STARTS) -> 
     """
     found = KMeans(k, n_init=starts, random_state=seed, algorithm="lloyd").fit(grid)
     return settle(grid, in_order(np.floor(found.cluster_centers_ + 0.5)))
+
+
+def going_on(grid: np.ndarray, found: Clustering, start: np.ndarray) -> Clustering:
+    """What becomes of earlier centres on these rows, where that is nearly as good as what was found; else that.
+
+    >>> rows = np.array([[0.0], [2.0], [100.0], [102.0]])
+    >>> anew = search_kmeans(rows, 2, seed=0)
+    >>> going_on(rows, anew, np.array([[90.0], [110.0]])).centres.ravel().tolist()
+    [1.0, 101.0]
+    """
+    continued = settle(grid, in_order(start))
+    worse = min(continued.sizes) == 0 or continued.inertia > (1 + GOING_ON) * found.inertia
+    return found if worse else continued
 
 
 def in_order(centres: np.ndarray) -> np.ndarray:

@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 import segmentry
 from segmentry.clusters.grouping import Layout
 from segmentry.clusters.limits import SizeLimits
 from segmentry.clusters.names import STATED
 from segmentry.clusters.polish import on_axes
-from segmentry.clusters.rfm.grid import BUILT_IN, RfmGrid, rfm_grid
-from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, prepare_customers
 from segmentry.features.grid import KNOWN
 from segmentry.features.sample import words_digest
@@ -33,77 +29,43 @@ from segmentry.fitting.explained import explain_segments
 from segmentry.fitting.final import Final, own_answer, possible, settle_on_all
 from segmentry.fitting.prepared import Prepared, prepare
 from segmentry.fitting.profiled import Profiled, profile_segments
-from segmentry.fitting.segments import one_sided_notices, size_notices
-from segmentry.fitting.sources import Source, one_source, or_customers, read_source
-from segmentry.fitting.trust import PAIRS, measure_stability, stability_notices, with_weakest
+from segmentry.fitting.segments import Heritage, one_sided_notices, size_notices
+from segmentry.fitting.settings import FitSettings as FitSettings
+from segmentry.fitting.settings import settings_after, with_arguments
+from segmentry.fitting.sources import Source, check_succession, one_source, or_customers, read_source
+from segmentry.fitting.succeeding import (
+    Past,
+    Predecessor,
+    inherit,
+    look_back,
+    predecessor,
+    previous_centres,
+    succession_notices,
+    succession_of,
+)
+from segmentry.fitting.trust import measure_stability, stability_notices, with_weakest
 from segmentry.fitting.view import make_view
 from segmentry.profiles.baseline import learn_baselines
-from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.stability import SolutionStability
 from segmentry.prototypes.assign import nearest
-from segmentry.prototypes.everyone import Placing, place_everyone
-from segmentry.purchases import PurchaseSettings
+from segmentry.prototypes.everyone import Before, Placing, place_everyone
 from segmentry.segmentation import Provenance, Segmentation, rename
-from segmentry.selection import Search, SelectionSettings, search_segments
-from segmentry.tables import ROW, Day, ReadingSettings, Table, as_day, as_names, check_kind, checked, held
-from segmentry.value import ValueSettings
+from segmentry.selection import Search, search_segments
+from segmentry.tables import ROW, Table, held
 
 NO_SEGMENT = -1  # the place of a row that is noise
 Step = Callable[[str], AbstractContextManager[Any]]
 
 
-def _grid(stated: object) -> object:
-    return rfm_grid(stated) if isinstance(stated, (str, Path)) else stated
-
-
-class FitSettings(BaseModel):
-    """Everything a fit can be told; what is not said is worked out from the data.
-
-    `today` only keeps dates in the future from becoming the as-of date; the library never asks the clock.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    reading: ReadingSettings = ReadingSettings()
-    features: FeatureSettings = FeatureSettings()
-    selection: SelectionSettings = SelectionSettings()
-    id: str | None = None
-    as_of: Day | None = None
-    today: date | None = None
-    names: Mapping[str, str] = {}
-    on_duplicate: Literal["error", "keep"] = "error"
-    stability_pairs: int = Field(default=PAIRS, ge=0, le=10_000)  # 0 measures none
-    min_size: int | None = Field(default=None, ge=1)  # customers in a segment, of all customers
-    max_size: int | None = Field(default=None, ge=1)
-    orders: PurchaseSettings = PurchaseSettings()  # where the source is a purchase log
-    value: ValueSettings = ValueSettings()  # what its customers will be worth
-    rfm_grid: Annotated[RfmGrid | None, BeforeValidator(_grid)] = None  # "eleven", "ten" or a TOML file; for method rfm
-    playbook: Playbook | None = None  # none is the built-in one; `profiles.playrules.read_playbook` reads a file
-
-    @property
-    def grid(self) -> RfmGrid | None:
-        """The RFM grid to divide by; None for every other method."""
-        return self.stated_grid if self.selection.method == "rfm" else None
-
-    @property
-    def stated_grid(self) -> RfmGrid:
-        """The RFM grid that was stated, else the first that is built in."""
-        return self.rfm_grid or rfm_grid(BUILT_IN[0])
-
-    @property
-    def reading_by_role(self) -> ReadingSettings:
-        """The reading with every column that is stated to be a category as text: a level's number is its name."""
-        levels = {c: "text" for c, role in self.features.roles.items() if role in ("category", "sensitive")}
-        return self.reading.model_copy(update={"types": {**levels, **self.reading.types}})
-
-
 @dataclass(frozen=True)
 class Fitted:
-    """A segmentation, the table it was fitted on, and what places its customers: for those who write these next."""
+    """A segmentation, the table it was fitted on, and what places its customers, also by the rule of the fit before:
+    for those who write these next."""
 
     segmentation: Segmentation
     table: Table
     placing: Placing
+    before: Before | None = None
 
 
 def fit(
@@ -116,6 +78,8 @@ def fit(
     seed: int | None = None,
     as_of: date | str | None = None,
     method: str | None = None,
+    previous: Segmentation | None = None,
+    min_agreement: float | None = None,
     settings: FitSettings | None = None,
 ) -> Segmentation:
     """Segments of the customers in `source`, a path or a pandas or Polars frame with a row per customer.
@@ -125,40 +89,37 @@ def fit(
     `k` is a number, a range such as "2-10", or "auto" (the default). `features` names columns or derived features, in a
     list or in a text with commas; none takes the small default set. `seed` is 0 unless stated. `as_of` is a date, a
     time of which the day counts, or a text such as "2026-01-31". `method` is "k-means" unless stated; `docs/methods.md`
-    names the others. `settings` states anything else; arguments win over it.
+    names the others. `previous` is an earlier segmentation of the same shop: segments that are still there keep their
+    id, colour and own name, and what is not stated is as it was then; with `min_agreement`, a share, at least so many
+    customers must keep their segment. `settings` states anything else; arguments win over it.
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
     chosen = with_arguments(settings, features=features, as_of=as_of, k=k, seed=seed, method=method)
-    return fit_source(one_source(source, orders, customers), chosen).segmentation
+    after = predecessor(previous, min_agreement)
+    if after is not None:
+        chosen = settings_after(after.segmentation, chosen)
+    return fit_source(one_source(source, orders, customers), chosen, after=after).segmentation
 
 
-def with_arguments(
-    base: FitSettings | None, *, features: object = (), as_of: object = None, **selection: object
-) -> FitSettings:
-    """The settings with what was said beside them, which wins. None, and no features, say nothing."""
-    base = FitSettings() if base is None else base
-    check_kind(base, FitSettings, "settings should be FitSettings.", "Pass sg.FitSettings(...), or k=5 by itself.")
-    said = {name: value for name, value in selection.items() if value is not None}
-    names = as_names(features, "features") or base.features.features
-    return base.model_copy(
-        update={
-            "selection": checked(SelectionSettings, {**dict(base.selection), **said}),
-            "features": base.features.model_copy(update={"features": names}),
-            "as_of": base.as_of if as_of is None else as_day(as_of),
-        }
-    )
-
-
-def fit_source(source: Any, settings: FitSettings, step: Step = lambda _: nullcontext()) -> Fitted:
-    """The main job. `step` is entered with the name of each step, for those who show progress or measure time."""
+def fit_source(
+    source: Any,
+    settings: FitSettings,
+    step: Step = lambda _: nullcontext(),
+    *,
+    after: Predecessor | None = None,
+) -> Fitted:
+    """The main job. `step` is entered with the name of each step, for those who show progress or measure time. `after`
+    is what the fit follows; `settings_after` gives the settings of such a fit."""
     with step("read"):
-        given = read_source(source, settings)
+        given = read_source(source, settings, None if after is None else after.segmentation)
+        if after is not None:
+            check_succession(after.segmentation, given)
     with or_customers(given.guessed):
-        return _fitted(given, settings, step)
+        return _fitted(given, settings, step, after)
 
 
-def _fitted(given: Source, settings: FitSettings, step: Step) -> Fitted:
-    with step("roles"):
+def _fitted(given: Source, settings: FitSettings, step: Step, after: Predecessor | None) -> Fitted:
+    with step("roles"), nullcontext() if after is None else after.named(settings.features.features):
         customers = prepare_customers(
             given.table,
             settings.features,
@@ -170,9 +131,12 @@ def _fitted(given: Source, settings: FitSettings, step: Step) -> Fitted:
         )
     with step("features"):
         prepared = prepare(customers, settings.grid)
-    search, final, placing = _settled(prepared, settings, step)
+        past = None if after is None else look_back(after, customers)
+    search, final, placing = _settled(prepared, settings, step, past)
     with step("profile"):
-        profiled = profile_segments(prepared, final, placing, settings.playbook)
+        kept = None if past is None else inherit(past, prepared, final.rule, placing)
+        heritage = Heritage() if kept is None else kept.heritage
+        profiled = profile_segments(prepared, final, placing, settings.playbook, heritage)
     with step("stability"):
         layout = Layout.of(prepared.recipe)
         stability, profiled = _with_stability(prepared.grid, layout, profiled, search, final, settings)
@@ -181,9 +145,11 @@ def _fitted(given: Source, settings: FitSettings, step: Step) -> Fitted:
     found = _segmentation(prepared, search, final, profiled, settings)
     with step("baskets"):
         baskets, over_time = study_orders(found, given)
+    succession = None if kept is None else succession_of(kept, profiled.renamed, profiled.segments)
     segmentation = replace(
         found,
-        notices=(*given.notices, *found.notices),
+        notices=(*given.notices, *found.notices, *succession_notices(succession, past)),
+        succession=succession,
         purchases=given.purchases,
         orders=given.orders,
         baskets=baskets,
@@ -195,10 +161,11 @@ def _fitted(given: Source, settings: FitSettings, step: Step) -> Fitted:
         tree=tree,
         questions=questions,
     )
-    return Fitted(rename(segmentation, settings.names), given.table, placing)
+    before = None if past is None else past.before
+    return Fitted(rename(segmentation, settings.names), given.table, placing, before)
 
 
-def _settled(prepared: Prepared, settings: FitSettings, step: Step) -> tuple[Search, Final, Placing]:
+def _settled(prepared: Prepared, settings: FitSettings, step: Step, past: Past | None) -> tuple[Search, Final, Placing]:
     """What was found on the sample, the rule that holds for everyone, and everyone's place in it.
 
     The grid of all customers is let go of with this function.
@@ -208,7 +175,9 @@ def _settled(prepared: Prepared, settings: FitSettings, step: Step) -> tuple[Sea
     # The search is on the sample and leaves a processor free, which puts everyone on the grid meanwhile.
     with held(on_axes(prepared.everyone, recipe.axes)) as grid_of_all:
         with step("search"):
-            search = search_segments(prepared.grid, selection, layout=Layout.of(recipe), method=prepared.cells)
+            start = None if past is None or selection.method != "k-means" else previous_centres(past, prepared)
+            layout = Layout.of(recipe)
+            search = search_segments(prepared.grid, selection, layout=layout, method=prepared.cells, start=start)
         with step("polish"):
             known = grid_of_all().filter(nw.col(KNOWN)).drop(KNOWN, ROW, strict=False)
             final = settle_on_all(known, recipe.axes, search, prepared.grid, limits)

@@ -17,8 +17,8 @@ from segmentry.errors import SettingsError
 from segmentry.features.customers import column_beside, feature_values, learn_recipe, prepare_customers
 from segmentry.features.rfm import axis_values
 from segmentry.features.sample import evenly_spaced, on_grid
-from segmentry.fitting import FitSettings, with_arguments
 from segmentry.fitting.comparing_grids import by_rfm_grid
+from segmentry.fitting.settings import FitSettings, with_arguments
 from segmentry.fitting.sources import read_source
 from segmentry.profiles.comparison import Compared, Comparison, recommend
 from segmentry.quality import calinski_harabasz, davies_bouldin, silhouettes

@@ -9,7 +9,7 @@ from segmentry.errors import Notice
 from segmentry.fitting.final import Final
 from segmentry.fitting.grid_names import named_by_grid
 from segmentry.fitting.prepared import Prepared
-from segmentry.fitting.segments import in_order_of_value, make_segments, with_plays
+from segmentry.fitting.segments import Heritage, in_order_of_value, make_segments, with_heritage, with_plays
 from segmentry.profiles.describe import describe
 from segmentry.profiles.playrules import Playbook
 from segmentry.profiles.profile import Profile
@@ -35,8 +35,11 @@ class Profiled:
         return sum(s.size for s in self.segments)
 
 
-def profile_segments(prepared: Prepared, final: Final, placing: Placing, playbook: Playbook | None) -> Profiled:
-    """Describe the groups of the final rule over all customers, and number, name and plan for them."""
+def profile_segments(
+    prepared: Prepared, final: Final, placing: Placing, playbook: Playbook | None, heritage: Heritage
+) -> Profiled:
+    """Describe the groups of the final rule over all customers, and number, name and plan for them, but for what they
+    have of the fit before."""
     customers, recipe = prepared.customers, prepared.recipe
     sampled = segment_of(final.rule, prepared.grid)
     inside = sampled != NOISE
@@ -50,11 +53,11 @@ def profile_segments(prepared: Prepared, final: Final, placing: Placing, playboo
         {name: column[inside] for name, column in prepared.values.items()},
         sampled[inside],
     )
-    rule, profile, renamed = in_order_of_value(final.rule, profile, final.sizes)
+    rule, profile, renamed = in_order_of_value(final.rule, profile, final.sizes, heritage)
     sizes = {renamed[owner]: n for owner, n in final.sizes.items()}
-    segments = make_segments(rule, profile, sizes, final.noise)
+    segments = make_segments([*renamed.values()], profile, sizes, final.noise)
     notices: tuple[Notice, ...] = ()
     if prepared.cells is not None:
         segments, notices = named_by_grid(segments, prepared.cells, renamed, profile)
     planned = with_plays(segments, profile, playbook, customers.features, customers.roles)
-    return Profiled(rule, profile, planned, renamed, notices)
+    return Profiled(rule, profile, with_heritage(planned, heritage), renamed, notices)

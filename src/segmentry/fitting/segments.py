@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 
 from segmentry.errors import Notice, plural
 from segmentry.features.feature import Feature
@@ -23,10 +25,32 @@ NEARLY_ALL = 0.95  # share of a segment that makes it one group's
 MIXED = 0.8  # share of all customers up to which that says something of the segment
 
 
-def in_order_of_value(rule: Rule, profile: Profile, sizes: Mapping[str, int]) -> tuple[Rule, Profile, dict[str, str]]:
+@dataclass(frozen=True)
+class Heritage:
+    """The segment of the fit before that each owner of a rule is, where it is one, and the highest number of any id
+    that was ever given."""
+
+    of_owner: Mapping[str, Segment] = field(default_factory=dict)
+    highest: int = 0
+
+
+def number_of(segment_id: str) -> int:
+    """The number in a segment's id; 0 where it has none.
+
+    >>> number_of("s12"), number_of("other")
+    (12, 0)
+    """
+    found = re.fullmatch(r"s(\d{1,9})", segment_id)
+    return int(found[1]) if found else 0
+
+
+def in_order_of_value(
+    rule: Rule, profile: Profile, sizes: Mapping[str, int], heritage: Heritage
+) -> tuple[Rule, Profile, dict[str, str]]:
     """Owners renamed s1, s2, ... by mean spend, else by size: a number means something, whatever the search did.
 
-    Also gives the new name of each owner. `sizes` goes by owner.
+    Those that were a segment of the fit before keep its id, and the others go on counting from there. Also gives the
+    new name of each owner, in order of value. `sizes` goes by owner.
     """
     spend = profile.measure(profile.spend) if profile.spend else None
 
@@ -36,22 +60,27 @@ def in_order_of_value(rule: Rule, profile: Profile, sizes: Mapping[str, int]) ->
         return (-mean if mean is not None else math.inf, -sizes[owner], place)
 
     order = sorted(range(len(rule.segments)), key=rank)
-    new = {rule.segments[place]: f"s{number}" for number, place in enumerate(order, start=1)}
+    numbers = count(heritage.highest + 1)
+    new: dict[str, str] = {}
+    for owner in (rule.segments[place] for place in order):
+        same = heritage.of_owner.get(owner)
+        new[owner] = same.id if same is not None else f"s{next(numbers)}"
     return replace(rule, owners=tuple(new[o] for o in rule.owners)), profile.renamed(new), new
 
 
-def make_segments(rule: Rule, profile: Profile, sizes: Mapping[str, int], noise: int = 0) -> tuple[Segment, ...]:
-    """The segments in the order of their numbers; shares are of all customers, those of noise among them."""
-    ids = sorted(rule.segments, key=lambda segment: int(segment[1:]))
+def make_segments(
+    ids: Sequence[str], profile: Profile, sizes: Mapping[str, int], noise: int = 0
+) -> tuple[Segment, ...]:
+    """The segments with these ids, in their order; shares are of all customers, those of noise among them."""
     naming = name_segments(profile, {s: sizes[s] for s in ids})
     spend_shares, value_shares = profile.spend_shares(), profile.shares_of("lifetime_value")
     everyone = sum(sizes.values()) + noise
     return tuple(
         replace(
-            _segment(place, s, sizes[s], sizes[s] / everyone, spend_shares.get(s), naming[s], profile),
+            _segment(s, sizes[s], sizes[s] / everyone, spend_shares.get(s), naming[s], profile),
             value_share=value_shares.get(s),
         )
-        for place, s in enumerate(ids)
+        for s in ids
     )
 
 
@@ -68,10 +97,34 @@ def with_plays(
     return tuple(replace(s, playbook=choose_plays(profile, s, rules, origins)) for s in segments)
 
 
+def with_heritage(segments: Sequence[Segment], heritage: Heritage) -> tuple[Segment, ...]:
+    """The segments with what stays of those of the fit before: colour, marker, and a name and plays of the user's own.
+
+    A name made by rule that the user gave to another segment is told apart by the id.
+    """
+    before = {same.id: same for same in heritage.of_owner.values()}
+    own = {s.id: before[s.id].name for s in segments if s.id in before and before[s.id].named_by == "user"}
+    given = frozenset(own.values())
+    return tuple(_inherited(s, before.get(s.id), given) for s in segments)
+
+
+def _inherited(segment: Segment, before: Segment | None, given: frozenset[str]) -> Segment:
+    if segment.name in given:
+        segment = replace(segment, name=f"{segment.name} ({segment.id})")
+    if before is None:
+        return segment
+    segment = replace(segment, colour=before.colour, marker=before.marker)
+    if before.named_by == "user":
+        segment = replace(segment, name=before.name, named_by="user")
+    if before.planned_by == "user":
+        segment = replace(segment, playbook=before.playbook, planned_by="user")
+    return segment
+
+
 def _segment(
-    place: int, segment: str, size: int, share: float, spend_share: float | None, naming: Naming, profile: Profile
+    segment: str, size: int, share: float, spend_share: float | None, naming: Naming, profile: Profile
 ) -> Segment:
-    colour, marker = colour_and_marker(place)
+    colour, marker = colour_and_marker(max(number_of(segment), 1) - 1)
     return Segment(
         id=segment,
         name=naming.name,

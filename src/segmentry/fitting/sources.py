@@ -25,6 +25,8 @@ from segmentry.purchases import (
     read_either,
     read_log,
 )
+from segmentry.scoring.orders import readings_of
+from segmentry.scoring.score import check_columns
 from segmentry.segmentation import Segmentation
 from segmentry.tables import ReadingSettings, Table, read
 from segmentry.value import ValueSettings
@@ -85,21 +87,41 @@ def one_source(source: Any, orders: Any, customers: Any) -> Any:
     return Orders(orders, customers)
 
 
-def read_source(source: Any, settings: Settings) -> Source:
-    """The customers to segment. A table whose roles say that its rows are purchases is taken as orders."""
-    reading = settings.reading_by_role
+def read_source(source: Any, settings: Settings, previous: Segmentation | None = None) -> Source:
+    """The customers to segment. A table whose roles say that its rows are purchases is taken as orders.
+
+    Columns that the `previous` segments rest on are read as they were then.
+    """
+    reading, expected = settings.reading_by_role, {} if previous is None else readings_of(previous)
+    earlier = None if previous is None else previous.purchases
     if isinstance(source, Orders):
-        log = read_log(source.log, reading, settings.orders)
-        customers = None if source.customers is None else read(source.customers, reading.of_another_file())
-        return _from_orders(log, customers, settings)
+        log = read_log(source.log, reading, settings.orders, expected)
+        customers = None if source.customers is None else read(source.customers, reading.of_another_file(), expected)
+        return _from_orders(log, customers, settings, earlier)
     if isinstance(source, MadeCustomers):
-        return _made_before(_enough(read(source.customers, reading)), source.earlier)
-    table, is_log = read_either(source, reading, settings.orders)
+        return _made_before(_enough(read(source.customers, reading, expected)), source.earlier)
+    table, is_log = read_either(source, reading, settings.orders, expected)
     if table.rows_read and is_log:
         guessed = not settings.orders.roles
         with or_customers(guessed):
-            return replace(_from_orders(table, None, settings), guessed=guessed)
+            return replace(_from_orders(table, None, settings, earlier), guessed=guessed)
     return Source(_enough(table), settings.id, settings.as_of)
+
+
+def check_succession(previous: Segmentation, given: Source) -> None:
+    """Raises SettingsError where one of the two comes from orders and the other does not, ColumnNotFoundError where the
+    customers lack a column that the previous segments rest on."""
+    if previous.purchases is not None and given.purchases is None:
+        raise SettingsError(
+            "The previous segmentation was made from orders, and this source is a table of customers.",
+            remedy="Give the orders: --orders FILE (orders=... in Python), or fit without --previous.",
+        )
+    if previous.purchases is None and given.purchases is not None:
+        raise SettingsError(
+            "The previous segmentation was made from a table of customers, and this source holds orders.",
+            remedy="Give the customers: --customers FILE (customers=... in Python), or fit without --previous.",
+        )
+    check_columns(previous.recipe.clustered, given.table)
 
 
 @contextmanager
@@ -119,8 +141,8 @@ def _enough(table: Table) -> Table:
     return table
 
 
-def _from_orders(log: Table, customers: Table | None, settings: Settings) -> Source:
-    purchases = _opened(log, customers, settings)
+def _from_orders(log: Table, customers: Table | None, settings: Settings, earlier: PurchaseRecipe | None) -> Source:
+    purchases = _opened(log, customers, settings, earlier)
     of_table = settings.id if customers is not None else None
     valued = valued_customers(purchases, customers, of_table, settings.value, settings.today)
     found = valued.customers
@@ -158,7 +180,7 @@ def _made_before(table: Table, earlier: Segmentation) -> Source:
     )
 
 
-def _opened(log: Table, customers: Table | None, settings: Settings) -> Purchases:
+def _opened(log: Table, customers: Table | None, settings: Settings, earlier: PurchaseRecipe | None) -> Purchases:
     # With a customer table, --id names its column; in the log it is named alike, or found.
     named = settings.id if settings.id in log.names else None
     return open_log(
@@ -167,4 +189,5 @@ def _opened(log: Table, customers: Table | None, settings: Settings) -> Purchase
         customer=named if customers is not None else settings.id,
         as_of=settings.as_of,
         today=settings.today,
+        earlier=earlier,
     )

@@ -5,6 +5,7 @@ The way in for everything that works on orders; what becomes of a customer is le
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -93,12 +94,14 @@ def open_log(
     customer: str | None = None,
     as_of: date | None = None,
     today: date | None = None,
+    earlier: PurchaseRecipe | None = None,
 ) -> Purchases:
     """The purchases in a table with a row per order or order line.
 
     `customer` names the column of who bought. The as-of date is `as_of`, else the last day in the log that is not after
-    `today`; purchases after it are the holdout. Raises InputError where the log lacks a part or mixes currencies,
-    NotEnoughDataError where no line counts.
+    `today`; purchases after it are the holdout. Categories and channels that had a share of their own in an `earlier`
+    log keep it. Raises InputError where the log lacks a part or mixes currencies, NotEnoughDataError where no line
+    counts.
 
     >>> import polars as pl
     >>> from segmentry.tables import read
@@ -133,8 +136,8 @@ def open_log(
     recipe = replace(
         recipe,
         # What an order cost is not known by its lines.
-        categories=() if recipe.amount_is == "order" else largest(lines, recipe, ln.CATEGORY, told.categories),
-        channels=largest(lines, recipe, ln.CHANNEL, told.channels),
+        categories=() if recipe.amount_is == "order" else _levels(lines, recipe, ln.CATEGORY, told.categories, earlier),
+        channels=_levels(lines, recipe, ln.CHANNEL, told.channels, earlier),
     )
     return _accounted(_without_false_alarms(table, found), lines, recipe, _duplicates(table, told), discounts)
 
@@ -154,6 +157,17 @@ def _accounted(
         (*doubts, *more),
         charges,
     )
+
+
+def _levels(
+    lines: Lines, recipe: PurchaseRecipe, column: str, most: int, earlier: PurchaseRecipe | None
+) -> tuple[str, ...]:
+    """Levels with a share of their own: those that had one, then the largest that there is still room for."""
+    found = largest(lines, recipe, column, most)
+    if earlier is None or recipe.column(column) is None:
+        return found
+    had = earlier.categories if column == ln.CATEGORY else earlier.channels
+    return tuple(dict.fromkeys((*had, *found)))[: max(most, len(had))]
 
 
 def _without_false_alarms(table: Table, found: tuple[PurchaseColumn, ...]) -> Table:
@@ -280,14 +294,20 @@ def _lone_orders(table: Table, who: str, when: str, order: str | None) -> tuple[
     return (Notice("lone-orders", text),)
 
 
-def read_either(source: Any, reading: ReadingSettings, settings: PurchaseSettings) -> tuple[Table, bool]:
-    """The table of customers or of a log, and whether it is a log: its settings say so, or its columns do."""
+def read_either(
+    source: Any,
+    reading: ReadingSettings,
+    settings: PurchaseSettings,
+    expected: Mapping[str, Reading] | None = None,
+) -> tuple[Table, bool]:
+    """The table of customers or of a log, and whether it is a log: its settings say so, or its columns do. `expected`
+    fixes how columns are read that an earlier source had."""
     if isinstance(source, CustomerTable):
-        return read(source.source, reading), False
-    table = read(source, reading)
+        return read(source.source, reading, expected), False
+    table = read(source, reading, expected)
     is_log, doubts = (bool(settings.roles), ()) if settings.roles or not table.rows_read else _judged(table)
     if is_log:
-        return in_full(source, table, reading, settings), True
+        return in_full(source, table, reading, settings, expected), True
     return replace(table, notices=(*table.notices, *doubts)), False
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from segmentry.purchases.roles import find_columns
 from segmentry.purchases.settings import PurchaseSettings
-from segmentry.tables import ReadingSettings, Table, read
+from segmentry.tables import Reading, ReadingSettings, Table, read
 
 KEYS = frozenset(
     {"customer", "order", "product", "product_name", "category", "channel", "status", "returned", "currency"}
 )
 
 
-def read_log(source: Any, reading: ReadingSettings | None = None, settings: PurchaseSettings | None = None) -> Table:
-    """The typed table of a log.
+def read_log(
+    source: Any,
+    reading: ReadingSettings | None = None,
+    settings: PurchaseSettings | None = None,
+    expected: Mapping[str, Reading] | None = None,
+) -> Table:
+    """The typed table of a log; `expected` fixes how columns are read that another log had.
 
     An order number with a letter, among many without, would be no number and its row rejected: C536379 cancels 536365.
 
@@ -26,11 +32,17 @@ def read_log(source: Any, reading: ReadingSettings | None = None, settings: Purc
     0
     """
     told = reading or ReadingSettings()
-    table = read(source, told)
-    return in_full(source, table, told, settings)
+    table = read(source, told, expected)
+    return in_full(source, table, told, settings, expected)
 
 
-def in_full(source: Any, table: Table, reading: ReadingSettings, settings: PurchaseSettings | None = None) -> Table:
+def in_full(
+    source: Any,
+    table: Table,
+    reading: ReadingSettings,
+    settings: PurchaseSettings | None = None,
+    expected: Mapping[str, Reading] | None = None,
+) -> Table:
     """The table of a log, read again where rows were rejected for what names something."""
     stated = settings.roles if settings is not None else {}
     keys = {c.column for c in find_columns(table, stated) if c.role in KEYS}
@@ -38,4 +50,4 @@ def in_full(source: Any, table: Table, reading: ReadingSettings, settings: Purch
     if not lost:
         return table
     types = {**dict.fromkeys(sorted(lost), "text"), **reading.types}
-    return read(source, reading.model_copy(update={"types": types}))
+    return read(source, reading.model_copy(update={"types": types}), expected)

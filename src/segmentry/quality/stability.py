@@ -46,10 +46,18 @@ def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
     >>> adjusted_rand(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
     1.0
     """
-    table = contingency(a, b)
+    return adjusted_rand_of(contingency(a, b))
+
+
+def adjusted_rand_of(table: np.ndarray) -> float:
+    """The same of a table that says how many rows have label i in one grouping and j in the other.
+
+    >>> adjusted_rand_of(np.array([[0, 2], [2, 0]]))
+    1.0
+    """
     together = _pairs_within(table)
     of_a, of_b = _pairs_within(table.sum(axis=1)), _pairs_within(table.sum(axis=0))
-    everyone = math.comb(len(a), 2)
+    everyone = math.comb(int(table.sum()), 2)
     expected = of_a * of_b / everyone if everyone else 0.0
     most = (of_a + of_b) / 2
     return 1.0 if most == expected else (together - expected) / (most - expected)

@@ -38,6 +38,7 @@ from segmentry.tables import (
 )
 
 OUTPUT = ("segment_id", "segment", "confidence", "runner_up")
+PREVIOUS = "previous_segment_id"  # after them, where a fit follows another
 NAMES = {NO_DATA: "No data", NOISE: "Noise"}
 _IN_MEMORY = ("polars", "pandas", "pyarrow")
 _MISSING = "missing::"

@@ -17,10 +17,11 @@ from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
 from segmentry.features.recipe import Recipe, Scale
 from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP, SEGMENT, answers_of, with_ids, with_segment
-from segmentry.prototypes.everyone import Placing, placing_by
+from segmentry.prototypes.everyone import BEFORE, Before, Placing, placing_by
 from segmentry.purchases import NEW_COLUMN
 from segmentry.scoring.frames import NAMES as NAMES
 from segmentry.scoring.frames import OUTPUT as OUTPUT
+from segmentry.scoring.frames import PREVIOUS as PREVIOUS
 from segmentry.scoring.frames import fits_memory, score_in_memory
 from segmentry.scoring.ids import repeated_ids
 from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
@@ -41,11 +42,12 @@ from segmentry.tables import (
 )
 
 _NAME = "name::"
+_EARLIER = "earlier::"
 
 
 @dataclass(frozen=True)
 class Scored:
-    """The table with its four output columns, lazily, and what was unusual about it."""
+    """The table with its four output columns, or five after another fit, lazily, and what was unusual about it."""
 
     table: Table
     frame: nw.LazyFrame[Any]
@@ -143,22 +145,30 @@ def read_any(
 
 
 def score_table(
-    segmentation: Segmentation, table: Table, *, count: bool = True, placing: Placing | None = None
+    segmentation: Segmentation,
+    table: Table,
+    *,
+    count: bool = True,
+    placing: Placing | None = None,
+    before: Before | None = None,
 ) -> Scored:
     """Adds the output columns to a table; `count` also counts segments, unusual values and ids, in one pass each.
 
-    `placing` is what placed its customers in the same rule at fitting, where that is at hand.
+    `placing` is what placed its customers in the same rule at fitting, where that is at hand. `before` adds the column
+    of where an earlier rule puts them.
     """
     recipe, rule = segmentation.recipe, segmentation.rule
     clustered = recipe.clustered
     check_columns(clustered, table)
-    with_features = table.frame.with_columns(*feature_expressions(clustered, recipe.as_of))
+    own = table.frame if before is None else before.placing(table.frame)
+    with_features = own.with_columns(*feature_expressions(clustered, recipe.as_of))
     placed = with_ids((placing or placing_by(recipe, rule))(with_features), rule)
     names = {s.id: s.name for s in segmentation.segments} | NAMES
-    named = with_words(placed, {_NAME: (PLACE, [names[answer] for answer in answers_of(rule)])})
-    new_names = free_names(OUTPUT, table.taken_names)
+    earlier = {} if before is None else {_EARLIER: (BEFORE, before.ids)}
+    named = with_words(placed, {_NAME: (PLACE, [names[answer] for answer in answers_of(rule)]), **earlier})
+    new_names = free_names((*OUTPUT, *(PREVIOUS for _ in earlier)), table.taken_names)
     added = tuple(new_names.values())
-    outputs = (SEGMENT, _NAME, CONFIDENCE, RUNNER_UP)
+    outputs = (SEGMENT, _NAME, CONFIDENCE, RUNNER_UP, *earlier)
     frame = named.with_columns(*(nw.col(own).alias(name) for own, name in zip(outputs, added, strict=True)))
     notices = (*table.notices, *_taken(new_names))
     if not count:

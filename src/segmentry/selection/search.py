@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from segmentry.clusters.grouping import Grouping, Layout, Method
-from segmentry.clusters.kmeans import Clustering
+from segmentry.clusters.kmeans import Clustering, going_on
 from segmentry.clusters.methods import method_called
 from segmentry.clusters.names import STATED, known_method
 from segmentry.errors import NotEnoughDataError, Notice, SettingsError
@@ -120,9 +120,11 @@ def search_segments(
     settings: SelectionSettings,
     layout: Layout | None = None,
     method: Method | None = None,
+    start: np.ndarray | None = None,
 ) -> Search:
     """Clusters the sampled rows for each k and picks one. `layout` says which axes are levels of a category; `method`
-    takes the place of the one that the settings name.
+    takes the place of the one that the settings name. `start` are centres of an earlier grouping, from which k-means
+    goes on where that many are tried.
 
     Raises NotEnoughDataError when there are fewer different rows than the smallest k.
     """
@@ -133,7 +135,7 @@ def search_segments(
     # the whole process, so that it is set around both of those that run side by side.
     with on_one_thread(), ThreadPoolExecutor(1) as beside:
         gathered = beside.submit(gather_criteria, grid, _weighed_ks(method, ks), settings.seed, layout.categories)
-        tried = _cluster_all(method, grid, ks, settings.seed)
+        tried = _cluster_all(method, grid, ks, settings.seed, start)
         evidence = gathered.result()
     candidates, decided, refits = _decide(method, layout, grid, tried, evidence, settings)
     best = [c.k for c in candidates].index(decided.k)
@@ -165,15 +167,24 @@ class _Tried:
     silhouette_rows: np.ndarray
 
 
-def _cluster_all(method: Method, grid: np.ndarray, ks: Sequence[int], seed: int) -> _Tried:
+def _cluster_all(
+    method: Method, grid: np.ndarray, ks: Sequence[int], seed: int, start: np.ndarray | None = None
+) -> _Tried:
     """Clusters the rows for each k. The caller limits threads."""
-    clusterings = tuple(method.search(grid, k, seed) for k in ks)
+    clusterings = tuple(_searched(method, grid, k, seed, start) for k in ks)
     rows = evenly_spaced(len(grid), SILHOUETTE_ROWS)
     if not method.needs_k:
         rows = rows[clusterings[0].labels[rows] >= 0]  # noise is in no group that it could be far from or near to
     found = tuple(silhouettes(grid[rows], [c.labels[rows] for c in clusterings]))
     candidates = tuple(_candidate(method.name, grid, c, s) for c, s in zip(clusterings, found, strict=True))
     return _Tried(clusterings, candidates, found, rows)
+
+
+def _searched(method: Method, grid: np.ndarray, k: int, seed: int, start: np.ndarray | None) -> Clustering | Grouping:
+    found = method.search(grid, k, seed)
+    if start is None or len(start) != k or not isinstance(found, Clustering):
+        return found
+    return going_on(grid, found, start)
 
 
 def _decide(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from segmentry.baskets import Baskets, OverTime
@@ -9,6 +10,7 @@ from segmentry.baskets.results import EVERYONE
 from segmentry.features.feature import Bins, Feature
 from segmentry.features.recipe import Recipe, axis_reach
 from segmentry.profiles.profile import Profile
+from segmentry.profiles.succession import Succession
 from segmentry.prototypes.rule import EXACT, Rule, largest_score
 from segmentry.segmentation import Segmentation
 
@@ -28,6 +30,7 @@ def contradiction(segmentation: Segmentation) -> str:
         or _in_recipe(segmentation.recipe)
         or _in_profile(segmentation.profile, frozenset(ids))
         or _in_orders(segmentation.baskets, segmentation.over_time, frozenset(ids))
+        or _in_succession(segmentation.succession, ids)
     )
 
 
@@ -102,6 +105,16 @@ def _in_orders(baskets: Baskets | None, over_time: OverTime | None, ids: frozens
     if not told <= ids | {EVERYONE}:
         return "its orders are of other segments than it has"
     return "" if over_time is None else _in_periods(over_time)
+
+
+def _in_succession(succession: Succession | None, ids: Sequence[str]) -> str:
+    if succession is None:
+        return ""
+    if sorted((*(k.id for k in succession.kept), *succession.new)) != sorted(ids):
+        return "it follows other segments than it has"
+    if len(set(succession.ids_used)) < len(succession.ids_used):
+        return "a segment has the id of one that is gone"
+    return ""
 
 
 def _in_periods(over_time: OverTime) -> str:
