@@ -98,6 +98,15 @@ def test_the_source_comes_back_without_labels(labelled, rows, tmp_path):
     assert again.rule == segmentation.rule
 
 
+def test_the_source_comes_back_without_where_customers_were_before(labelled, tmp_path):
+    """The fifth column, of a fit that followed another, is as little the source's as the four before it."""
+    model, path = labelled
+    followed = tmp_path / "customers.csv"
+    pl.read_csv(path, infer_schema=False).with_columns(previous_segment_id=pl.lit("s1")).write_csv(followed)
+    source = pl.read_parquet(lay_out(model, followed, tmp_path).write_source(tmp_path))
+    assert source.columns[-1] == pl.read_csv(path, infer_schema=False).columns[-5]
+
+
 def test_another_fit_takes_the_same_cells_as_missing(tmp_path):
     """What the first fit was told means "not known" is told to the next one."""
     place = pl.int_range(pl.len())

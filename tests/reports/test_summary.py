@@ -56,8 +56,8 @@ def _spelled_out(written: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory, tea_shop_lines: pl.DataFrame) -> set[str]:
-    """The keys of four runs: a table, orders that go on after the as-of date, orders with products that tell segments
-    apart, a method with an answer of its own."""
+    """The keys of seven runs: a table, orders that go on after the as-of date, orders with products that tell segments
+    apart, a method with an answer of its own, and fits after others with segments that are new, gone and forgotten."""
     folder = tmp_path_factory.mktemp("runs")
     write_sample("marketing", folder / "customers.csv", 500, 0)
     orders = sample_orders(700, seed=0)
@@ -70,10 +70,13 @@ def written(tmp_path_factory: pytest.TempPathFactory, tea_shop_lines: pl.DataFra
         ["--orders", "orders.csv", "--as-of", cut, "--k", "3", "--stability-pairs", "0"],
         ["--orders", "tea.csv", "--features", tea, "--k", "3", "--stability-pairs", "0"],
         ["customers.csv", "--method", "gmm", "--k", "3", "--stability-pairs", "0"],
+        ["customers.csv", "--k", "7", "--stability-pairs", "0", "--previous", "out3/segmentation.seg"],
+        ["customers.csv", "--k", "2", "--stability-pairs", "0", "--previous", "out4/segmentation.seg"],
+        ["customers.csv", "--k", "4", "--stability-pairs", "0", "--previous", "out5/segmentation.seg"],
     ]
     found: set[str] = set()
     for place, words in enumerate(runs):
-        given = [str(folder / word) if word.endswith(".csv") else word for word in words]
+        given = [str(folder / word) if word.endswith((".csv", ".seg")) else word for word in words]
         out = folder / f"out{place}"
         done = CliRunner().invoke(app, ["fit", *given, "-o", str(out), "--no-pictures", "--quiet"])
         assert done.exit_code == 0, done.output

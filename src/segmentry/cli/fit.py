@@ -85,6 +85,15 @@ def fit(
     ),
     settings: dict[str, Any] = {},  # noqa: B006
     config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
+    previous: Path = typer.Option(
+        None,
+        "--previous",
+        help="Model of an earlier fit: segments that are still there keep their ids, colours and own names, what is "
+        "not stated is as it was then, and what changed is told.",
+    ),
+    min_agreement: float = typer.Option(
+        None, "--min-agreement", help="With --previous: least share of customers who must keep their segment, as 0.8."
+    ),
     reading: dict[str, Any] = {},  # noqa: B006
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace the outputs of an earlier run."),
     for_spreadsheet: bool = typer.Option(False, "--for-spreadsheet", help="Neutralise cells that a spreadsheet runs."),
@@ -120,7 +129,15 @@ def fit(
         memory_mb=parse_memory(memory_limit) if memory_limit is not None else None,
     )
     chosen = settings_from(config, _stated(**settings), reading, date.today())
-    _fit_into(given, output, chosen, options)
+    _fit_into(given, output, chosen, options, _predecessor(previous, min_agreement))
+
+
+def _predecessor(previous: Path | None, min_agreement: float | None) -> Any:
+    """What the fit follows; None for a fit of its own."""
+    from segmentry.fitting.succeeding import predecessor
+    from segmentry.store import load
+
+    return predecessor(None if previous is None else load(previous), min_agreement)
 
 
 def _stated(
@@ -170,10 +187,11 @@ def demo(
     _fit_into(customers, output / "segments", FitSettings(today=date.today()), options)
 
 
-def _fit_into(source: Any, output: Path, settings: Any, options: _RunOptions) -> None:
+def _fit_into(source: Any, output: Path, settings: Any, options: _RunOptions, after: Any = None) -> None:
     steps = Steps(options.silent)
     with steps("imports"):
         from segmentry.fitting import fit_source
+        from segmentry.fitting.settings import settings_after
         from segmentry.reports.folder import check_folder, write_outputs
         from segmentry.reports.summary import as_json as to_json
     for path in files_of(source):
@@ -185,12 +203,15 @@ def _fit_into(source: Any, output: Path, settings: Any, options: _RunOptions) ->
         check_memory(need, options.memory_mb)
         if need.megabytes >= LARGE_MB and not options.silent:
             say(f"{need.said[0].upper()}{need.said[1:]}: up to about {need.megabytes:,.0f} MB of memory.")
-    fitted = fit_source(source, settings, steps)
+    if after is not None:
+        settings = settings_after(after.segmentation, settings)
+    fitted = fit_source(source, settings, steps, after=after)
     summary = write_outputs(
         fitted.segmentation,
         fitted.table,
         output,
         placing=fitted.placing,
+        before=fitted.before,
         step=steps,
         seconds=steps.seconds,
         overwrite=options.overwrite,
@@ -210,6 +231,7 @@ def _fit_into(source: Any, output: Path, settings: Any, options: _RunOptions) ->
 
 def _tell(fitted: Any, output: Path) -> None:
     from segmentry.errors import plural
+    from segmentry.profiles.succession import succession_words
     from segmentry.profiles.wording import lowered, say_number
 
     segmentation, table = fitted.segmentation, fitted.table
@@ -227,6 +249,9 @@ def _tell(fitted: Any, output: Path) -> None:
     say(f"Clustered on: {used.removeprefix(', ')}")
     if segmentation.recipe.as_of:
         say(f"As of: {segmentation.recipe.as_of}")
+    if segmentation.succession is not None:
+        for sentence in succession_words(segmentation.succession, {s.id: s.name for s in segmentation.segments}):
+            say(inert(sentence))
     say()
     for s in segmentation.segments:
         spend = f", {say_number(s.spend_share, 'share')} of spend" if s.spend_share is not None else ""

@@ -17,7 +17,7 @@ from typing import Any
 
 from segmentry.errors import OutputError
 from segmentry.plots import PICTURE_KEYS, draw_all, write_pictures
-from segmentry.prototypes.everyone import Placing
+from segmentry.prototypes.everyone import Before, Placing
 from segmentry.reports.buying import cohorts_csv, recommendations_csv
 from segmentry.reports.page import RunFacts, report
 from segmentry.reports.publishing import replace_folder, tidy_up, told_as
@@ -81,6 +81,7 @@ def write_outputs(
     folder: Path,
     *,
     placing: Placing | None = None,
+    before: Before | None = None,
     step: Callable[[str], AbstractContextManager[Any]],
     seconds: dict[str, float],
     overwrite: bool = False,
@@ -92,14 +93,15 @@ def write_outputs(
 ) -> dict[str, object]:
     """Writes every output of a fit and returns what stands in `summary.json`; `excel` adds a workbook of it all.
     With `share` the pictures, and with them the report, draw no mark for fewer than ten customers; without `pictures`
-    there are none, and the report says so. `placing` spares the work of placing the table's customers again.
+    there are none, and the report says so. `placing` spares the work of placing the table's customers again; `before`
+    adds where the rule of the fit before puts them today.
 
     `seconds` and `peak_memory_mb` are filled by `step` as the work goes on, so that the report and the summary can
     show them.
     """
     with _staged(folder, overwrite) as stage:
         with step("label"):
-            scored = score_table(segmentation, table, count=False, placing=placing)
+            scored = score_table(segmentation, table, count=False, placing=placing, before=before)
             ending = "parquet" if table.source_kind == "parquet" else "csv"
             target = stage / f"customers.{ending}"
             write_table(table, scored.frame, scored.added, target, for_spreadsheet=for_spreadsheet)

@@ -15,6 +15,7 @@ from segmentry.plots.style import tight
 from segmentry.reports.answers import answer_rows
 from segmentry.reports.buying import buying_of
 from segmentry.reports.cards import cards, explained_figures, opening
+from segmentry.reports.changes import changes_of
 from segmentry.reports.comparison import category_groups, measure_rows
 from segmentry.reports.method import candidate_rows, feature_rows, method_facts, provenance_rows
 from segmentry.reports.orders import order_rows
@@ -66,6 +67,7 @@ def report(
         opening=opening(segmentation),
         cards=cards(segmentation),
         explained=explained_figures(segmentation),
+        changes=changes_of(segmentation),
         answers=answer_rows(segmentation),
         pictures=by_section["own"],
         buying=buying_of(segmentation),

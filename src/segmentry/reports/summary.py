@@ -10,6 +10,7 @@ from segmentry.baskets import Baskets
 from segmentry.features.lifetime import LifetimeModel
 from segmentry.profiles.answers import answer_questions
 from segmentry.profiles.holdout import Holdout
+from segmentry.profiles.succession import Succession
 from segmentry.purchases import Account
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Table
@@ -58,6 +59,7 @@ def summarise_run(
             for segment in s.segments
         ],
         "stability": asdict(s.stability) if s.stability else None,
+        **({"succession": summarise_succession(s, s.succession)} if s.succession is not None else {}),
         **({"baskets": summarise_baskets(s.baskets)} if s.baskets is not None else {}),
         **({"over_time": asdict(s.over_time)} if s.over_time is not None else {}),
         "answers": [asdict(answer) for answer in answer_questions(s.profile, s.segments)],
@@ -85,6 +87,31 @@ def summarise_orders(account: Account) -> dict[str, object]:
     days = ("first_day", "last_day", "as_of")
     plain = asdict(account)
     return {k: v.isoformat() if k in days and v is not None else v for k, v in plain.items()}
+
+
+def summarise_succession(segmentation: Segmentation, found: Succession) -> dict[str, object]:
+    """What became of the segments of the fit before, and who moved; each kept one with its size and share of both."""
+    plain = {name: value for name, value in asdict(found).items() if name not in ("fingerprint", "as_of")}
+    kept = [
+        {
+            "id": k.id,
+            "name": segment.name,
+            "size": segment.size,
+            "share": segment.share,
+            "previous_name": k.name,
+            "previous_size": k.size,
+            "previous_share": k.share,
+            "jaccard": k.jaccard,
+        }
+        for k in found.kept
+        for segment in [segmentation.segment(k.id)]
+    ]
+    return {
+        "previous_fingerprint": found.fingerprint,
+        "previous_as_of": found.as_of.isoformat() if found.as_of else None,
+        **plain,
+        "kept": kept,
+    }
 
 
 def summarise_baskets(baskets: Baskets) -> dict[str, object]:

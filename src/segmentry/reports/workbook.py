@@ -10,7 +10,7 @@ from segmentry.errors import Notice
 from segmentry.features.feature import Unit
 from segmentry.profiles.profile import Measure
 from segmentry.reports.buying import offer_rows
-from segmentry.scoring.score import OUTPUT, Scored
+from segmentry.scoring.score import Scored
 from segmentry.segmentation import Segmentation
 from segmentry.tables import SheetContent, Table, typed_rows, write_workbook
 
@@ -33,7 +33,7 @@ def write_segments_workbook(
         notices.append(Notice("too-many-for-excel", text))
     sheets: dict[str, SheetContent] = {"Segments": _segments(segmentation), "Profile": _profile(segmentation)}
     if fits:
-        sheets["Customers"] = SheetContent((), typed_rows(table, scored.frame, OUTPUT), {"confidence": "0.00"})
+        sheets["Customers"] = SheetContent((), typed_rows(table, scored.frame, scored.added), {"confidence": "0.00"})
     baskets = segmentation.baskets
     if baskets is not None and baskets.recommendations:
         sheets["Recommendations"] = _recommendations(segmentation, baskets)
