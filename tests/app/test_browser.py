@@ -144,7 +144,8 @@ def test_another_number_is_tried_beside_the_one_that_is_open(browser, fitted, tm
     counts = re.findall(r"<small>([\d,]+)</small></td>", page.content())
     assert sum(int(n.replace(",", "")) for n in counts) == 900
     customers = pl.read_csv(fitted / "customers.csv", infer_schema=False)[:, :-4]
-    expected = sg.fit(customers, k=3, features=used, settings=FitSettings(stability_pairs=0))
+    quick = FitSettings(stability_pairs=0)
+    expected = sg.fit(customers, k=3, features=used, previous=opened, settings=quick)
     assert model_taken(page).rule == expected.rule
     page.get_by_role("button", name="Keep the one that is open").click()
     page.get_by_text("The segmentation that was open stays").wait_for()
@@ -226,7 +227,8 @@ def test_purchases_are_joined_to_customers_and_refitted(browser, tmp_path):
     again = model_taken(page)
     assert {f.name for f in again.recipe.clustered} == set(used)
     assert again.recipe.as_of == expected.recipe.as_of
-    assert again.rule == sg.fit(orders=orders, customers=own, k=3, features=used, settings=quick).rule
+    after = sg.fit(orders=orders, customers=own, k=3, features=used, previous=expected, settings=quick)
+    assert again.rule == after.rule
     page.get_by_role("button", name="Use the one just tried").click()
     page.get_by_role("heading", name=f"3 segments of {len(ids)} customers").wait_for()
 

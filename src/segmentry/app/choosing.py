@@ -26,7 +26,7 @@ from segmentry.segmentation import Segmentation
 MOST = 12
 NUMBERS = ("auto", *(str(k) for k in range(2, MOST + 1)))
 _LIMITS = ("min_size", "max_size")
-# What holds of another fit of the same customers. Names do not: another fit has segments of its own. Nor do settings of
+# What holds of another fit of the same customers. Names do not: segments that stay have theirs. Nor do settings of
 # orders, which are not read again.
 _CARRIED = (
     "features", "id", "as_of", "on_duplicate", *_LIMITS, "playbook", "stability_pairs", "value", "rfm_grid",
@@ -122,7 +122,9 @@ def _refit(request: Request, form: FormData) -> Response:
     source = opened.rows.write_source(opened.folder)
     number = "the best number of segments" if k == "auto" else f"{k} segments"
     title = f"Trying {method if method in FIND_K else number}"
-    files = {"source": source} | ({} if opened.segmentation.purchases is None else {"earlier": opened.model})
+    # The model that is open gives its segments' ids, names and colours to those that are the same.
+    files = {"source": source, "previous": opened.model}
+    files |= {} if opened.segmentation.purchases is None else {"earlier": opened.model}
     job = Job(files, settings_of(opened, k, features, method), desk.new_folder("fit") / "out", title)
     desk.start(job, refit=True)
     return go(request, "/job")

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from segmentry.errors import SegmentryError
 from segmentry.fitting import FitSettings, fit_source
 from segmentry.fitting.sources import MadeCustomers, Orders
+from segmentry.fitting.succeeding import predecessor
 from segmentry.reports.folder import write_outputs
 from segmentry.store import load
 
@@ -36,7 +37,9 @@ def main() -> int:
 
     try:
         settings = FitSettings.model_validate_json(json.dumps(asked["settings"]))
-        fitted = fit_source(_source(asked["files"]), settings, step)
+        previous = asked["files"].get("previous")
+        after = predecessor(None if previous is None else load(previous), None)
+        fitted = fit_source(_source(asked["files"]), settings, step, after=after)
         folder = Path(asked["folder"])
         # The dashboard draws a picture when a page shows it, so the fit need not draw them all.
         write_outputs(
@@ -44,6 +47,7 @@ def main() -> int:
             fitted.table,
             folder,
             placing=fitted.placing,
+            before=fitted.before,
             step=step,
             seconds=seconds,
             pictures=False,
