@@ -202,6 +202,40 @@ def test_a_source_of_another_kind_is_refused(shop: pl.DataFrame, spring: Segment
         after("last.seg", shop)  # type: ignore[arg-type]
 
 
+def test_a_feature_that_cannot_be_made_any_more_is_told_where_it_comes_from(
+    shop: pl.DataFrame, spring: Segmentation
+) -> None:
+    """Nobody named age, but the previous segments rest on it: the error says that, and an own mistake is an own one."""
+    otherwise = FitSettings(features={"roles": {"year_birth": "category"}}, stability_pairs=0)
+    with pytest.raises(SettingsError, match=r"no feature or column 'age'.*The previous segmentation rests on it"):
+        sg.fit(shop, previous=spring, settings=otherwise)
+    with pytest.raises(SettingsError, match="no feature or column 'agee'") as caught:
+        after(spring, shop, features=["agee"])
+    assert "previous segmentation" not in str(caught.value)
+
+
+def test_a_single_segment_can_be_followed(shop: pl.DataFrame) -> None:
+    """Everyone was one segment: the same method finds it again, and k-means chooses the number anew."""
+    draw = np.random.default_rng(0)
+    even = pl.DataFrame({"points_a": draw.normal(0, 1, 300), "points_b": draw.normal(0, 1, 300)})
+    first = sg.fit(even, method="hdbscan", features=["points_a", "points_b"], settings=QUICK)
+    assert [s.id for s in first.segments] == ["s1"]
+    assert [s.id for s in after(first, even).segments] == ["s1"]
+    parted = after(first, even, method="k-means").succession
+    assert parted is not None
+    assert [r.id for r in parted.retired] == ["s1"]
+    assert set(parted.new) == {"s2", "s3", "s4"}
+
+
+def test_customers_without_data_are_not_looked_at(shop: pl.DataFrame, spring: Segmentation) -> None:
+    """They are in no segment by either rule, and change nothing of the agreement."""
+    nobody = pl.DataFrame({"customer_id": [f"x{place}" for place in range(20)]})
+    found = after(spring, pl.concat([shop, nobody], how="diagonal"))
+    assert found.provenance.n_no_data == 20
+    assert found.succession is not None
+    assert (found.succession.customers, found.succession.agreement) == (1_000, 1.0)
+
+
 def test_segments_of_orders_stay_when_more_is_bought() -> None:
     """Orders up to a month before the end, then all: categories keep their shares, and segments their ids."""
     orders = sample_orders(500, seed=6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -248,6 +249,20 @@ def test_days_between_orders_and_their_trend() -> None:
     assert found["a"]["days_between_orders"] == 20.0
     assert found["a"]["days_between_spread"] == pytest.approx((200 / 3) ** 0.5)
     assert found["a"]["trend"] == pytest.approx((1 - 3) / 4)  # of 101 days the later 51 hold one of four
+
+
+def test_what_had_a_share_in_an_earlier_log_keeps_it() -> None:
+    """Categories of last time come first, sold much or not at all; others fill the room that is left."""
+    names = ("customer_id", "date", "amount", "category")
+    rows = [("a", "2026-01-05", "9", "tea"), ("b", "2026-01-06", "30", "cake"), ("c", "2026-01-07", "20", "soup")]
+    own = log(rows, *names, settings=PurchaseSettings(categories=3)).recipe
+    assert own.categories == ("cake", "soup", "tea")
+    earlier = replace(own, categories=("salt", "tea"))
+    for most, kept in ((3, ("salt", "tea", "cake")), (1, ("salt", "tea"))):
+        found = log(rows, *names, settings=PurchaseSettings(categories=most), earlier=earlier)
+        assert found.recipe.categories == kept
+    without = log([row[:3] for row in rows], *names[:3], earlier=earlier)
+    assert without.recipe.categories == ()
 
 
 def test_categories_and_channels_have_shares() -> None:
