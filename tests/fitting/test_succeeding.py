@@ -196,8 +196,9 @@ def test_a_source_of_another_kind_is_refused(shop: pl.DataFrame, spring: Segment
         after(spring, shop.drop("income"))
     with pytest.raises(SettingsError, match="min_agreement"):
         sg.fit(shop, min_agreement=0.5)
-    with pytest.raises(SettingsError, match="from 0 to 1"):
-        after(spring, shop, min_agreement=80)
+    for bound in (80, -0.1, float("nan"), "0.8"):
+        with pytest.raises(SettingsError, match="from 0 to 1"):
+            after(spring, shop, min_agreement=bound)
     with pytest.raises(SettingsError, match="not a segmentation"):
         after("last.seg", shop)  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Real
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -70,7 +71,7 @@ class Inheritance:
 
 def predecessor(previous: Segmentation | None, min_agreement: float | None) -> Predecessor | None:
     """What a fit follows, or None. Raises SettingsError for a bound without it, and for one that is no share."""
-    if min_agreement is not None and not 0 <= min_agreement <= 1:
+    if min_agreement is not None and not (isinstance(min_agreement, Real) and 0 <= min_agreement <= 1):
         raise SettingsError(
             "min_agreement is a share of customers.", found=str(min_agreement), remedy="Pass a number from 0 to 1."
         )
