@@ -7,6 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentry.errors import Notice, plural
+from segmentry.segmentation import Segmentation
 from segmentry.tables import Table, all_different, collect_rows, in_warehouse, text_of
 
 # Rows of a frame in memory of which ids are compared: of more, that takes longer than to place them.
@@ -14,13 +15,14 @@ MOST_IN_MEMORY = 20_000
 _ID = "id::own"
 
 
-def repeated_ids(id_column: str | None, table: Table) -> list[Notice]:
+def repeated_ids(segmentation: Segmentation, table: Table) -> list[Notice]:
     """What to say of a table in which several rows have one id.
 
     Nothing where it has no ids, where only a warehouse or a query could count them, where a frame in memory is large,
-    or where customers were worked out from orders.
+    where customers were worked out from orders, or where rows that share an id were kept at the fit on purpose.
     """
-    if id_column is None or id_column not in table.taken_names:
+    id_column, kept = segmentation.recipe.id_column, segmentation.provenance.settings.get("on_duplicate") == "keep"
+    if kept or id_column is None or id_column not in table.taken_names:
         return []
     if table.in_source:
         return _said(id_column, _in_frame(table, id_column))

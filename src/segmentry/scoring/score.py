@@ -93,7 +93,7 @@ def score(
 
 
 def _warn_of(segmentation: Segmentation, table: Table, of_orders: Sequence[str] = ()) -> None:
-    repeated = repeated_ids(segmentation.recipe.id_column, table)
+    repeated = repeated_ids(segmentation, table)
     notices = [n.message for n in (*table.notices, *repeated) if n.code in ("unfit-cells", "repeated-id")]
     said = [*of_orders, *notices]
     if table.rows_rejected:
@@ -173,7 +173,7 @@ def score_table(
     notices = (*table.notices, *_taken(new_names))
     if not count:
         return Scored(table, frame, added, {}, notices)
-    repeated = repeated_ids(recipe.id_column, table)
+    repeated = repeated_ids(segmentation, table)
     return Scored(table, frame, added, _counts(placed), (*notices, *repeated, *_unusual(recipe, placed)))
 
 

@@ -116,7 +116,9 @@ def _finite(own: nw.Expr) -> nw.Expr:
 
 def _is_day(own: nw.Expr) -> nw.Expr:
     """Whether it is a day of the years 1 to 9999, as infinity is none."""
-    return (own.cast(nw.Date) >= date.min) & (own.cast(nw.Date) <= date.max)
+    # As texts: Spark is given a date of the year 1 as "1-01-01", which is none to it.
+    first, last = (nw.lit(day.isoformat()).cast(nw.Date) for day in (date.min, date.max))
+    return (own.cast(nw.Date) >= first) & (own.cast(nw.Date) <= last)
 
 
 def _typed(name: str, dtype: Any, figures: Mapping[str, int], wanted: Kind | None, missing: Sequence[str]) -> _Typed:
