@@ -54,7 +54,7 @@ def drift(
         raise SegmentryError(
             f"Customers have drifted further than {max_drift:g}.",
             found=f"an index of {found.largest:.2f}",
-            remedy="Look at what moved; where customers have changed, fit anew.",
+            remedy="Look at what moved; where customers have changed, fit anew with --previous.",
             code="drift",
         )
 
@@ -79,7 +79,7 @@ def _show(found: Drift, model: Path) -> None:
         say(f"  {found.without_data:,} customers have none of these.")
     if found.verdict == "act":
         say("")
-        say(f"Next: segmentry inspect on the new customers, or fit anew; {model} stays as it is.")
+        say(f"Next: segmentry inspect on the new customers, or segmentry fit --previous {model}")
 
 
 def _percent(share: float) -> str:

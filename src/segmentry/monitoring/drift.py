@@ -227,6 +227,6 @@ def _words(worst: Verdict, mixed: Verdict, features: Sequence[FeatureDrift], n: 
     else:
         words = (
             f"Act: {who}, clearly unlike those that the segments were made of, by {', '.join(moved)}. Look whether a "
-            "source or a unit has changed; if the customers have, fit anew."
+            "source or a unit has changed; if the customers have, fit anew, with this model as the previous one."
         )
     return words if compared else f"{words} (The model is of an earlier version: features could not be compared.)"
