@@ -133,8 +133,8 @@ def test_the_likelihood_adds_to_the_number_that_a_sure_mixture_takes(nothing):
         found = weights(nothing.candidates, heard)
         return {k: round(found[k] - plain[k], 9) for k in plain if found[k] != plain[k]}
 
-    assert added(4, 4, False) == added(4, 4, True) == {4: 4.5}
-    assert added(4, 5, True) == {4: 3.0, 5: 1.5}
+    assert added(4, 4, False) == added(4, 4, True) == {4: 4.0}
+    assert added(4, 5, True) == {4: 3.0, 5: 1.0}
     assert added(4, 5, False) == {4: 3.0}
 
 

@@ -24,8 +24,8 @@ POINTS = {CHANCE: 3, HEAPS: 3, MIXTURE: 3, LIKELIHOOD: 1, GAP: 1, AGAIN: 1}
 NEEDED = 4
 SURE_WEIGHT = 3.0  # of the number that a sure mixture takes, in criteria
 # Of the number that BIC takes, heard on ROWS customers: it alone sees groups that overlap beside others that do not. Of
-# fewer customers a likelihood says less, and weighs as much less.
-LIKELY_WEIGHT = 3.0
+# fewer customers a likelihood says less, and weighs as much less. (With 3 it cuts groups spread evenly in a column.)
+LIKELY_WEIGHT = 2.0
 APART_WEIGHT = 0.5  # of the largest number whose segments all have a valley between them and the next one
 BEYOND = 5.0  # standard deviations beyond look-alikes: twice what tables without groups reach by luck over all k
 STRONG = 0.8  # prediction strength that its authors call good
@@ -169,7 +169,7 @@ def _two_stand_out(evidence: CriteriaByK) -> bool:
 
 
 def _of_mixtures(evidence: CriteriaByK) -> dict[int, float]:
-    """What mixtures give to a number: three points from a sure one, and up to three from the likelihood (BIC).
+    """What mixtures give to a number: three points from a sure one, and up to two from the likelihood (BIC).
 
     The likelihood is heard where its groups have one shape, as k-means supposes, or where a sure mixture agrees.
     """
@@ -183,7 +183,7 @@ def _of_mixtures(evidence: CriteriaByK) -> dict[int, float]:
 
 
 def weights(candidates: Sequence[Candidate], evidence: CriteriaByK) -> dict[int, float]:
-    """What each number of segments has in its favour, from 0 to 14; the sum is explained in docs."""
+    """What each number of segments has in its favour, from 0 to 13; the sum is explained in docs."""
     silhouette = _shares({c.k: c.silhouette or 0.0 for c in candidates})
     chance = is_beyond_chance(evidence)
     # Look-alikes that are no worse have all the structure there is, in single columns: shares of nothing are noise.
