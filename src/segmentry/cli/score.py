@@ -6,14 +6,19 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from segmentry.cli.budget import need_of
 from segmentry.cli.reading_options import AS_OF, SOURCE_HELP, refuse_beside, shown, source_of, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
-from segmentry.errors import SettingsError
+from segmentry.errors import Notice, SettingsError, plural
+
+if TYPE_CHECKING:
+    from segmentry.scoring.score import Scored
+    from segmentry.segmentation import Segmentation
+    from segmentry.tables import Table
 
 
 @dataclass(frozen=True)
@@ -157,22 +162,33 @@ def _score_file(
             write_rejects(table, rejects, overwrite=output.overwrite)
         elif output.overwrite and not any(isinstance(p, Path) and _is_same(p, rejects) for p in (source, orders)):
             _drop_older(rejects)
+    _tell(segmentation, table, scored, said, rejects, output)
+
+
+def _tell(
+    segmentation: Segmentation,
+    table: Table,
+    scored: Scored,
+    said: tuple[Notice, ...],
+    rejects: Path,
+    output: _Output,
+) -> None:
+    notices = (*said, *scored.notices)
     if output.as_json:
         summary = {
             "rows_present": table.rows_present,
             "rows_read": table.rows_read,
             "rows_rejected": table.rows_rejected,
             "segments": scored.counts,
-            "warnings": [{"code": n.code, "message": n.message} for n in (*said, *scored.notices)],
+            "warnings": [{"code": n.code, "message": n.message} for n in notices],
         }
         say(json.dumps(summary, indent=2, ensure_ascii=False))
         return
-    warn((*said, *scored.notices), output.quiet)
-    if not output.quiet:
-        from segmentry.errors import plural
-
-        names = {s.id: s.name for s in segmentation.segments}
-        rejected = f" ({plural(table.rows_rejected, 'row')} rejected: {rejects})" if table.rows_rejected else ""
-        say(f"{plural(table.rows_read, 'customer')} placed{rejected}: {shown(output.to, output.into)}")
-        for segment, n in scored.counts.items():
-            say(f"  {segment:<8}{inert(names.get(segment, segment))}: {n:,}")
+    warn(notices, output.quiet)
+    if output.quiet:
+        return
+    names = {s.id: s.name for s in segmentation.segments}
+    rejected = f" ({plural(table.rows_rejected, 'row')} rejected: {rejects})" if table.rows_rejected else ""
+    say(f"{plural(table.rows_read, 'customer')} placed{rejected}: {shown(output.to, output.into)}")
+    for segment, n in scored.counts.items():
+        say(f"  {segment:<8}{inert(names.get(segment, segment))}: {n:,}")
