@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -101,6 +103,20 @@ def test_later_orders_count_to_a_later_day() -> None:
 def test_the_order_of_rows_changes_no_figure(model: Segmentation, later: pl.DataFrame) -> None:
     """Counts are whole numbers: shuffled customers give the same figures to the last bit."""
     assert sg.drift(model, later.sample(fraction=1, shuffle=True, seed=3)).features == sg.drift(model, later).features
+
+
+def test_the_example_on_the_page_is_what_is_said(model: Segmentation, later: pl.DataFrame) -> None:
+    """docs/drift.md shows the words on incomes that rose by 15 %."""
+    said = sg.drift(model, later.with_columns(pl.col("income") * 1.15)).words
+    assert f"\n    {said}\n" in (Path(__file__).parents[2] / "docs" / "drift.md").read_text("utf-8")
+
+
+def test_a_model_without_baselines_is_compared_by_its_segments(model: Segmentation, later: pl.DataFrame) -> None:
+    """What an earlier version wrote has no tenths: the words say so, and the shares of the segments count."""
+    found = sg.drift(replace(model, baselines=()), later)
+    assert (found.verdict, found.features) == ("stable", ())
+    assert "of an earlier version" in found.words
+    assert found.segments == sg.drift(model, later).segments
 
 
 def test_a_handful_of_customers_is_refused(model: Segmentation, later: pl.DataFrame) -> None:

@@ -126,6 +126,13 @@ def test_a_succession_that_contradicts_the_segments_is_refused(followed, change)
         parse(_changed(dump(followed), lambda plain: change(plain["succession"])))
 
 
+@pytest.mark.parametrize("change", [lambda told: told.pop(), lambda told: told[0]["shares"].pop()])
+def test_baselines_that_contradict_the_recipe_are_refused(data, change):
+    """A feature without its baseline, and a bin without its share, are a damaged file."""
+    with pytest.raises(ModelFileError, match="contradicts itself"):
+        parse(_changed(data, lambda plain: change(plain["baselines"])))
+
+
 def test_every_flipped_bit_is_noticed(data):
     """300 single flipped bits, anywhere in the file: never a model, always an error that says so."""
     draw = random.Random(0)

@@ -9,6 +9,7 @@ from segmentry.baskets import Baskets, OverTime
 from segmentry.baskets.results import EVERYONE
 from segmentry.features.feature import Bins, Feature
 from segmentry.features.recipe import Recipe, axis_reach
+from segmentry.profiles.baseline import Baseline
 from segmentry.profiles.profile import Profile
 from segmentry.profiles.succession import Succession
 from segmentry.prototypes.rule import EXACT, Rule, largest_score
@@ -30,6 +31,7 @@ def contradiction(segmentation: Segmentation) -> str:
         or _in_recipe(segmentation.recipe)
         or _in_profile(segmentation.profile, frozenset(ids))
         or _in_orders(segmentation.baskets, segmentation.over_time, frozenset(ids))
+        or _in_baselines(segmentation.baselines, segmentation.recipe)
         or _in_succession(segmentation.succession, ids)
     )
 
@@ -105,6 +107,14 @@ def _in_orders(baskets: Baskets | None, over_time: OverTime | None, ids: frozens
     if not told <= ids | {EVERYONE}:
         return "its orders are of other segments than it has"
     return "" if over_time is None else _in_periods(over_time)
+
+
+def _in_baselines(baselines: Sequence[Baseline], recipe: Recipe) -> str:
+    if baselines and [b.feature for b in baselines] != [f.name for f in recipe.clustered]:
+        return "it was not compared by the features that it rests on"
+    if any(len(b.shares) != len(b.levels or b.edges) + 1 for b in baselines):
+        return "how a feature was spread lacks a share"
+    return ""
 
 
 def _in_succession(succession: Succession | None, ids: Sequence[str]) -> str:
