@@ -17,7 +17,7 @@ import pytest
 
 from segmentry.errors import SettingsError
 from segmentry.features.role_rules import RULES
-from segmentry.features.roles import LEFT_OUT_ROLES, ROLES, ColumnRole, Role, assign_roles, is_left_out, is_sensitive
+from segmentry.features.roles import ROLES, ColumnRole, Role, assign_roles
 from segmentry.features.summaries import ColumnSummary, summarise
 from segmentry.tables.reading import read
 from segmentry.tables.settings import ReadingSettings
@@ -323,7 +323,7 @@ def test_there_is_one_id() -> None:
     )
     assert [r.role for r in found.values()].count("id") == 1
     assert found["customer_id"].role == "id"
-    assert all(is_left_out(r.role) for r in found.values())
+    assert {r.role for r in found.values()} == {"id", "text"}
 
 
 def test_without_a_name_unique_values_are_the_id() -> None:
@@ -450,7 +450,6 @@ def test_days_and_counts_are_told_apart(name: str, role: str) -> None:
 
 
 def test_every_role_is_known() -> None:
-    """Rules and left-out roles use roles of the published list only."""
+    """Rules use roles of the published list only."""
     assert set(ROLES) == set(get_args(Role))
-    assert {rule.role for rule in RULES} | LEFT_OUT_ROLES <= set(ROLES)
-    assert [role for role in ROLES if is_sensitive(role)] == ["sensitive"]
+    assert {rule.role for rule in RULES} <= set(ROLES)

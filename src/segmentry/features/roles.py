@@ -34,9 +34,7 @@ from segmentry.features.words import Name, parse_names
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
-# Columns that never become a feature: they name customers, say nothing, or give the answer away.
 NO_VALUE = "no row holds a value"
-LEFT_OUT_ROLES: frozenset[Role] = frozenset({"id", "order_id", "personal", "constant", "leak", "text", "product"})
 # Cells of these point to one person or hold anything at all: counted, never shown.
 PRIVATE_ROLES: frozenset[Role] = frozenset({"id", "order_id", "personal", "text"})
 
@@ -80,24 +78,6 @@ class ColumnRole:
     symbol: str = ""
     confident: bool = True
     suggested: Role | None = None
-
-
-def is_left_out(role: Role) -> bool:
-    """Whether a column of this role never becomes a feature.
-
-    >>> is_left_out("personal"), is_left_out("income")
-    (True, False)
-    """
-    return role in LEFT_OUT_ROLES
-
-
-def is_sensitive(role: Role) -> bool:
-    """Whether using a column of this role needs a stated purpose.
-
-    >>> is_sensitive("sensitive"), is_sensitive("age")
-    (True, False)
-    """
-    return role == "sensitive"
 
 
 def assign_roles(

@@ -54,12 +54,10 @@ class ColumnSummary:
     high: float | None = None
     share_whole: float = 0.0
     share_negative: float = 0.0
-    share_zero: float = 0.0
     share_year: float = 0.0  # whole numbers from 1880 to 2030
     levels: tuple[tuple[str, int], ...] = ()
     share_email: float = 0.0
     share_phone_like: float = 0.0
-    share_digits: float = 0.0
     share_with_spaces: float = 0.0
     mean_length: float = 0.0
     max_length: int = 0
@@ -166,7 +164,6 @@ def _of_number(own: nw.Expr) -> dict[str, nw.Expr]:
         "high": own.quantile(0.95, interpolation="lower"),
         "whole": whole.sum(),
         "negative": (own < 0).sum(),
-        "zero": (own == 0).sum(),
         "year": (whole & (own >= _YEARS[0]) & (own <= _YEARS[1])).sum(),
     }
 
@@ -178,7 +175,6 @@ def _of_text(own: nw.Expr) -> dict[str, nw.Expr]:
     return {
         "email": trimmed.str.contains(_EMAIL).sum(),
         "phone": (trimmed.str.contains(_PHONE) & (n_digits >= _PHONE_DIGITS)).sum(),
-        "digits": trimmed.str.contains(r"^[0-9]+$").sum(),
         "spaces": trimmed.str.contains(r"\s").sum(),
         "length": length.sum(),
         "longest": length.max(),
@@ -245,12 +241,10 @@ def _summary(i: int, column: Column, found: dict[str, Any], levels: tuple[tuple[
         high=get("high"),
         share_whole=share("whole"),
         share_negative=share("negative"),
-        share_zero=share("zero"),
         share_year=share("year"),
         levels=levels,
         share_email=share("email"),
         share_phone_like=share("phone"),
-        share_digits=share("digits"),
         share_with_spaces=share("spaces"),
         mean_length=share("length"),
         max_length=int(get("longest") or 0),

@@ -27,8 +27,6 @@ class Survey:
     lines: int = 0
     blank: int = 0
     quotes: bool = False
-    lone_returns: bool = False
-    controls: bool = False
 
     def share(self, separator: str) -> tuple[int, float]:
         """The commonest number of this separator in a line, and the share of lines that have it."""
@@ -84,7 +82,7 @@ def has_controls(data: bytes, cells: np.ndarray[Any, np.dtype[np.uint8]]) -> boo
 
 def _add(out: Survey, data: bytes) -> None:
     cells = np.frombuffer(data, dtype=np.uint8)
-    ends, lone = line_ends(data, cells)
+    ends, _ = line_ends(data, cells)
     if not len(ends) or ends[-1] != len(cells) - 1:
         ends = np.append(ends, len(cells))
     starts = np.concatenate([[0], ends[:-1] + 1])
@@ -110,5 +108,3 @@ def _add(out: Survey, data: bytes) -> None:
             out.first[separator] = int(counts[0])
     out.lines += len(starts)
     out.blank += int(len(starts) - np.count_nonzero(filled))
-    out.lone_returns |= lone
-    out.controls |= has_controls(data, cells)
