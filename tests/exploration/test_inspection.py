@@ -69,9 +69,22 @@ def test_planted_faults_are_found_with_their_number(column: str, cells: list[obj
     assert finding.remedy
 
 
-@pytest.mark.parametrize("word", ["Unknown", "k. A.", "unbekannt", "desconocida", "s/d", "non renseigné"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Unknown",
+        "k. A.",
+        "unbekannt",
+        "desconocida",
+        "s/d",
+        "non renseigné",
+        "Não informado",
+        "non specificato",
+        "niet opgegeven",
+    ],
+)
 def test_levels_that_say_nothing_are_found(word: str) -> None:
-    """A level that means "not known" is found in four languages."""
+    """A level that means "not known" is found in seven languages."""
     found = look(shop(city=[("Leeds", "York", word)[i % 3] for i in range(N)]))
     assert only(found, "empty-level").columns == ("city",)
 

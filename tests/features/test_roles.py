@@ -156,7 +156,7 @@ def test_the_way_of_writing_names_changes_no_role(scheme: str, name: str) -> Non
     ],
 )
 def test_synonyms_and_other_languages_change_no_role(group: str, name: str, header: str) -> None:
-    """English synonyms, German, Spanish and French names of the same columns lead to the same roles."""
+    """English synonyms and names in six other languages of the same columns lead to the same roles."""
     found = renamed(name, RENAMINGS[group][name][header])
     wrong = {r.column: (r.role, role) for r, role in zip(found, ROLES_OF[name], strict=True) if r.role != role}
     assert wrong == ACCEPTED.get((group, name, header), {})
@@ -166,6 +166,7 @@ def test_synonyms_and_other_languages_change_no_role(group: str, name: str, head
 ACCEPTED: dict[tuple[str, str, str], dict[str, tuple[str, str]]] = {
     ("held_out", "shop", "h3"): {"puntuacion_promedio": ("score", "rating")},
     ("held_out", "shop", "h6"): {"Review score": ("score", "rating")},
+    ("held_out", "shop", "nl7"): {"Gem. score": ("score", "rating")},
     ("designed", "shop", "english"): {"mean_review_score": ("score", "rating")},
 }
 
@@ -195,6 +196,25 @@ def test_levels_come_in_order() -> None:
     assert found["membership"] == ("Bronze", "Silver", "Gold")
     assert found["satisfaction"] == ("Unsatisfied", "Neutral", "Satisfied")
     assert [level.lower() for level in found["deal_flag"]] == ["false", "true"]
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "levels"),
+    [
+        ("Escolaridade", "education", ["Ensino Fundamental", "Ensino Médio", "Superior Completo", "Mestrado"]),
+        ("Titolo di studio", "education", ["Licenza media", "Diploma superiore", "Laurea", "Dottorato"]),
+        ("Opleiding", "education", ["Basisschool", "VMBO", "HBO", "WO"]),
+        ("Satisfação", "satisfaction", ["Muito insatisfeito", "Insatisfeito", "Neutro", "Satisfeito"]),
+        ("Livello Fedeltà", "membership", ["Bronzo", "Argento", "Oro", "Platino"]),
+        ("Klanttevredenheid", "satisfaction", ["Zeer ontevreden", "Ontevreden", "Tevreden", "Zeer tevreden"]),
+        ("heeft_geklaagd", "complaint", ["nee", "ja"]),
+        ("Usou Cupom", "deal_flag", ["Não", "Sim"]),
+    ],
+)
+def test_levels_have_their_order_in_other_languages(name: str, role: str, levels: list[str]) -> None:
+    """Portuguese, Italian and Dutch levels stand from low to high, and no before yes."""
+    found = roles(**{name: [levels[::-1][i % len(levels)] for i in range(60)]})[name]
+    assert (found.role, found.levels) == (role, tuple(levels))
 
 
 def test_answers_in_several_spellings_are_answers() -> None:
@@ -294,7 +314,8 @@ def test_names_and_addresses_are_personal(name: str) -> None:
 @pytest.mark.parametrize("name", ["gender", "x", "Anrede", "sexe", "segment"])
 def test_genders_are_sensitive_whatever_they_are_called(name: str) -> None:
     """Male and female, in any of the languages, are sensitive under any name."""
-    for pair in (("Male", "Female"), ("m", "w"), ("Hombre", "Mujer"), ("Homme", "Femme"), ("Herr", "Frau")):
+    for pair in (("Male", "Female"), ("m", "w"), ("Hombre", "Mujer"), ("Homme", "Femme"), ("Herr", "Frau"),
+                 ("Masculino", "Feminino"), ("Uomo", "Donna"), ("M", "V")):  # fmt: skip
         assert roles(**{name: [pair[i % 2] for i in range(40)]})[name].role == "sensitive"
 
 

@@ -13,6 +13,7 @@ CHARGES = [
     "Acme Commission", "Card fee", "Service charge", "Adjust bad debt", "Adjustment by anna on 2 May", "10% discount",
     "Versandkosten", "Versand nach Österreich (DHL)", "Porto", "Bearbeitungsgebühr", "Gastos de envío", "Envío gratis",
     "comisión", "Frais de port", "Frais d'expédition", "Livraison à domicile", "Remise 5 %",
+    "Frete grátis", "Spese di spedizione", "Verzendkosten", "Korting 10 %",
 ]  # fmt: skip
 GOODS = [
     "Post office mug", "Coffee", "Delivery van, toy", "Owner's manual", "USB quick charge", "Gift wrap",
@@ -22,7 +23,7 @@ GOODS = [
 
 @pytest.mark.parametrize("name", CHARGES)
 def test_what_an_order_charges_is_known_by_its_name(name: str) -> None:
-    """Words for postage, fees, discounts and corrections, alone or where they say what it is, in four languages."""
+    """Words for postage, fees, discounts and corrections, alone or where they say what it is, in seven languages."""
     assert is_charge(name)
     assert any(part in name.lower() for part in charge_parts().split("|"))
 

@@ -94,12 +94,48 @@ def test_a_stated_role_needs_cells_it_can_be_read_from(column: str, role: str, s
         (("Warenwert", "Endbetrag"), "Endbetrag"),
         (("Price", "Line Total"), "Line Total"),
         (("Line Total", "Order Total"), "Order Total"),
+        (("Total inc. tax",), "Total inc. tax"),
+        (("Total ex VAT", "VAT", "Total incl. VAT"), "Total incl. VAT"),
+        (("Order Total (incl. shipping)", "Shipping"), "Order Total (incl. shipping)"),
+        (("Total sin IVA", "IVA", "Total con IVA"), "Total con IVA"),
+        (("Discount", "Total after discount"), "Total after discount"),
+        (("Totaal excl. BTW", "BTW"), "Totaal excl. BTW"),
+        (("Importo IVA", "Importo IVA inclusa"), "Importo IVA inclusa"),
+        (("Vlr. Unit.", "Valor Total"), "Valor Total"),
     ],
 )
 def test_the_amount_is_what_was_paid(names: tuple[str, ...], amount: str) -> None:
     """With tax before without it, never the tax; what the order cost before its line, and that before its price."""
     rows = [("a", "2026-01-01", *(5.5 + i for i in range(len(names)))), ("b", "2026-01-02", *(2.5 for _ in names))]
     assert log(rows, "customer", "date", *names).recipe.column("amount") == amount
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [
+            "Nº Cliente",
+            "Data da Compra",
+            "Nº Pedido",
+            "Descrição do Produto",
+            "Quantidade",
+            "Preço Unitário",
+            "Situação",
+        ],
+        ["codice_cliente", "data_ordine", "N. Ordine", "Articolo", "Q.tà", "Prezzo Unit.", "Stato Ordine"],
+        ["Klantnr.", "besteldatum", "Ordernr.", "Artikelomschrijving", "Aantal", "Prijs per stuk", "Bestelstatus"],
+    ],
+)
+def test_orders_are_read_in_portuguese_italian_and_dutch(names: list[str]) -> None:
+    """Each column is found by its name, and a line costs its price as often as it was bought."""
+    states = ["Entregue", "Spedito", "Verzonden"]
+    rows = [
+        (f"c{i % 9}", f"2026-01-{1 + i % 28:02}", f"o{i}", f"mug {i % 3}", 2, 5.0, states[i % 3]) for i in range(40)
+    ]
+    found = log(rows, *names)
+    parts = ["customer", "time", "order", "product", "quantity", "unit_price", "status"]
+    assert [found.recipe.column(part) for part in parts] == names
+    assert found.account.amount == 400.0
 
 
 def test_what_a_line_cost_wins_over_its_price() -> None:

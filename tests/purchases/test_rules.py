@@ -143,15 +143,29 @@ def test_a_state_is_said_in_full_where_ten_cells_of_the_log_have_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "state", ["Abgebrochen", "offen", "awaiting_payment", "on-hold", "wc-pending", "Annulée", "pendiente"]
+    "state",
+    [
+        "Abgebrochen",
+        "offen",
+        "awaiting_payment",
+        "on-hold",
+        "wc-pending",
+        "Annulée",
+        "pendiente",
+        "Aguardando pagamento",
+        "in sospeso",
+        "Niet betaald",
+    ],
 )
 def test_an_order_that_never_took_place_is_left_out(state: str) -> None:
-    """Cancelled or not yet paid, in four languages, whatever joins the words."""
+    """Cancelled or not yet paid, in seven languages, whatever joins the words."""
     rows = [("a", "2026-01-01", "5", state), ("a", "2026-01-02", "7", "completed")]
     assert log(rows, *STATES).account.void == 1
 
 
-@pytest.mark.parametrize("state", ["Retoure", "Returned", "devuelto", "remboursée", "zurückgesendet"])
+@pytest.mark.parametrize(
+    "state", ["Retoure", "Returned", "devuelto", "remboursée", "zurückgesendet", "Devolvido", "Reso", "Geretourneerd"]
+)
 def test_an_order_that_came_back_is_taken_off(state: str) -> None:
     """It was bought, and given back in whole."""
     rows = [("a", "2026-01-01", "5", state), ("a", "2026-01-02", "7", "completed")]

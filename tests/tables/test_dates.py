@@ -104,13 +104,15 @@ def test_first_days_of_months_do_not_pass_for_years() -> None:
         "ene feb mar abr may jun jul ago set oct nov dic",
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
         "gen feb mar apr mag giu lug ago set ott nov dic",
+        "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+        "jan fev mar abr mai jun jul ago set out nov dez",
         "januari februari maart april mei juni juli augustus september oktober november december",
         "JAN FEB MRT APR MEI JUN JUL AUG SEP OKT NOV DEC",
     ],
 )
 @pytest.mark.parametrize("form", ["5. {} 2023", "5 {} 2023", "5 de {} de 2023", "05-{}-2023"])
-def test_months_are_named_in_six_languages(months: str, form: str) -> None:
-    """The names of the months, whole and short, are understood in six languages."""
+def test_months_are_named_in_seven_languages(months: str, form: str) -> None:
+    """The names of the months, whole and short, are understood in seven languages."""
     found = column([form.format(month) for month in months.split()])
     assert values(found) == [dt.date(2023, month, 5).toordinal() for month in range(1, 13)]
 

@@ -219,10 +219,10 @@ def test_missing_words_depend_on_the_kind_of_column() -> None:
 @pytest.mark.parametrize(
     "word",
     ["k. A.", "k.A.", "keine Angabe", "unbekannt", "n. v.", "n.a.", "desconocido", "sin dato", "s/d", "inconnu",
-     "Non renseigné", "NON RENSEIGNÉE"],
+     "Non renseigné", "NON RENSEIGNÉE", "Não informado", "sconosciuto", "onbekend", "n.v.t."],
 )  # fmt: skip
-def test_missing_is_said_in_four_languages(word: str) -> None:
-    """German, Spanish and French words for "not known" are missing among numbers, however many there are."""
+def test_missing_is_said_in_seven_languages(word: str) -> None:
+    """Words for "not known" in other languages than English are missing among numbers, however many there are."""
     table = column(["12.50", "7.25", word, "9.75", word, word])
     assert values(table)[0] == 12.5
     assert np.isnan(np.array(values(table), dtype=float)).sum() == 3

@@ -37,6 +37,8 @@ _NO_MEANING = frozenset(
     {"unknown", "undefined", "not available", "not known", "x", "xx", "xxx", "test", "tbd", "todo"}
     | {"k a", "keine angabe", "keine angaben", "unbekannt", "nicht bekannt", "desconocido", "desconocida"}
     | {"sin dato", "sin datos", "s d", "inconnu", "inconnue", "non renseigne", "non renseignee"}
+    | {"desconhecido", "desconhecida", "nao informado", "nao informada", "sem dados", "sem informacao"}
+    | {"sconosciuto", "sconosciuta", "non specificato", "non disponibile", "onbekend", "niet bekend", "niet opgegeven"}
 )
 _BELOW = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 _ABOVE = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)

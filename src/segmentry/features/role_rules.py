@@ -250,8 +250,9 @@ RULES: tuple[Rule, ...] = (
     Rule("order_id", ("order", "id|count"), may_be_order_key, _NOT_ORDER, "log"),
     Rule("order_id", ("order", "id|count"), is_key, _NOT_ORDER, "customers"),
     Rule("order_id", ("order",), is_key, _NOT_ORDER, only=True),
-    Rule("personal", ("official",), differs, _BOUGHT),
-    Rule("personal", ("official|contact|channel_phone",), reaches_someone, _BOUGHT | _f("accepted last order")),
+    Rule("personal", ("official",), differs, _BOUGHT - {"count"}),
+    Rule("personal", ("official|contact|channel_phone",), reaches_someone,
+         _BOUGHT - {"count"} | _f("accepted last order")),
     Rule("personal", ("address",), differs, _BOUGHT | _f("campaign accepted postcode place")),
     # Some names are common and some tables small: what can only be a person's name needs no values to tell it.
     Rule("personal", ("own_name",), are_words, _f("product goods")),
@@ -327,7 +328,8 @@ RULES: tuple[Rule, ...] = (
     Rule("quantity", ("items|quantity",), is_number, _f("spend amount price average"), "log"),
     Rule("quantity", ("count",), is_count, _f("spend amount price average id visit customer"), "log", sure=False),
     Rule("items", ("items",), is_count, _f("spend amount price average rating goods money visit")),
-    Rule("items", ("quantity",), is_count, _f("spend amount price average rating goods purchase money visit deal")),
+    # "Aantal" and "cantidad" count anything: they are items where nothing says of what.
+    Rule("items", ("quantity", "quantity|items|count|total"), is_count, only=True),
     Rule("count", ("transactions", "money"), is_count, _f("spend amount average price rate")),
     # Money.
     Rule("order_value", ("average", "order|purchase|spend"), is_positive, _f("items count month year week visit day")),

@@ -1,4 +1,4 @@
-"""What words in column names and level names mean, in four languages; the words themselves stand in `vocabulary.toml`.
+"""What words in column names and level names mean, in seven languages; the words themselves stand in `vocabulary.toml`.
 
 Taking names apart is left to `words`, deciding on roles to `roles`.
 """

@@ -16,9 +16,9 @@ from segmentry.features.vocabulary import fold, strip_accents, vocabulary
 
 _PIECE = re.compile(r"[A-Z]{2,}s(?![A-Za-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
-_BOUNDS = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:-|–|to|bis|a|à|/)\s*(\d+(?:[.,]\d+)?)")
+_BOUNDS = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:-|–|to|bis|a|à|até|tot|/)\s*(\d+(?:[.,]\d+)?)")
 _SIGN = re.compile(r"([kK]\s?)?([$€£¥₹])")
-_THOUSAND = {"k", "th", "thousand", "tsd", "miles", "mil", "milliers", "000"}
+_THOUSAND = {"k", "th", "thousand", "tsd", "miles", "mil", "milliers", "milhares", "mila", "migliaia", "duizend", "000"}
 _LINKS = ("", "s", "es", "n", "en", "e")
 _SHORTEST = 3
 _SHORTEST_UNKNOWN = 4
@@ -28,7 +28,7 @@ _WORD_ENDS |= {"ing", "ings", "ized", "ised", "izer", "ation", "ations"}
 # And what another one only begins with ("translated").
 _WORD_STARTS = {"trans"}
 # What a question begins with: "hascomplained".
-_VERBS = {"has", "is", "hat", "ist", "tiene"}
+_VERBS = {"has", "is", "hat", "ist", "tiene", "tem", "heeft"}
 # Words for a number that may stand behind what they number, and what has one.
 _NUMBERS = {"no", "nr", "nbr", "num", "number", "nummer", "nro", "numero"}
 _NUMBERED = frozenset({"channel_store", "place", "contract"})

@@ -17,6 +17,7 @@ from segmentry.tables import numbers
 
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORD = re.compile(r"[^\W\d_]+")
+_ADDED = frozenset({"tax", "delivery", "fee"})  # to what was bought
 _SHORT = 4  # words of a name whose last one says what it is
 
 
@@ -44,7 +45,18 @@ def said(name: str) -> Said:
     parsed = parse_name(name)
     # "Billing" is a place in the order, not a bill and an income.
     concepts = parsed.concepts - {"income", "order"} if "billing" in marked else parsed.concepts
-    return Said(concepts, frozenset(marked), len(pieces))
+    return _with_what_is_in_it(Said(concepts, frozenset(marked), len(pieces)))
+
+
+def _with_what_is_in_it(name: Said) -> Said:
+    """A total with the tax or after the discount is a total still, and so is one without the tax; a tax is none."""
+    added, marked = name.marks & _ADDED, name.marks - {"including", "excluding"}
+    if "including" in name.marks:
+        marked = (marked - added) | ({"gross"} if "tax" in added else set())
+        return Said(name.concepts - {"deal", "income"}, marked, name.n_words)  # "inc" is short for both
+    if "excluding" in name.marks and added:
+        return Said(name.concepts, (marked - added) | {"net"}, name.n_words)
+    return Said(name.concepts, marked, name.n_words)
 
 
 @cache

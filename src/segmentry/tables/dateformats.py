@@ -14,9 +14,9 @@ from segmentry.errors import SettingsError
 
 # How the names of the months begin in English, German, French, Spanish, Italian and Dutch, in lower case.
 MONTHS = {
-    1: ("jan", "jän", "ene", "gen"), 2: ("feb", "fév"), 3: ("mar", "mär", "mrz", "maa", "mrt"),
+    1: ("jan", "jän", "ene", "gen"), 2: ("feb", "fév", "fev"), 3: ("mar", "mär", "mrz", "maa", "mrt"),
     4: ("apr", "avr", "abr"), 5: ("may", "mai", "mag", "mei"), 6: ("jun", "juin", "giu"), 7: ("jul", "juil", "lug"),
-    8: ("aug", "aoû", "aou", "ago"), 9: ("sep", "set"), 10: ("oct", "okt", "ott"), 11: ("nov",),
+    8: ("aug", "aoû", "aou", "ago"), 9: ("sep", "set"), 10: ("oct", "okt", "ott", "out"), 11: ("nov",),
     12: ("dec", "dez", "déc", "dic"),
 }  # fmt: skip
 MONTH_HEAD = f"(?i:{'|'.join(head for heads in MONTHS.values() for head in heads)})"
@@ -35,7 +35,8 @@ _ZONE = r"(?:Uhr|[A-Z]{1,5})?(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?(?:\s*\([^()]*\))
 TIME = rf"(?:T[0-9]{{4}}(?:[0-9]{{2}})?Z?|(?:[T,]|\s)\s*{_CLOCK}\s*(?:[AaPp]\.?[Mm]\.?)?\s*{_ZONE})?"
 
 BIRTH_NAME = re.compile(
-    r"birth|born|(^|_)dob|geburt|geboren|(^|_)geb|naissance|nacimiento|nascita|geboorte", re.IGNORECASE
+    r"birth|born|(^|_)dob|geburt|geboren|(^|_)geb|naissance|nacimiento|nascita|nascimento|(^|_)nasc|geboorte",
+    re.IGNORECASE,
 )
 
 _STRPTIME = {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%b": "Mon", "%B": "Month", "%e": "DD"}

@@ -36,6 +36,8 @@ MISSING_TOKENS = frozenset(
     | {"k. a.", "k.a.", "keine angabe", "keine angaben", "n. v.", "n.v.", "unbekannt", "nicht bekannt"}
     | {"desconocido", "desconocida", "sin dato", "sin datos", "s/d", "n/d"}
     | {"inconnu", "inconnue", "non renseigné", "non renseignée", "non renseigne"}
+    | {"desconhecido", "desconhecida", "não informado", "não informada", "nao informado", "sem dados", "sem informação"}
+    | {"sconosciuto", "sconosciuta", "non specificato", "non disponibile", "onbekend", "niet bekend", "n.b.", "n.v.t."}
 )
 
 # Numbers that people put where they have none.

@@ -21,13 +21,17 @@ DATE_SHAPE = (
     rf"|{dateformats.MONTH_HEAD}[^\W\d_]*[-/., ]+(?:(?:del?|of) )?[0-9]"
 )
 _ONE_EVENT = (
-    r"(last|first|latest|recent|letzte[rns]?|erste[rns]?|[uú]ltim[oa]|primera?|derni[eè]re?|premi[eè]re?)[\W_]*"
-    r"(purchase|order|visit|login|seen|contact|activity|kauf|einkauf|bestellung|besuch|compra|pedido|visita|achat|commande|visite)"
+    r"(last|first|latest|recent|letzte[rns]?|erste[rns]?|laatste|eerste|[uú]ltim[oa]|prim[oa]|primera|primeir[oa]"
+    r"|derni[eè]re?|premi[eè]re?)[\W_]*"
+    r"(purchase|order|visit|login|seen|contact|activity|kauf|einkauf|bestellung|besuch|compra|pedido|visita|achat|commande"
+    r"|visite|acquisto|ordine|aankoop|bestelling|bezoek)"
 )
 # A name that speaks of a day, or of one purchase: "orders" and "last_order_value" are counts and sums.
 DATE_NAME = re.compile(
     rf"date|day|birth|since|dob|datum|(^|_)dt(_|$)|joined|signup|when|registered|created|updated|fecha|geburt|seit"
-    rf"|naissance|nacimiento|depuis|desde|kauftag|_at$|_am$|{_ONE_EVENT}$",
+    rf"|naissance|nacimiento|nascimento|nascita|geboorte|depuis|desde|sinds|kauftag|_at$|_am$|{_ONE_EVENT}$"
+    # In English, data are no date.
+    r"|(^|_)data[_ ](d[aei]l?[_ ]|[uú]lt|ord|ped|acq|comp|isc|insc|nasc|cad|reg)",
     re.IGNORECASE,
 )
 _EXCEL_DAY = r"^[2-6][0-9]{4}(\.[0-9]+)?$"  # the years 1954 to 2091

@@ -18,7 +18,7 @@ from segmentry.tables.table import Reading
 _WHOLE = "text, so that leading zeros and long numbers stay whole"
 _ID_NAME = re.compile(
     r"(^|[\W_])(ids?|key|code|no|nr|num|zip|plz|ean|sku|tel|fax|cp|iban)([\W_]|$)|number|nummer|num[eé]ro|post|phone|telef"
-    r"|c[oó]digo|customer$|kunde$|client[e]?$|nr$|(?-i:I[Dd]$)",
+    r"|c[oó]digo|codice|customer$|kunde$|klant$|client[e]?$|nr$|(?-i:I[Dd]$)",
     re.IGNORECASE,
 )
 _CORE_OF_UNIT = rf"[{numbers.SPACES}]|{numbers.UNIT}"

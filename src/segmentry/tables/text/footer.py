@@ -10,11 +10,14 @@ from segmentry.tables import numbers
 
 LOOKED_AT = 10  # rows at the end
 _SUMS = re.compile(
-    "totals?|totaal|totales?|gesamt|insgesamt|gesamtsumme|gesamtergebnis|sums?|suma|summe|somme|somma|endsumme|subtotals?"
-    "|zwischensumme|σ|average|mean|mittelwert|durchschnitt|moyenne|promedio|media|gemiddelde"
+    "totals?|totaal|totales?|totali|totais|gesamt|insgesamt|gesamtsumme|gesamtergebnis|sums?|suma|summe|somme|somma|endsumme"
+    "|subtotals?|zwischensumme|σ|average|mean|mittelwert|durchschnitt|moyenne|promedio|m[eé]dia|gemiddelde"
 )
 # "Grand total", "Summe aller Kunden".
-_BESIDE = re.compile("grand|sub|g[eé]n[eé]rale?|result|of|the|all|aller?|kunden|customers|clients|clientes|klanten")
+_BESIDE = re.compile(
+    "grand|sub|g[eé]n[eé]rale?|geral|result|of|the|all|aller?|de|dos|di|dei"
+    "|kunden|customers|clients|clientes|clienti|klanten"
+)
 _NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
 
 
