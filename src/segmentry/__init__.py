@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from segmentry.fitting.comparing import compare
     from segmentry.monitoring import Drift, drift
     from segmentry.plots import draw, draw_all, write_pictures
+    from segmentry.plots.drift import draw_drift
     from segmentry.reports import report
     from segmentry.scoring import score, score_one, to_sql
     from segmentry.segmentation import Segmentation, plan, rename
@@ -39,6 +40,7 @@ _HOMES = {
     "compare": "segmentry.fitting.comparing",
     "draw": "segmentry.plots",
     "draw_all": "segmentry.plots",
+    "draw_drift": "segmentry.plots.drift",
     "drift": "segmentry.monitoring",
     "explain": "segmentry.explanations",
     "fit": "segmentry.fitting",
@@ -66,6 +68,7 @@ __all__ = [
     "compare",
     "draw",
     "draw_all",
+    "draw_drift",
     "drift",
     "explain",
     "fit",

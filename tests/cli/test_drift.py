@@ -50,3 +50,16 @@ def test_a_job_stops_where_customers_have_drifted(segmentry, shop):
 def test_nothing_to_compare_is_wrong_usage(segmentry, shop):
     """A model alone has nothing to be compared with."""
     assert segmentry("drift", shop[0]).code == 2
+
+
+def test_a_page_is_written_also_where_the_job_stops(segmentry, shop, tmp_path):
+    """`-o` writes the page before --max-drift ends the command, and says where; a second run asks for --overwrite."""
+    model, new, cents = shop
+    outcome = segmentry("drift", model, cents, "-o", tmp_path / "look", "--max-drift", "0.25")
+    assert outcome.code == 1
+    assert f"Next: open {tmp_path / 'look' / 'drift.html'}" in outcome.out
+    assert "Income has moved: higher" in (tmp_path / "look" / "drift.html").read_text("utf-8")
+    again = segmentry("drift", model, new, "-o", tmp_path / "look")
+    assert (again.code, "--overwrite" in again.err) == (1, True)
+    assert segmentry("drift", model, new, "-o", tmp_path / "look", "--overwrite", "--quiet").out == ""
+    assert json.loads((tmp_path / "look" / "drift.json").read_text("utf-8"))["verdict"] == "stable"

@@ -13,6 +13,7 @@ import pytest
 import segmentry as sg
 from segmentry.errors import NotEnoughDataError
 from segmentry.fitting import FitSettings
+from segmentry.monitoring import stability_index
 from segmentry.samples import sample_marketing, sample_orders
 from segmentry.segmentation import Segmentation
 
@@ -87,6 +88,17 @@ def test_a_category_names_the_level_that_grew() -> None:
     [channel] = sg.drift(model, now).features
     assert (channel.verdict, channel.moved) == ("act", "more: web")
     assert channel.outside == pytest.approx((now["channel"] == "fax").mean())
+
+
+def test_the_bins_of_a_feature_are_what_the_index_adds_up(model: Segmentation, later: pl.DataFrame) -> None:
+    """Then and now are shares of all customers, missing ones among them, in bins that a reader can name."""
+    income = sg.drift(model, later.with_columns(pl.col("income") * 1.15)).features[0]
+    then, now = ([getattr(b, when) for b in income.bins] for when in ("then", "now"))
+    assert (sum(then), sum(now)) == pytest.approx((1, 1))
+    assert stability_index(then, now, 1_500) == pytest.approx(income.index)
+    assert (income.bins[0].bin, income.bins[-1].bin) == ("up to 31,747", "missing")
+    top = later["income"].drop_nulls() * 1.15 > 88_192
+    assert income.bins[-2].now == pytest.approx(top.sum() / 1_500, abs=0.002)
 
 
 def test_later_orders_count_to_a_later_day() -> None:

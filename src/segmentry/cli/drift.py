@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from segmentry.cli.reading_options import AS_OF, SOURCE_HELP, takes_reading
+from segmentry.cli.reading_options import AS_OF, SOURCE_HELP, shown, takes_reading
 from segmentry.cli.terminal import Steps, inert, say, warn
 from segmentry.errors import SegmentryError
 
@@ -25,10 +25,14 @@ def drift(
     orders: str = typer.Option(None, "--orders", help="Later orders instead, for a model that was made from orders."),
     customers: str = typer.Option(None, "--customers", help="Table of customers that the orders are joined to."),
     as_of: datetime | None = typer.Option(None, "--as-of", formats=["%Y-%m-%d"], help=AS_OF),
+    output: Path = typer.Option(
+        None, "-o", "--output", help="Folder for a page with pictures, and every figure; without it none is written."
+    ),
     max_drift: float | None = typer.Option(
         None, "--max-drift", min=0.0, help="End with an error where an index beyond chance is above this: 0.25, say."
     ),
     reading: dict[str, Any] = {},  # noqa: B006
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace the page and the figures of an earlier run."),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
 ) -> None:
@@ -42,14 +46,24 @@ def drift(
 
     log, table = log_and_customers(source, orders, customers)
     steps = Steps(quiet or as_json)
+    segmentation = load(model)
+    if output is not None:
+        from segmentry.reports.drift import check_drift_folder, write_drift
+
+        check_drift_folder(output, overwrite)
     with steps("compare"):
-        found = measured(load(model), table, orders=log, as_of=as_of, reading=ReadingSettings(**reading))
+        found = measured(segmentation, table, orders=log, as_of=as_of, reading=ReadingSettings(**reading))
+    page = None
+    if output is not None:
+        with steps("report"):
+            named = _named(log or table, reading.get("table"))
+            page = write_drift(segmentation, found, output, source_name=named, overwrite=overwrite)
     if as_json:
-        say(json.dumps({**asdict(found), "largest": found.largest}, indent=2, ensure_ascii=False))
+        say(json.dumps(found.plain(), indent=2, ensure_ascii=False))
     else:
         warn(found.notices, quiet)
         if not quiet:
-            _show(found, model)
+            _show(found, model, page)
     if max_drift is not None and found.largest > max_drift:
         raise SegmentryError(
             f"Customers have drifted further than {max_drift:g}.",
@@ -59,7 +73,7 @@ def drift(
         )
 
 
-def _show(found: Drift, model: Path) -> None:
+def _show(found: Drift, model: Path, page: Path | None) -> None:
     say(inert(found.words))
     say("")
     say(f"  {'':<36}{'then':>7}{'now':>7}")
@@ -77,10 +91,18 @@ def _show(found: Drift, model: Path) -> None:
         say(f"  {inert(feature.label)[:35]:<36}{inert(said)}")
     if found.without_data:
         say(f"  {found.without_data:,} customers have none of these.")
+    todo = [f"open {quote(str(page))}"] if page is not None else []
     if found.verdict == "act":
+        todo += ["segmentry inspect on the new customers", f"segmentry fit --previous {quote(str(model))}"]
+    if todo:
         say("")
-        say(f"Next: segmentry inspect on the new customers, or segmentry fit --previous {model}")
+        say(f"Next: {', or '.join(todo)}")
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
+
+
+def _named(place: Any, table: str | None) -> str:
+    """The customers' file or database as a page may name it: without folders and passwords."""
+    return place.name if isinstance(place, Path) else shown(place, table)

@@ -6,7 +6,7 @@ The counts are one query, so that a table of any size or engine stays where it i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentry.errors import NotEnoughDataError, Notice, plural
+from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE
-from segmentry.features.recipe import Scale
+from segmentry.monitoring.bins import MISSING, BinDrift, bin_names
 from segmentry.monitoring.index import Verdict, chance_of, stability_index, verdict_on
 from segmentry.profiles.baseline import Baseline
 from segmentry.prototypes.assign import NO_DATA, NOISE, SEGMENT
@@ -42,6 +43,7 @@ class FeatureDrift:
     missing_then: float
     missing_now: float
     outside: float  # beyond the lowest and highest value, or in none of the levels, of the fit
+    bins: tuple[BinDrift, ...]  # those that anyone was or is in: what the index adds up
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,11 @@ class Drift:
 
     def frame(self) -> Frame:
         """A row for each feature, as a Polars frame."""
-        return result_frame([vars(f) for f in self.features])
+        return result_frame([{name: value for name, value in vars(f).items() if name != "bins"} for f in self.features])
+
+    def plain(self) -> dict[str, Any]:
+        """Every figure as plain values, for machines."""
+        return {**asdict(self), "largest": self.largest}
 
 
 def drift(
@@ -119,9 +125,8 @@ def drift(
             found=plural(n, "customer") + " with a value",
             remedy="Give more customers, of several weeks or months say.",
         )
-    scales = {s.feature.name: s for s in segmentation.recipe.scales}
-    labels = {f.name: f.label for f in segmentation.recipe.clustered}
-    features = [_feature(b, labels[b.feature], scales.get(b.feature), total, n) for b in segmentation.baselines]
+    known_by = {f.name: f for f in segmentation.recipe.clustered}
+    features = [_feature(b, known_by[b.feature], total, n) for b in segmentation.baselines]
     ranked = tuple(sorted(features, key=lambda f: (-f.index, f.feature)))
     segments = _segments(segmentation, {str(r[SEGMENT]): int(r["n"]) for r in known})
     index = stability_index([s.then for s in segments], [s.now for s in segments], n)
@@ -164,23 +169,26 @@ def _bins(baseline: Baseline, value: nw.Expr) -> list[nw.Expr]:
     return [value <= edges[0], *between, value > edges[-1]]
 
 
-def _feature(baseline: Baseline, label: str, scale: Scale | None, total: Mapping[str, int], n: int) -> FeatureDrift:
+def _feature(baseline: Baseline, feature: Feature, total: Mapping[str, int], n: int) -> FeatureDrift:
     counts = [total[_name(baseline, place)] for place in range(len(baseline.shares))]
     missing = total[_name(baseline, "missing")] / n
     then = [baseline.missing, *(share * (1.0 - baseline.missing) for share in baseline.shares)]
-    index = stability_index(then, [missing, *(count / n for count in counts)], n)
+    now = [missing, *(count / n for count in counts)]
+    index = stability_index(then, now, n)
     chance = chance_of(len(then), baseline.n, n)
     verdict = verdict_on(index, chance)
+    told = [*zip(bin_names(baseline, feature), then[1:], now[1:], strict=True), (MISSING, then[0], now[0])]
     return FeatureDrift(
         feature=baseline.feature,
-        label=label,
+        label=feature.label,
         index=index,
         chance=chance,
         verdict=verdict,
         moved="" if verdict == "stable" else _moved(baseline, counts, missing),
         missing_then=baseline.missing,
         missing_now=missing,
-        outside=(total[_name(baseline, "outside")] if scale is not None else counts[-1]) / n,
+        outside=total.get(_name(baseline, "outside"), counts[-1]) / n,
+        bins=tuple(BinDrift(name, was, is_now) for name, was, is_now in told if was or is_now),
     )
 
 
