@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from segmentry.cli import app
-from segmentry.cli.config import settings_from
+from segmentry.cli.config import following, settings_from
 from segmentry.errors import OutputError
 from segmentry.samples import write_sample
 
@@ -132,7 +132,8 @@ def test_settings_that_an_inspection_says_nothing_of_stay_in_force(shop: Path, t
     first = tmp_path / "segmentry.toml"
     first.write_text(
         'k = "3-5"\nmethod = "gmm"\nmin_size = 20\nmax_size = 200\nstability_pairs = 3\nplaybook = "mine.toml"\n'
-        'rfm_grid = "grid.toml"\n[value]\nhorizon_days = 90\nmargin = 0.3\n[orders]\ncategories = 3\n'
+        'rfm_grid = "grid.toml"\nprevious = "spring.seg"\nmin_agreement = 0.8\n'
+        "[value]\nhorizon_days = 90\nmargin = 0.3\n[orders]\ncategories = 3\n"
         'states = { "Paid" = "sold" }\n[reading]\nmissing = ["?"]\n',
         encoding="utf-8",
     )
@@ -143,3 +144,5 @@ def test_settings_that_an_inspection_says_nothing_of_stay_in_force(shop: Path, t
     assert before.rfm_grid is not None
     assert before.model_copy(update={"reading": after.reading}) == after
     assert after.reading.missing == ("?",)
+    model, bound = following(second, None, None)
+    assert (model and model.resolve(), bound) == ((tmp_path / "spring.seg").resolve(), 0.8)

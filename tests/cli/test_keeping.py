@@ -68,6 +68,45 @@ def test_the_outputs_tell_what_changed(quarters: Path, summer: Any) -> None:
     assert by_old_rule == 1.0, "the old rule puts nobody elsewhere on the day that it was made for"
 
 
+def test_a_settings_file_names_the_model_to_follow(
+    quarters: Path, segmentry: Callable[..., Any], tmp_path: Path
+) -> None:
+    """`previous` stands beside the file as its other files do, `min_agreement` holds, and an option wins over both."""
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "spring.seg").write_bytes((quarters / "spring" / "segmentation.seg").read_bytes())
+    config = tmp_path / "jobs" / "segmentry.toml"
+    config.write_text('previous = "../spring.seg"\nmin_agreement = 0.95\nk = 9\n', encoding="utf-8")
+    words = ("fit", quarters / "new.csv", "--config", config, "-o", tmp_path / "out", *QUICK)
+    stopped = segmentry(*words)
+    assert stopped.code == 1
+    assert "error [low-agreement]" in stopped.err
+    done = segmentry(*words, "--min-agreement", 0.0)
+    assert done.code == 0, done.err
+    assert "segments are those of last time" in done.out
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ("previous = 5", "previous should be the name of a model file."),
+        ('min_agreement = "most"', "min_agreement should be a number from 0 to 1."),
+        ("min_agreement = 0.8", "--previous FILE"),
+        ('previos = "spring.seg"', "did you mean 'previous'?"),
+        ('previous = "nowhere.seg"', "nowhere.seg"),
+    ],
+)
+def test_a_settings_file_that_names_no_model_is_told(
+    stated: str, said: str, quarters: Path, segmentry: Callable[..., Any], tmp_path: Path
+) -> None:
+    """What is wrong is said before anything is read, and nothing is written."""
+    (tmp_path / "segmentry.toml").write_text(stated + "\n", encoding="utf-8")
+    config = ("--config", tmp_path / "segmentry.toml")
+    outcome = segmentry("fit", quarters / "new.csv", *config, "-o", tmp_path / "out", *QUICK)
+    assert outcome.code == 1
+    assert said in outcome.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_bound_that_is_not_kept_leaves_no_output(quarters: Path, segmentry: Callable[..., Any]) -> None:
     """The run ends with 1, says how many would keep their segment, and writes nothing at all."""
     model, there = quarters / "spring" / "segmentation.seg", set(quarters.iterdir())

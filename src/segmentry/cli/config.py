@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,9 @@ _ORDERS = ("duplicates",)
 _VALUE = ("estimate", "horizon_days", "margin", "discount")
 _OWN = ("id", "as_of", "names", "on_duplicate", "playbook", "stability_pairs", "min_size", "max_size",
         "rfm_grid")  # fmt: skip
-_FILES = ("playbook", "rfm_grid")  # names of files, next to the settings
-KNOWN = (*_FEATURES, *_SELECTION, *_OWN, "reading", "orders", "value")
+_AFTER = ("previous", "min_agreement")  # what a fit follows, which is no part of FitSettings
+_FILES = ("playbook", "rfm_grid", "previous")  # names of files, next to the settings
+KNOWN = (*_FEATURES, *_SELECTION, *_OWN, *_AFTER, "reading", "orders", "value")
 
 
 def settings_from(
@@ -39,6 +40,7 @@ def settings_from(
     """The settings of the file, with options that were given on the command line in their place."""
     stated = _read(config) if config else {}
     problems = [_unknown(name, KNOWN) for name in sorted(set(stated) - set(KNOWN))]
+    problems += _wrong_after(stated)
     stated.update({k: v for k, v in options.items() if v is not None and k not in (*_ORDERS, *_VALUE)})
     orders = _section(stated, "orders", {k: options.get(k) for k in _ORDERS}, problems)
     parts: dict[str, Any] = {
@@ -67,14 +69,33 @@ def settings_from(
     return settings
 
 
+def following(
+    config: Path | None, previous: Path | None, min_agreement: float | None
+) -> tuple[Path | None, float | None]:
+    """The model that a fit follows and the least agreement with it: of a sound file, with options in their place."""
+    stated = _read(config) if config else {}
+    if previous is None and config is not None and "previous" in stated:
+        previous = config.parent / stated["previous"]
+    return previous, stated.get("min_agreement") if min_agreement is None else min_agreement
+
+
 def apart_from_inspection(settings: FitSettings, config: Path | None, folder: Path) -> dict[str, Any]:
     """The settings that an inspection has nothing to say of, as a file in `folder` states them."""
     stated = {"method": settings.selection.method} if settings.selection.method != "k-means" else {}
     own = settings.model_dump(include={"stability_pairs", "min_size", "max_size"}, exclude_defaults=True)
-    files = {name: value for name, value in (_read(config) if config else {}).items() if name in _FILES}
+    said = _read(config) if config else {}
+    files = {name: value for name, value in said.items() if name in _FILES}
+    bound = {name: value for name, value in said.items() if name == "min_agreement"}
     beside = config.parent if config else Path()
     named = {k: v if v in BUILT_IN else os.path.relpath(beside / v, folder) for k, v in files.items()}
-    return {**stated, **own, **named}
+    return {**stated, **own, **named, **bound}
+
+
+def _wrong_after(stated: Mapping[str, Any]) -> Iterator[SettingsError]:
+    if not isinstance(stated.get("previous", ""), str):
+        yield SettingsError("previous should be the name of a model file.")
+    if type(stated.get("min_agreement", 0.0)) not in (int, float):
+        yield SettingsError("min_agreement should be a number from 0 to 1.")
 
 
 def _section(

@@ -114,7 +114,7 @@ def fit(
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
 ) -> None:
     """Find the segments of the customers in SOURCE, name, describe and picture them, and keep them as a model."""
-    from segmentry.cli.config import settings_from
+    from segmentry.cli.config import following, settings_from
     from segmentry.cli.orders import chosen_source
 
     given = chosen_source(source, orders, customers)
@@ -129,7 +129,7 @@ def fit(
         memory_mb=parse_memory(memory_limit) if memory_limit is not None else None,
     )
     chosen = settings_from(config, _stated(**settings), reading, date.today())
-    _fit_into(given, output, chosen, options, _predecessor(previous, min_agreement))
+    _fit_into(given, output, chosen, options, _predecessor(*following(config, previous, min_agreement)))
 
 
 def _predecessor(previous: Path | None, min_agreement: float | None) -> Any:
