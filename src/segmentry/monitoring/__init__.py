@@ -1,7 +1,7 @@
 """Whether later customers are still like those that the segments were made of. Never fits."""
 
 from segmentry.monitoring.bins import BinDrift
-from segmentry.monitoring.drift import Drift, FeatureDrift, SegmentDrift, drift
+from segmentry.monitoring.drift import Drift, FeatureDrift, SegmentDrift, drift, drift_rows
 from segmentry.monitoring.index import Verdict, chance_of, stability_index, verdict_on
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Verdict",
     "chance_of",
     "drift",
+    "drift_rows",
     "stability_index",
     "verdict_on",
 ]

@@ -11,7 +11,7 @@ from segmentry.features.levels import step_names
 from segmentry.profiles.baseline import Baseline
 from segmentry.profiles.wording import say_exactly, say_number
 
-OTHERS, MISSING = "others", "missing"
+OTHERS = "others"
 _STEPS = ("count", "years", "days", "level", "flag", "score", "rating")  # units whose values are whole numbers
 
 

@@ -1,6 +1,7 @@
 """Compares later customers with those of the fit: feature by feature, and by how many are in each segment.
 
-The counts are one query, so that a table of any size or engine stays where it is.
+The counts are one query, so that a table of any size or engine stays where it is; customers that are given as plain
+values are counted in memory.
 """
 
 from __future__ import annotations
@@ -8,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Any
-
-import narwhals.stable.v2 as nw
 
 from segmentry.errors import NotEnoughDataError, Notice, plural
 from segmentry.features.feature import Feature
-from segmentry.features.grid import FEATURE
-from segmentry.monitoring.bins import MISSING, BinDrift, bin_names
+from segmentry.monitoring.bins import BinDrift, bin_names
+from segmentry.monitoring.counting import MISSING, OUTSIDE, N, count_of, count_rows, count_table
 from segmentry.monitoring.index import Verdict, chance_of, stability_index, verdict_on
 from segmentry.profiles.baseline import Baseline
 from segmentry.prototypes.assign import NO_DATA, NOISE, SEGMENT
+from segmentry.scoring import RowScorer
 from segmentry.scoring.score import read_any, score_table
 from segmentry.segmentation import Segmentation, counted_to
-from segmentry.tables import Frame, ReadingSettings, collect_rows, result_frame
+from segmentry.tables import Frame, ReadingSettings, result_frame
 from segmentry.tables.masking import FEWEST_TOLD
 
 FEWEST = 30  # customers to compare
@@ -114,11 +113,28 @@ def drift(
     segmentation = counted_to(segmentation, as_of)
     table, said = read_any(segmentation, customers, orders, reading=reading)
     scored = score_table(segmentation, table, count=False)
-    rows = _counted(segmentation, scored.frame)
-    without = sum(int(r["n"]) for r in rows if r[SEGMENT] == NO_DATA)
+    return _measured(segmentation, count_table(segmentation, scored.frame), (*said, *table.notices))
+
+
+def drift_rows(scorer: RowScorer, rows: Sequence[Mapping[str, object]]) -> Drift:
+    """As `drift`, of customers given as plain values by field. Raises RowError as well, with the row and the field.
+
+    >>> import segmentry as sg
+    >>> from segmentry.samples import sample_mall
+    >>> scorer = RowScorer(sg.fit(sample_mall(400, seed=1), k=5, features=["age", "income_k_usd"]))
+    >>> customers = sample_mall(200, seed=2).select("age", "income_k_usd").to_dicts()
+    >>> drift_rows(scorer, customers).verdict
+    'stable'
+    """
+    return _measured(scorer.segmentation, count_rows(scorer, rows), ())
+
+
+def _measured(segmentation: Segmentation, rows: Sequence[Mapping[str, Any]], notices: tuple[Notice, ...]) -> Drift:
+    """What the counts say, a row a segment."""
+    without = sum(int(r[N]) for r in rows if r[SEGMENT] == NO_DATA)
     known = [r for r in rows if r[SEGMENT] != NO_DATA]
     total = {name: sum(int(r[name]) for r in known) for name in (known[0] if known else {}) if name != SEGMENT}
-    n = total.get("n", 0)
+    n = total.get(N, 0)
     if n < FEWEST:
         raise NotEnoughDataError(
             f"Whether customers have changed cannot be told of fewer than {FEWEST}.",
@@ -128,50 +144,18 @@ def drift(
     known_by = {f.name: f for f in segmentation.recipe.clustered}
     features = [_feature(b, known_by[b.feature], total, n) for b in segmentation.baselines]
     ranked = tuple(sorted(features, key=lambda f: (-f.index, f.feature)))
-    segments = _segments(segmentation, {str(r[SEGMENT]): int(r["n"]) for r in known})
+    segments = _segments(segmentation, {str(r[SEGMENT]): int(r[N]) for r in known})
     index = stability_index([s.then for s in segments], [s.now for s in segments], n)
     chance = chance_of(len(segments), segmentation.provenance.n_customers, n)
     mixed = verdict_on(index, chance)
     worst = max([mixed, *(f.verdict for f in ranked)], key=_ORDER.index)
     words = _words(worst, mixed, ranked, n, bool(segmentation.baselines))
-    notices = (*said, *table.notices)
     return Drift(n + without, without, worst, words, index, chance, mixed, segments, ranked, notices)
 
 
-def _counted(segmentation: Segmentation, placed: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
-    """Customers by segment: how many, and of each feature how many in each bin, without a value, and outside."""
-    scales = {s.feature.name: s for s in segmentation.recipe.scales}
-    flags: dict[str, nw.Expr] = {}
-    for baseline in segmentation.baselines:
-        value = nw.col(FEATURE + baseline.feature)
-        for place, bounds in enumerate(_bins(baseline, value)):
-            flags[_name(baseline, place)] = bounds
-        flags[_name(baseline, "missing")] = value.is_null()
-        if baseline.feature in scales:
-            scale = scales[baseline.feature]
-            flags[_name(baseline, "outside")] = (value < scale.minimum) | (value > scale.maximum)
-    ones = [nw.when(held).then(1).otherwise(0).cast(nw.Int64).alias(name) for name, held in flags.items()]
-    counted = placed.select(SEGMENT, *ones).group_by(SEGMENT)
-    return collect_rows(counted.agg(*(nw.col(name).sum() for name in flags), n=nw.len()))
-
-
-def _name(baseline: Baseline, what: int | str) -> str:
-    return f"{baseline.feature}::{what}"
-
-
-def _bins(baseline: Baseline, value: nw.Expr) -> list[nw.Expr]:
-    if baseline.levels:
-        return [*(value == level for level in baseline.levels), ~value.is_in(list(baseline.levels)) & ~value.is_null()]
-    edges = baseline.edges
-    if not edges:
-        return [~value.is_null()]
-    between = [(value > low) & (value <= high) for low, high in pairwise(edges)]
-    return [value <= edges[0], *between, value > edges[-1]]
-
-
 def _feature(baseline: Baseline, feature: Feature, total: Mapping[str, int], n: int) -> FeatureDrift:
-    counts = [total[_name(baseline, place)] for place in range(len(baseline.shares))]
-    missing = total[_name(baseline, "missing")] / n
+    counts = [total[count_of(baseline, place)] for place in range(len(baseline.shares))]
+    missing = total[count_of(baseline, MISSING)] / n
     then = [baseline.missing, *(share * (1.0 - baseline.missing) for share in baseline.shares)]
     now = [missing, *(count / n for count in counts)]
     index = stability_index(then, now, n)
@@ -187,7 +171,7 @@ def _feature(baseline: Baseline, feature: Feature, total: Mapping[str, int], n: 
         moved="" if verdict == "stable" else _moved(baseline, counts, missing),
         missing_then=baseline.missing,
         missing_now=missing,
-        outside=total.get(_name(baseline, "outside"), counts[-1]) / n,
+        outside=total.get(count_of(baseline, OUTSIDE), counts[-1]) / n,
         bins=tuple(BinDrift(name, was, is_now) for name, was, is_now in told if was or is_now),
     )
 

@@ -99,9 +99,16 @@ class RowScorer:
 
         Raises RowError for a value that cannot be used, with its row and field.
         """
+        return self.score_and_features(rows, first)[0]
+
+    def score_and_features(
+        self, rows: Sequence[Mapping[str, object]], first: int = 0
+    ) -> tuple[list[PlacedRow], dict[str, Array]]:
+        """The place of each row as `score` gives it, and the features by name, a value a row. Raises RowError."""
         if not rows:
-            return []
-        return self._placed(self._features(rows, first), self._ids(rows, first))
+            return [], {}
+        features = self._features(rows, first)
+        return self._placed(features, self._ids(rows, first)), features
 
     def features_of(self, row: Mapping[str, object]) -> dict[str, float | str | None]:
         """The features of one customer by name, in original units; None where nothing is known. Raises RowError."""

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from segmentry.explanations import Explanation
+from segmentry.monitoring import Drift
 from segmentry.scoring import Field, PlacedRow
 from segmentry.scoring.rows import LARGEST, LARGEST_ID, LONGEST_TEXT
 from segmentry.segmentation import Segment
@@ -43,6 +44,10 @@ def placed_rows(rows: Sequence[PlacedRow]) -> list[dict[str, object]]:
 
 def explained(found: Explanation, model: Model) -> dict[str, object]:
     return {"model": model.digest, **asdict(found)}
+
+
+def drifted(found: Drift, model: Model) -> dict[str, object]:
+    return {"model": model.digest, **found.plain()}
 
 
 def segments_of(model: Model) -> dict[str, object]:

@@ -9,8 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from segmentry.errors import RowError, SegmentryError
+from segmentry.errors import NotEnoughDataError, RowError, SegmentryError
 from segmentry.explanations import explain_row
+from segmentry.monitoring import drift_rows
 from segmentry.serve import answers, openapi
 from segmentry.serve.body import Allowance, parsed, read_body
 from segmentry.serve.gate import Gate, Limiter, Turns, key_may, name_of_key
@@ -49,7 +50,12 @@ class Api:
             "/health/live": self.live,
             "/health/ready": self.ready,
         }
-        works = {"/v1/score": self.score, "/v1/explain": self.explain, "/v1/model/reload": self.reload}
+        works = {
+            "/v1/score": self.score,
+            "/v1/explain": self.explain,
+            "/v1/drift": self.drift,
+            "/v1/model/reload": self.reload,
+        }
         return Routes(reads, works)
 
     async def score(self, request: Request) -> Response:
@@ -124,6 +130,25 @@ class Api:
         except RowError as error:
             raise of_row(error, "customer") from None
         return _json(answers.explained(found, model))
+
+    async def drift(self, request: Request) -> Response:
+        """Whether customers are still like those of the fit. Some tenths of a second of work, so beside the loop."""
+        async with self.turns.place():
+            with self.bodies.body() as take:
+                body = await read_body(request, self.settings, take)
+                async with self.turns.explanations:
+                    return await self._drift(await parsed(body), name_of_key(request.scope))
+
+    async def _drift(self, given: Any, key: str) -> Response:
+        model, customers = self.models.current, self._customers(given)
+        self.limiter.customers(key, len(customers))
+        try:
+            found = await asyncio.to_thread(drift_rows, model.scorer, customers)
+        except RowError as error:
+            raise of_row(error, "customers", error.row) from None
+        except NotEnoughDataError as error:
+            raise Problem(422, str(error), pointer="/customers") from None
+        return _json(answers.drifted(found, model))
 
     async def segments(self, _request: Request) -> Response:
         return _json(answers.segments_of(self.models.current))

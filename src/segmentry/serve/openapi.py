@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import segmentry
+from segmentry.monitoring.drift import FEWEST
 from segmentry.scoring.usual import usual_customer
 from segmentry.serve.answers import customer_schema
 from segmentry.serve.models import Model
@@ -34,12 +35,20 @@ def document(model: Model, settings: ServeSettings) -> Schema:
         },
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Customer": customer, "Placed": _PLACED, "Segment": _SEGMENT, "Problem": _PROBLEM},
+            "schemas": {
+                "Customer": customer,
+                "Placed": _PLACED,
+                "FeatureDrift": _FEATURE_DRIFT,
+                "SegmentDrift": _SEGMENT_DRIFT,
+                "Segment": _SEGMENT,
+                "Problem": _PROBLEM,
+            },
         },
         "security": [{"bearer": []}] if settings.needs_key else [],
         "paths": {
             "/v1/score": {"post": _score(settings, example)},
             "/v1/explain": {"post": _explain([f.name for f in model.segmentation.recipe.clustered], example)},
+            "/v1/drift": {"post": _drift(settings, example)},
             "/v1/segments": {"get": _get("The segments", _with_model({"segments": _list_of("Segment")}))},
             "/v1/segments/{segment_id}": {"get": _one_segment()},
             "/v1/model": {"get": _get("Where the model comes from", _object(("model", "method", "k")))},
@@ -86,6 +95,24 @@ _SEGMENT = _object(
     evidence=_NAMES,
     stability=_MAYBE_TEXT,
 )
+_VERDICT: Schema = {"type": "string", "enum": ["stable", "watch", "act"]}
+_INDEX: Schema = {"type": "number", "description": "Population stability index, then and now."}
+_CHANCE: Schema = {"type": "number", "description": "What the index stays below by chance in 999 of 1,000 draws."}
+_SHARES = {"then": {"type": "number"}, "now": {"type": "number"}}
+_FEATURE_DRIFT = _object(
+    ("feature", "label", "index", "chance", "verdict", "moved", "missing_then", "missing_now", "outside", "bins"),
+    feature=_TEXT,
+    label=_TEXT,
+    index=_INDEX,
+    chance=_CHANCE,
+    verdict=_VERDICT,
+    moved={**_TEXT, "description": "higher, lower, spread otherwise, more missing, the level that grew, or nothing."},
+    missing_then={"type": "number"},
+    missing_now={"type": "number"},
+    outside={"type": "number", "description": "Share of customers beyond what was seen at fitting."},
+    bins={"type": "array", "items": _object(("bin", "then", "now"), bin=_TEXT, **_SHARES)},
+)
+_SEGMENT_DRIFT = _object(("id", "name", "then", "now"), id=_TEXT, name=_TEXT, **_SHARES)
 _PROBLEM = _object(
     ("title", "status", "detail"),
     type=_TEXT,
@@ -119,12 +146,16 @@ def _body(schema: Schema, example: object) -> Schema:
     return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
 
 
-def _score(settings: ServeSettings, example: object) -> Schema:
-    customers = {**_list_of("Customer"), "minItems": 1, "maxItems": settings.max_customers}
+def _customers(settings: ServeSettings, fewest: int, example: object) -> Schema:
+    customers = {**_list_of("Customer"), "minItems": fewest, "maxItems": settings.max_customers}
     asked = {**_object(("customers",), customers=customers), "additionalProperties": False}
+    return _body(asked, {"customers": [example] * fewest})
+
+
+def _score(settings: ServeSettings, example: object) -> Schema:
     return {
         "summary": "Place customers in segments",
-        "requestBody": _body(asked, {"customers": [example]}),
+        "requestBody": _customers(settings, 1, example),
         "responses": _answers(_with_model({"customers": _list_of("Placed")}), (*_ANYWHERE, *_WITH_BODY)),
     }
 
@@ -139,6 +170,28 @@ def _explain(features: list[str], example: object) -> Schema:
     return {
         "summary": "Why a customer is in their segment, and what would move them",
         "requestBody": _body({**asked, "additionalProperties": False}, {"customer": example}),
+        "responses": _answers(answered, (*_ANYWHERE, *_WITH_BODY)),
+    }
+
+
+def _drift(settings: ServeSettings, example: object) -> Schema:
+    answered = _with_model(
+        {
+            "customers": {"type": "integer"},
+            "without_data": {"type": "integer"},
+            "verdict": {**_VERDICT, "description": "The worst of the features' and the segments'."},
+            "words": _TEXT,
+            "largest": {**_INDEX, "description": "The largest index that is beyond chance; 0 where none is."},
+            "segments_index": _INDEX,
+            "segments_chance": _CHANCE,
+            "segments_verdict": _VERDICT,
+            "segments": _list_of("SegmentDrift"),
+            "features": _list_of("FeatureDrift"),
+        }
+    )
+    return {
+        "summary": "Whether customers are still like those that the segments were made of",
+        "requestBody": _customers(settings, FEWEST, example),
         "responses": _answers(answered, (*_ANYWHERE, *_WITH_BODY)),
     }
 
