@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from segmentry.app.choosing import NUMBERS, selection_of
+from segmentry.app.choosing import NUMBERS, selection_of, used
 from segmentry.app.desk import Upload
 from segmentry.app.jobs import Job
+from segmentry.app.opened import Opened
 from segmentry.app.pages import desk_of, go, show
 from segmentry.app.uploads import LARGEST, SAMPLES, named
-from segmentry.clusters.names import FIND_K, METHODS
+from segmentry.clusters.names import FIND_K, METHODS, STATED
 from segmentry.errors import InputError, SegmentryError, SettingsError
 from segmentry.exploration import InspectSettings, inspect
 from segmentry.features.choice import FeatureSettings
@@ -26,6 +27,7 @@ from segmentry.features.roles import ROLES
 from segmentry.purchases import Purchases, PurchaseSettings, looks_like_log, open_log
 from segmentry.purchases.roles import ROLES as LOG_ROLES
 from segmentry.reports.inspection import groups
+from segmentry.segmentation import Segmentation
 from segmentry.tables import ReadingSettings, read
 
 DATE_FORMATS = ("YYYY-MM-DD", "DD-MM-YYYY", "MM-DD-YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY")
@@ -44,7 +46,7 @@ def _looked(request: Request, upload: Upload) -> Response:
     problem: SegmentryError | None = None
     if upload.inspection is None and upload.purchases is None:
         try:
-            _look(request, upload)
+            look(request, upload)
         except SegmentryError as error:
             problem = named(error, upload)
     found, log = upload.inspection, upload.purchases
@@ -67,11 +69,12 @@ def _looked(request: Request, upload: Upload) -> Response:
         date_formats=DATE_FORMATS,
         separators=SEPARATORS,
         labels={f.name: f.label for f in found.features} if found else {},
+        can_keep=goes_on(desk_of(request).opened, upload),
         status=422 if problem else 200,
     )
 
 
-def _look(request: Request, upload: Upload) -> None:
+def look(request: Request, upload: Upload) -> None:
     """What the rows are, customers or purchases, and what is in them."""
     settings = _settings(upload.stated, request.app.state.site.today())
     if upload.beside is not None:
@@ -142,11 +145,13 @@ def _correct(request: Request, form: FormData) -> Response:
         return go(request, "/data")
     upload.stated = stated_in(form, upload)
     if "fit" not in form:
-        upload.inspection = upload.purchases = None
+        upload.inspection = upload.purchases = upload.compared = None
         return go(request, "/data")
     folder = desk.new_folder("fit") / "out"
     files = {"source": upload.path} | ({} if upload.beside is None else {"customers": upload.beside.path})
-    job = Job(files, fit_settings(request, upload), folder, f"Segments of {upload.name}")
+    if upload.stated["keep"] and desk.opened is not None:
+        files["previous"] = desk.opened.model
+    job = Job(files, fit_settings(request, upload), folder, f"Segments of {upload.name}", go_on="previous" in files)
     desk.start(job, refit=False)
     return go(request, "/job")
 
@@ -171,6 +176,7 @@ def stated_in(form: FormData, upload: Upload) -> dict[str, Any]:
         stated["features"] = ticked
     texts = {name: str(form.get(name, "")).strip()[:60] for name in ("separator", "decimal", "date_format", "sheet")}
     stated["reading"] = {name: text for name, text in texts.items() if text}
+    stated["keep"] = before.get("keep", "")
     for name in ("id", "as_of", "k", "method", "duplicates", "on_duplicate"):
         stated[name] = str(form.get(name, "")).strip()[:200]
     return stated
@@ -202,7 +208,63 @@ def fit_settings(request: Request, upload: Upload) -> dict[str, Any]:
     return settings
 
 
+def reading_of(upload: Upload) -> ReadingSettings:
+    """How its owner says that the file is to be read."""
+    return ReadingSettings(**upload.stated.get("reading", {}))
+
+
+def goes_on(opened: Opened | None, upload: Upload) -> bool:
+    """Whether a fit of this file can follow the segmentation that is open: it has what those segments rest on."""
+    if opened is None:
+        return False
+    orders, log, found = opened.segmentation.purchases, upload.purchases, upload.inspection
+    if orders is not None and log is not None:
+        return orders.joined == (upload.beside is not None) and {c.name for c in orders.columns} <= set(log.table.names)
+    if orders is not None or log is not None or found is None:
+        return False
+    return opened.segmentation.recipe.needed <= {c.name for c in found.columns}
+
+
+async def keep(request: Request) -> Response:
+    async with request.form(max_files=0, max_fields=5) as form:
+        return await run_in_threadpool(_keep, request, form)
+
+
+def _keep(request: Request, form: FormData) -> Response:
+    """Segments that are open are to stay where they are still there, or not: the form then shows what that states."""
+    desk = desk_of(request)
+    upload, opened = desk.upload, desk.opened
+    if upload is None or opened is None:
+        return go(request, "/data")
+    stays = form.get("keep") == "1"
+    own: dict[str, Any] = {name: upload.stated[name] for name in ("reading", "as_of") if name in upload.stated}
+    more = stated_by(opened.segmentation) if stays else {}
+    upload.stated = own | more | {"keep": "1" if stays else ""}
+    upload.inspection = upload.purchases = None
+    return go(request, "/data")
+
+
+def stated_by(segmentation: Segmentation) -> dict[str, Any]:
+    """What the fit of a segmentation was told, as the form states it; so is what it found of number and features."""
+    before: Mapping[str, Any] = segmentation.provenance.settings
+    of_features, of_orders = before.get("features", {}), before.get("orders", {})
+    k = str(segmentation.k)
+    stated = {
+        "roles": dict(of_features.get("roles", {})),
+        "purposes": dict(of_features.get("purposes", {})),
+        "order_roles": dict(of_orders.get("roles", {})),
+        "duplicates": of_orders.get("duplicates", ""),
+        "on_duplicate": before.get("on_duplicate", ""),
+        "k": k if k in NUMBERS else "auto",
+        "method": segmentation.method,
+    }
+    if segmentation.method not in STATED and segmentation.purchases is None:
+        stated["features"] = tuple(sorted(used(segmentation)))
+    return stated
+
+
 ROUTES = [
     Route("/data", data),
+    Route("/data/keep", keep, methods=["POST"]),
     Route("/data/look", correct, methods=["POST"]),
 ]

@@ -17,7 +17,9 @@ from segmentry.app.jobs import Job
 from segmentry.app.opened import Opened, open_source
 from segmentry.errors import SegmentryError
 from segmentry.exploration import Inspection
+from segmentry.monitoring import Drift
 from segmentry.purchases import Purchases
+from segmentry.segmentation import Segmentation
 
 MOST = 32
 
@@ -36,6 +38,8 @@ class Upload:
     purchases: Purchases | None = None  # where a row is a purchase
     beside: Upload | None = None
     stated: dict[str, Any] = field(default_factory=dict)
+    # Beside the segmentation that was open, counted to a day.
+    compared: tuple[Segmentation, date | None, Drift] | None = None
 
 
 class Desk:

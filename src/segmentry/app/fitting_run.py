@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from segmentry.errors import SegmentryError
 from segmentry.fitting import FitSettings, fit_source
+from segmentry.fitting.settings import settings_after
 from segmentry.fitting.sources import MadeCustomers, Orders
 from segmentry.fitting.succeeding import predecessor
 from segmentry.reports.folder import write_outputs
@@ -39,6 +40,8 @@ def main() -> int:
         settings = FitSettings.model_validate_json(json.dumps(asked["settings"]))
         previous = asked["files"].get("previous")
         after = predecessor(None if previous is None else load(previous), None)
+        if after is not None and asked["go_on"]:
+            settings = settings_after(after.segmentation, settings)
         fitted = fit_source(_source(asked["files"]), settings, step, after=after)
         folder = Path(asked["folder"])
         # The dashboard draws a picture when a page shows it, so the fit need not draw them all.

@@ -50,10 +50,13 @@ class Job:
     """A fit in a process of its own. `outcome` is settled by the thread that listens to it.
 
     `files` has the `source` and, where that holds orders, may have `customers` to join; a source that an earlier fit
-    made of orders has that fit's model as `earlier`.
+    made of orders has that fit's model as `earlier`. `previous` is the model whose segments are to be kept; to `go_on`
+    from it is to take over what the settings do not state as well.
     """
 
-    def __init__(self, files: Mapping[str, Path], settings: Mapping[str, Any], folder: Path, title: str) -> None:
+    def __init__(
+        self, files: Mapping[str, Path], settings: Mapping[str, Any], folder: Path, title: str, *, go_on: bool = False
+    ) -> None:
         self.folder = folder
         self.title = title
         self.step = "imports"
@@ -70,7 +73,7 @@ class Job:
             encoding="utf-8",
         )
         named = {name: str(path) for name, path in files.items()}
-        asked = json.dumps({"files": named, "settings": dict(settings), "folder": str(folder)})
+        asked = json.dumps({"files": named, "settings": dict(settings), "folder": str(folder), "go_on": go_on})
         self._listener = threading.Thread(target=self._listen, args=(asked,), daemon=True)
         self._listener.start()
 

@@ -10,7 +10,9 @@ from starlette.routing import Route
 from segmentry.app.overview import verdict_of
 from segmentry.app.pages import desk_of, go, show
 from segmentry.app.uploads import named
+from segmentry.profiles.succession import succession_words
 from segmentry.reports.cards import cards, opening
+from segmentry.segmentation import Segmentation
 
 
 def job_page(request: Request) -> Response:
@@ -32,9 +34,17 @@ def job_page(request: Request) -> Response:
         back="/choosing" if desk.job_is_refit else "/data",
         result=result,
         opening=opening(result) if result else None,
+        changed=_changed(result) if result else (),
         cards=cards(result) if result else (),
         verdict=verdict_of(result) if result else None,
     )
+
+
+def _changed(result: Segmentation) -> tuple[str, ...]:
+    """What became of the segments that it was to keep."""
+    if result.succession is None:
+        return ()
+    return tuple(succession_words(result.succession, {s.id: s.name for s in result.segments}))
 
 
 async def stop(request: Request) -> Response:

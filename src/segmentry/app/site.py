@@ -19,7 +19,19 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from segmentry.app import choosing, customers, data, downloads, explore, overview, predict, progress, segment, uploads
+from segmentry.app import (
+    choosing,
+    customers,
+    data,
+    downloads,
+    drift,
+    explore,
+    overview,
+    predict,
+    progress,
+    segment,
+    uploads,
+)
 from segmentry.app.desk import Site
 from segmentry.app.guard import Guard
 from segmentry.app.pages import trouble
@@ -54,6 +66,7 @@ def make_site(source: Path | None, today: Callable[[], date]) -> Starlette:
             *customers.ROUTES,
             *predict.ROUTES,
             *data.ROUTES,
+            *drift.ROUTES,
             *uploads.ROUTES,
             *progress.ROUTES,
             *downloads.ROUTES,

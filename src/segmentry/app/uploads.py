@@ -57,7 +57,12 @@ def _keep(request: Request, form: FormData) -> Response:
         raise
     upload = kept[0]
     upload.beside = kept[1] if len(kept) > 1 else None
-    return _taken(request, upload)
+    return _taken(request, upload, _page(form))
+
+
+def _page(form: FormData) -> str:
+    """Where a file is looked at: New data, unless it was handed in to be compared."""
+    return "/drift" if form.get("to") == "drift" else "/data"
 
 
 def _kept(sent: UploadFile, path: Path) -> Upload:
@@ -74,11 +79,11 @@ def _kept(sent: UploadFile, path: Path) -> Upload:
     return upload
 
 
-def _taken(request: Request, upload: Upload) -> Response:
+def _taken(request: Request, upload: Upload, page: str = "/data") -> Response:
     desk = desk_of(request)
     _drop(desk.upload)
     desk.upload = upload
-    return go(request, "/data")
+    return go(request, page)
 
 
 def _drop(upload: Upload | None) -> None:
@@ -113,20 +118,24 @@ def _sample(request: Request, kind: str) -> Response:
 
 async def forget(request: Request) -> Response:
     desk = desk_of(request)
+    async with request.form(max_files=0, max_fields=5) as form:
+        page = _page(form)
     await run_in_threadpool(_drop, desk.upload)
     desk.upload = None
-    return go(request, "/data", "The file was removed.")
+    return go(request, page, "The file was removed.")
 
 
 def named(error: SegmentryError, upload: Upload) -> SegmentryError:
     """An error that calls each file as its owner does, and not by where it lies here."""
+    what, found, remedy = (called(text, upload) for text in (error.what, error.found, error.remedy))
+    return SegmentryError(what, found=found, remedy=remedy, code=error.code)
+
+
+def called(text: str, upload: Upload) -> str:
+    """The same text, which calls each file as its owner does."""
     if upload.beside is not None:
-        error = named(error, upload.beside)
-
-    def said(text: str) -> str:
-        return text.replace(str(upload.path), upload.name).replace(upload.path.name, upload.name)
-
-    return SegmentryError(said(error.what), found=said(error.found), remedy=said(error.remedy), code=error.code)
+        text = called(text, upload.beside)
+    return text.replace(str(upload.path), upload.name).replace(upload.path.name, upload.name)
 
 
 ROUTES = [

@@ -18,7 +18,7 @@ from segmentry.tables import write_bytes_atomically, write_text_atomically
 
 PAGE, FIGURES = "drift.html", "drift.json"
 FILES = (PAGE, FIGURES, "drift.png", "drift-bins.png", "drift-segments.png")
-_TITLES = {
+TITLES = {
     "stable": "These customers are like those of the fit",
     "watch": "These customers are somewhat unlike those of the fit",
     "act": "These customers are clearly unlike those of the fit",
@@ -65,7 +65,7 @@ def drift_page(
         .render(
             found=found,
             source_name=source_name,
-            title=_TITLES[found.verdict],
+            title=TITLES[found.verdict],
             pictures=[(picture, picture_svg(picture)) for picture in drawn],
             features=feature_rows(found),
             segments=segment_rows(found),
