@@ -244,7 +244,7 @@ def test_pages_fit_a_phone(browser, chromium, tmp_path, scheme):
     """At 390 pixels no page is wider than the window, light or dark, and the page that is open is in sight above."""
     context = chromium.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
     page = context.new_page()
-    for path in ("/", "/explore", "/choosing", "/segments/s1", "/customers", "/predict", "/data"):
+    for path in ("/", "/explore", "/choosing", "/segments/s1", "/customers", "/predict", "/drift", "/data"):
         page.goto(browser.address + path)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, path

@@ -59,7 +59,7 @@ def test_nothing_in_the_data_runs_or_loads(browser, tmp_path):
     shown = page.locator("table.rows").inner_text()
     assert all(payload in shown for payload in PAYLOADS)
     for address in (
-        "/", "/explore", "/explore?view=heatmap", "/explore?view=distributions", "/choosing", "/predict",
+        "/", "/explore", "/explore?view=heatmap", "/explore?view=distributions", "/choosing", "/predict", "/drift",
         "/predict?customer=%3Cscript%3Ealert(9)%3C/script%3E",
         "/customers?search=%3Cimg%20src=x%20onerror=alert(10)%3E",
         "/explore?feature1=%22%3E%3Cscript%3Ealert(11)%3C/script%3E", "/segments/s1?sort=%3Cscript%3E",

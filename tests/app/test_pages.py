@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 PAGES = [
     "/", "/explore", "/explore?view=heatmap", "/explore?view=distributions", "/explore?view=boxes", "/choosing",
-    "/customers", "/segments/s1", "/predict", "/data",
+    "/customers", "/segments/s1", "/predict", "/drift", "/data",
 ]  # fmt: skip
 
 
