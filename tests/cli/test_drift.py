@@ -63,3 +63,11 @@ def test_a_page_is_written_also_where_the_job_stops(segmentry, shop, tmp_path):
     assert (again.code, "--overwrite" in again.err) == (1, True)
     assert segmentry("drift", model, new, "-o", tmp_path / "look", "--overwrite", "--quiet").out == ""
     assert json.loads((tmp_path / "look" / "drift.json").read_text("utf-8"))["verdict"] == "stable"
+
+
+def test_a_name_that_is_too_long_is_seen_to_be_cut(segmentry, shop, tmp_path):
+    """A long name ends in dots, so that nobody takes what is left for all of it."""
+    model, new, _ = shop
+    renamed = tmp_path / "renamed.seg"
+    sg.save(sg.rename(sg.load(model), {"s1": "Customers who buy a good deal of everything"}), renamed)
+    assert "s1 Customers who buy a good deal o…" in segmentry("drift", renamed, new).out

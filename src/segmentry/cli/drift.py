@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from segmentry.cli.reading_options import AS_OF, SOURCE_HELP, shown, takes_reading
-from segmentry.cli.terminal import Steps, inert, say, warn
+from segmentry.cli.terminal import Steps, cut, inert, say, warn
 from segmentry.errors import SegmentryError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _show(found: Drift, model: Path, page: Path | None) -> None:
     say(f"  {'':<36}{'then':>7}{'now':>7}")
     for segment in found.segments:
         shares = f"{100 * segment.then:>5.0f} %{100 * segment.now:>5.0f} %"
-        say(f"  {inert(f'{segment.id} {segment.name}')[:35]:<36}{shares}")
+        say(f"  {cut(inert(f'{segment.id} {segment.name}'), 35):<36}{shares}")
     say(f"  The shares of the segments: {found.segments_verdict}, index {found.segments_index:.3f}")
     if found.features:
         say("")
@@ -88,7 +88,7 @@ def _show(found: Drift, model: Path, page: Path | None) -> None:
         figures = f"{feature.index:>7.3f}{feature.chance:>8.3f}{_percent(feature.missing_now):>9}"
         moved = f", {feature.moved}" if feature.moved else ""
         said = f"{figures}{_percent(feature.outside):>9}  {feature.verdict}{moved}"
-        say(f"  {inert(feature.label)[:35]:<36}{inert(said)}")
+        say(f"  {cut(inert(feature.label), 35):<36}{inert(said)}")
     if found.without_data:
         say(f"  {found.without_data:,} customers have none of these.")
     todo = [f"open {quote(str(page))}"] if page is not None else []

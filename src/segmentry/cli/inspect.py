@@ -15,7 +15,7 @@ from typing import Any
 import typer
 
 from segmentry.cli.reading_options import SOURCE_HELP, shown, takes_reading
-from segmentry.cli.terminal import Steps, inert, say
+from segmentry.cli.terminal import Steps, cut, inert, say
 
 WIDTH = 80
 
@@ -188,7 +188,7 @@ def _columns(inspection: Any) -> Iterator[str]:
         gaps = f"; {c.n_missing:,} empty" if c.n_missing else ""
         reason = f"{_short(c.reason)}; {c.how}{gaps}"
         doubt = "?" if not c.confident else ""
-        start = f"{_cut(inert(c.name), name_width):<{name_width}}  {c.role + doubt:<{role_width}}  "
+        start = f"{cut(inert(c.name), name_width):<{name_width}}  {c.role + doubt:<{role_width}}  "
         yield from _wrapped(reason, start, " " * len(start))
     if any(not c.confident for c in inspection.columns):
         yield "A role with ? is a guess."
@@ -235,7 +235,3 @@ def _wrapped(text: str, first: str, later: str = "") -> list[str]:
     whole = inert(text).replace(" %", "\u00a0%")
     lines = textwrap.wrap(whole, WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
     return [line.replace("\u00a0%", " %") for line in lines] or [first]
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

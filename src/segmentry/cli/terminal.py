@@ -104,6 +104,15 @@ def inert(text: str) -> str:
     return _CONTROL.sub("�", text)
 
 
+def cut(text: str, width: int) -> str:
+    """The text in a column of so many letters.
+
+    >>> cut("Rare buyers", 12), cut("Rare buyers, lapsed", 12)
+    ('Rare buyers', 'Rare buyers…')
+    """
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 def say(text: str = "") -> None:
     with _printing():
         sys.stdout.write(text + "\n")
