@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 
 from segmentry.features.vocabulary import fold, vocabulary
 from segmentry.features.words import parse_name, parse_names
+
+LANGUAGES = ["en", "de", "es", "fr", "pt", "it", "nl"]
 
 
 def texts(name: str) -> list[str]:
@@ -114,3 +119,10 @@ def test_folding_is_stable() -> None:
     """Folding twice is folding once."""
     for text in ("Straße", "ÀÉÎ õü", " A  b "):
         assert fold(fold(text)) == fold(text)
+
+
+def test_every_concept_has_words_in_every_language() -> None:
+    """A concept without a word in one of them would be passed over in tables of that country alone."""
+    source = files("segmentry.features").joinpath("vocabulary.toml").read_text(encoding="utf-8")
+    for concept, words in tomllib.loads(source)["concepts"].items():
+        assert [language for language in words if words[language]] == LANGUAGES, concept
