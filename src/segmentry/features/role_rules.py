@@ -240,7 +240,7 @@ _NOT_TIME = _f("income spend amount money visit campaign complaint deal items go
 _NOT_PERSON = _f("product campaign place order channel segment education membership goods group level")
 _NOT_ORDER = _f("spend amount average items last first rate day")
 _OF_IDS = _f("price amount income spend score rate average")  # a reference price, a key rate
-_NO_EVENT = _f("last visit campaign complaint")
+_NO_EVENT = _f("last visit campaign complaint ended")
 
 OF_A_CUSTOMER = "customer|membership|account|lead"
 OPINION = _f("review satisfaction product goods purchase order average accepted")
@@ -274,9 +274,9 @@ RULES: tuple[Rule, ...] = (
     Rule("purchase_date", ("purchase|order|date",), is_date, _f("first signup birth visit campaign complaint"), "log"),
     Rule("purchase_date", ("purchase|order",), is_date, _f("signup visit campaign complaint")),
     Rule("signup_date", ("signup",), is_date, _NO_EVENT),
-    Rule("signup_date", ("first", "date|visit"), is_date, _f("last campaign complaint")),
+    Rule("signup_date", ("first", "date|visit"), is_date, _f("last campaign complaint ended")),
     Rule("signup_date", ("customer|membership|account", "date|since|day|year"), is_date, _NO_EVENT),
-    Rule("signup_date", ("customer|membership|since",), is_date, only=True, sure=False),
+    Rule("signup_date", ("customer|membership|since",), is_date, _f("ended"), only=True, sure=False),
     Rule("last_purchase_date", ("last",), is_date, _f("visit campaign complaint"), only=True, sure=False),
     Rule("date", ("date",), is_date),
     Rule("date", ("last|visit|campaign|complaint",), is_date, telling=False),

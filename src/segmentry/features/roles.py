@@ -13,6 +13,7 @@ from typing import get_args
 
 from segmentry.errors import SettingsError
 from segmentry.features.levels import are_genders, in_order, n_known, step_names, yes_and_no
+from segmentry.features.marks import marks
 from segmentry.features.role_rules import (
     ANSWERS,
     RULES,
@@ -147,7 +148,10 @@ def _unknown(what: str, found: str, valid: Sequence[str]) -> SettingsError:
 
 
 def _clue(summary: ColumnSummary, name: Name, log: bool) -> Clue:
-    concepts = set(name.concepts)
+    said = marks(summary.name)
+    concepts = set(name.concepts) | said & {"ended"}
+    if said & {"left", "cancelled"}:
+        concepts.add("ended")
     if any(f"channel_{channel}" in concepts for channel in _CHANNELS):
         concepts.add("channel")
     if concepts & {"kids", "teens", "children"}:
