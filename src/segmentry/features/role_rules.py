@@ -319,8 +319,8 @@ RULES: tuple[Rule, ...] = (
     # What was bought, by number.
     Rule("unit_price", ("price",), is_positive, _f("total deal average"), "log"),
     Rule("purchases_deal", ("deal", "purchase|count|frequency"), is_count, _f("spend amount rate campaign visit")),
-    Rule("visits", ("visit",), is_positive, _f("spend amount rate last since campaign")),
-    Rule("visits", ("visit", "month|week|year"), is_positive, _f("spend amount rate since campaign")),
+    Rule("visits", ("visit",), is_positive, _f("spend amount rate last since campaign lasting")),
+    Rule("visits", ("visit", "month|week|year"), is_positive, _f("spend amount rate since campaign lasting")),
     Rule("purchases_channel", ("channel", "purchase|frequency"), is_count, _f("spend amount average last since rate")),
     Rule("purchases_channel", ("channel", "count"), is_count, _f("spend amount average last since rate items goods"),
          sure=False),
@@ -350,7 +350,7 @@ RULES: tuple[Rule, ...] = (
     Rule("spend_total", ("purchase", "goods"), is_positive, _f("count frequency"), sure=False),
     Rule("spend_total", ("purchase",), is_positive, _f("count frequency average rate last first day price"),
          sure=False),
-    Rule("count", ("count|items|visit|purchase",), is_count, _f("id")),
+    Rule("count", ("count|items|visit|purchase",), is_count, _f("id lasting")),
     Rule("count", ("campaign|complaint|accepted|deal|rating",), is_counted, _f("id")),
     # Texts. Where several levels have an order, `roles` finds it.
     Rule("product", ("product",), is_text, _f("group count person_name"), "log"),

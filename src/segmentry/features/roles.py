@@ -149,7 +149,7 @@ def _unknown(what: str, found: str, valid: Sequence[str]) -> SettingsError:
 
 def _clue(summary: ColumnSummary, name: Name, log: bool) -> Clue:
     said = marks(summary.name)
-    concepts = set(name.concepts) | said & {"ended"}
+    concepts = set(name.concepts) | said & {"ended", "lasting"}
     if said & {"left", "cancelled"}:
         concepts.add("ended")
     if any(f"channel_{channel}" in concepts for channel in _CHANNELS):
