@@ -89,6 +89,19 @@ def test_what_numbers_every_row_is_the_id_where_nothing_else_is(name: str) -> No
     assert roles({name: [VALUES["keys"](i) for i in range(N)]})[name].role == "id"
 
 
+def test_a_unit_inside_a_phrase_is_said() -> None:
+    """Months on book are months, and no guess at years."""
+    found = roles({"Months_on_book": [float(13 + i % 44) for i in range(N)]})["Months_on_book"]
+    assert (found.role, found.subject, found.confident) == ("tenure", "months", True)
+
+
+def test_a_total_of_one_thing_is_no_sister_of_another() -> None:
+    """A column of money that says total does not make spend of the others that say it."""
+    names = ("Total_Trans_Amt", "Total_Purchases_USD", "Total_Utilization", "Total_Relations")
+    found = roles({name: [VALUES["amounts"](i) for i in range(N)] for name in names})
+    assert [found[name].role for name in names[2:]] == ["number", "number"]
+
+
 def test_having_left_is_no_prediction() -> None:
     """Who has left is known, and why: nothing is in doubt."""
     for name, values in (("Churn", "answers"), ("churn_reason", "words"), ("churned_at", "days")):

@@ -339,18 +339,18 @@ RULES: tuple[Rule, ...] = (
     Rule("money", ("price",), is_measure, _f("goods")),
     # "spend_total" here also stands for its parts: which of the two, the rest of the name tells.
     Rule("spend_total", ("spend",), is_positive, _f("frequency growth")),
-    Rule("spend_total", ("amount", "purchase|total|goods"), is_positive),
+    Rule("spend_total", ("amount", "purchase|total|goods"), is_positive, _f("growth")),
     Rule("spend_total", ("amount",), is_positive, only=True, sure=False),
-    Rule("money", ("amount",), is_measure, sure=False),
+    Rule("money", ("amount",), is_measure, _f("growth"), sure=False),
     # The rest of the counts.
     Rule("purchases_total", ("purchase|frequency",), is_count,
-         _f("goods average rate last first day price items level group changed")),
+         _f("goods average rate last first day price items level group changed growth")),
     Rule("count", ("changed",), is_counted, _f("id goods average rate day spend amount money"),
          telling=False),
     Rule("spend_total", ("purchase", "goods"), is_positive, _f("count frequency"), sure=False),
     Rule("spend_total", ("purchase",), is_positive, _f("count frequency average rate last first day price"),
          sure=False),
-    Rule("count", ("count|items|visit|purchase",), is_count, _f("id lasting")),
+    Rule("count", ("count|items|visit|purchase",), is_count, _f("id lasting growth")),
     Rule("count", ("campaign|complaint|accepted|deal|rating",), is_counted, _f("id")),
     # Texts. Where several levels have an order, `roles` finds it.
     Rule("product", ("product",), is_text, _f("group count person_name"), "log"),

@@ -49,6 +49,8 @@ _NOT_A_SUBJECT = frozenset(
     {"spend", "amount", "total", "count", "noise", "customer", "money", "year", "month", "week", "day", "date", "last"}
     | {"since", "average", "household", "purchase", "order", "account", "frequency", "person_name"}
 )
+# Words that columns share without being of one kind: a total is one of anything.
+_OF_NO_FAMILY = frozenset({"noise", "customer", "count", "goods", "total", "average", "last", "first"})
 _MISSED: frozenset[Role] = frozenset(
     (
         "income", "spend_total", "purchases_total", "birth_date", "birth_year", "signup_date", "last_purchase_date",
@@ -270,7 +272,7 @@ def _by_rule(rule: Rule, clue: Clue) -> ColumnRole:
     if role == "spend_total":
         subject = " ".join(clue.name.rest(_NOT_A_SUBJECT))
         role = "spend_part" if subject else "spend_total"
-    if role == "tenure" and not clue.concepts & {"day", "month", "year"}:
+    if role == "tenure" and not _unit_named(clue.name):
         sure = False
     said = clue.name.says(_plain(rule.words) | {"year", "month", "day", "date", "total", "average", "count", "last"})
     named = f"the name says '{said}'" if said else f"the cells carry {s.unit}"
@@ -298,11 +300,17 @@ def _subject(role: Role, clue: Clue) -> str:
             rest = name.rest({"campaign", "accepted", "deal", "noise", "customer", "last", "date", "count", "purchase"})
             return " ".join((*rest, *name.numbers)) or ("last" if "last" in c else "")
         case "tenure":
-            return next((unit + "s" for unit in ("day", "month", "year") if unit in c), _unit_of_tenure(clue.summary))
+            return _unit_named(name) or _unit_of_tenure(clue.summary)
         case "spend_part":
             return " ".join(name.rest(_NOT_A_SUBJECT)) or name.original
         case _:
             return ""
+
+
+def _unit_named(name: Name) -> str:
+    """The unit of time that the name says, also inside a phrase ("months on book"); "" where it says none."""
+    said = {concept for word in name.words for part in word.text.split() for concept in vocabulary().meaning(part)}
+    return next((f"{unit}s" for unit in ("day", "month", "year") if unit in said | name.concepts), "")
 
 
 def _unit_of_tenure(s: ColumnSummary) -> str:
@@ -429,7 +437,7 @@ def _families(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[st
     roles = dict(found)
     members: dict[str, list[Clue]] = {}
     for clue in clues:
-        for word in {w.text for w in clue.name.words if not w.concepts & {"noise", "customer", "count", "goods"}}:
+        for word in {w.text for w in clue.name.words if not w.concepts & _OF_NO_FAMILY}:
             members.setdefault(word, []).append(clue)
     for word in sorted(members):
         family = members[word]
