@@ -102,6 +102,13 @@ def test_a_total_of_one_thing_is_no_sister_of_another() -> None:
     assert [found[name].role for name in names[2:]] == ["number", "number"]
 
 
+def test_bills_of_several_months_are_money_and_no_order_value() -> None:
+    """Columns that a number sets apart are one month each, and the average of nothing."""
+    found = roles({f"BILL_AMT{n}": [VALUES["amounts"](i) for i in range(N)] for n in range(1, 5)})
+    assert {r.role for r in found.values()} == {"money"}
+    assert role("bill_amount", "amounts").role == "order_value"
+
+
 def test_having_left_is_no_prediction() -> None:
     """Who has left is known, and why: nothing is in doubt."""
     for name, values in (("Churn", "answers"), ("churn_reason", "words"), ("churned_at", "days")):

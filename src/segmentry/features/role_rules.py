@@ -44,6 +44,8 @@ _OLDEST = 110
 _YEAR_SHARE = 0.95
 _WHOLE_SHARE = 0.99
 _MANY_DIFFERENT = 0.3
+_LARGEST_DIGIT = 12
+_MOST_TIMES = 1_000
 _MOST_GROUPS = 0.5
 
 
@@ -126,6 +128,16 @@ def is_count(s: ColumnSummary) -> bool:
 def is_counted(s: ColumnSummary) -> bool:
     """A count that 1 and 2 for yes and no cannot be taken for."""
     return is_count(s) and is_measure(s)
+
+
+def is_amount(s: ColumnSummary) -> bool:
+    """A measure that is more than a few whole numbers: how many cards, or a delay in months, is no money."""
+    return is_measure(s) and not (is_whole(s) and top(s) <= _LARGEST_DIGIT and s.n_distinct <= 2 * _LARGEST_DIGIT)
+
+
+def is_few_times(s: ColumnSummary) -> bool:
+    # A Spanish "cantidad" of credit is an amount.
+    return is_counted(s) and top(s) <= _MOST_TIMES
 
 
 def is_fractional(s: ColumnSummary) -> bool:
@@ -329,13 +341,14 @@ RULES: tuple[Rule, ...] = (
     Rule("items", ("items",), is_count, _f("spend amount price average rating goods money visit")),
     Rule("items", ("quantity",), is_count, _f("spend amount price average rating goods purchase money visit deal")),
     Rule("count", ("transactions", "money"), is_count, _f("spend amount average price rate")),
+    Rule("count", ("count", "money"), is_few_times, _f("spend amount average price rate id")),
     # Money.
     Rule("order_value", ("average", "order|purchase|spend"), is_positive, _f("items count month year week visit day")),
     Rule("order_value", ("order", "amount|spend"), is_positive, _f("items count total last first goods money")),
     Rule("order_value", ("spend|amount|total",), is_number, _f("money deal price items"), "log"),
     Rule("count", ("installments",), is_counted, _f("spend amount price rate")),
-    Rule("money", ("money",), is_measure, _f("spend goods")),
-    Rule("money", ("deal|price|last|first", "amount|price|spend"), is_measure, _f("goods")),
+    Rule("money", ("money",), is_amount, _f("spend goods lasting")),
+    Rule("money", ("deal|price|last|first", "amount|price|spend"), is_measure, _f("goods visit")),
     Rule("money", ("price",), is_measure, _f("goods")),
     # "spend_total" here also stands for its parts: which of the two, the rest of the name tells.
     Rule("spend_total", ("spend",), is_positive, _f("frequency growth")),

@@ -125,6 +125,7 @@ def assign_roles(
     if not any(role == "id" for role, _ in settled.values()):
         found |= _ids(free, found)
     found = _families(free, found)
+    found |= _numbered(free, found)
     for clue in clues:
         if clue.summary.name in settled:
             found[clue.summary.name] = _settled(clue, *settled[clue.summary.name])
@@ -447,6 +448,18 @@ def _families(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[st
     if len(goods) >= 3 and max(top(c.summary) for c in goods) > _LARGEST_COUNT:
         _join(roles, goods, "one of several columns that name goods", set())
     return roles
+
+
+def _numbered(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[str, ColumnRole]:
+    """Values of orders that are told apart by a number alone ("bill_amt1" to "bill_amt6"): no average of any."""
+    series: dict[tuple[str, ...], list[ColumnRole]] = {}
+    for clue in clues:
+        role = found[clue.summary.name]
+        if clue.name.numbers and role.role == "order_value":
+            series.setdefault(tuple(word.text for word in clue.name.words), []).append(role)
+    several = [role for roles in series.values() if len(roles) >= 3 for role in roles]
+    return {r.column: replace(r, role="money", reason=f"one of several that a number sets apart; {r.reason}")
+            for r in several}  # fmt: skip
 
 
 def _is_money(role: ColumnRole, clue: Clue) -> bool:
