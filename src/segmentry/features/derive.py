@@ -121,7 +121,7 @@ def _activity(column: str) -> str:
     if "activity" not in said or not ("last" in said or "last" in parse_name(column).concepts):
         return ""
     words = slug(column).split("_")
-    while len(words) > 1 and vocabulary().meaning(words[-1]) & {"date", "noise"} and not marks(words[-1]):
+    while len(words) > 1 and vocabulary().meaning(words[-1]) & {"date", "noise"} and "activity" not in marks(words[-1]):
         words.pop()
     return f"days_since_{'_'.join(words)}"
 
