@@ -109,6 +109,12 @@ def test_bills_of_several_months_are_money_and_no_order_value() -> None:
     assert role("bill_amount", "amounts").role == "order_value"
 
 
+@pytest.mark.parametrize("name", ["Group_visits", "education_2n Cycle"])
+def test_0_and_1_under_the_name_of_a_count_are_no_and_yes(name: str) -> None:
+    """A number of things has more than two values."""
+    assert roles({name: [float(i % 2) for i in range(N)]})[name].role == "flag"
+
+
 def test_having_left_is_no_prediction() -> None:
     """Who has left is known, and why: nothing is in doubt."""
     for name, values in (("Churn", "answers"), ("churn_reason", "words"), ("churned_at", "days")):

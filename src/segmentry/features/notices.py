@@ -100,9 +100,9 @@ def role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
         "constant": "has one value only; it is left out.",
         "personal": "is personal data; it is kept out of features, profile and model.",
         "sensitive": "is a sensitive attribute; it is described, and clustered on only for a stated purpose.",
-        "prediction": "says what somebody expects, not what was; it is described, and neither clustered on nor counted "
-        "as spend or purchases.",
-        "leak": "looks like an earlier segmentation; it is left out.",
+        "prediction": "says what is expected or yet to come, not what was; it is described, and neither clustered on "
+        "nor counted as spend or purchases.",
+        "leak": "looks like an earlier segmentation or an answer to foretell; it is left out.",
     }
     ordered = sorted(roles, key=lambda r: r.column)
     return [

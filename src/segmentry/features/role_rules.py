@@ -274,7 +274,7 @@ RULES: tuple[Rule, ...] = (
     Rule("prediction", ("churn", "risk|score|rate|rating|level|group"), foretells),
     Rule("prediction", ("churn",), is_measure, _f("count day week month year since date"),
          telling=False),
-    Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product"}),
+    Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product", "churn"}),
     # What names a thing measures nothing, whatever else the name says.
     Rule("category", ("id",), names_groups, _OF_IDS),
     Rule("text", ("id",), names_many, _OF_IDS),
@@ -363,7 +363,7 @@ RULES: tuple[Rule, ...] = (
     Rule("spend_total", ("purchase", "goods"), is_positive, _f("count frequency"), sure=False),
     Rule("spend_total", ("purchase",), is_positive, _f("count frequency average rate last first day price"),
          sure=False),
-    Rule("count", ("count|items|visit|purchase",), is_count, _f("id lasting growth")),
+    Rule("count", ("count|items|visit|purchase",), is_counted, _f("id lasting growth")),
     Rule("count", ("campaign|complaint|accepted|deal|rating",), is_counted, _f("id")),
     # Texts. Where several levels have an order, `roles` finds it.
     Rule("product", ("product",), is_text, _f("group count person_name"), "log"),
