@@ -115,6 +115,22 @@ def test_0_and_1_under_the_name_of_a_count_are_no_and_yes(name: str) -> None:
     assert roles({name: [float(i % 2) for i in range(N)]})[name].role == "flag"
 
 
+@pytest.mark.parametrize("name", ["Tax Exempt", "loan", "Dependents", "Phone Service", "Kredit", "préstamo"])
+def test_yes_and_no_are_in_no_doubt(name: str) -> None:
+    """Whether there is a loan or a telephone is a question; its name suggests nothing else."""
+    found = role(name, "answers")
+    assert (found.role, found.confident, "suggests" in found.reason) == ("flag", True, False)
+
+
+@pytest.mark.parametrize(
+    "name", ["Preferred Payment Method", "PaymentMethod", "Zahlungsart", "forma de pago", "mode de paiement"]
+)
+def test_a_method_of_payment_is_no_payment(name: str) -> None:
+    """How somebody pays is a category without doubt."""
+    found = role(name, "words")
+    assert (found.role, found.confident) == ("category", True)
+
+
 def test_having_left_is_no_prediction() -> None:
     """Who has left is known, and why: nothing is in doubt."""
     for name, values in (("Churn", "answers"), ("churn_reason", "words"), ("churned_at", "days")):

@@ -196,7 +196,8 @@ def _role(clue: Clue) -> ColumnRole:
         if rule.fits_name(clue) and rule.values(clue.summary):
             return _by_rule(rule, clue)
     fallen = replace(_fallback(clue), suggested=_suggested(clue))
-    if proposed is None or proposed.role == "category":
+    # Whether there is a loan or a telephone is a question, whatever else the word may mean.
+    if proposed is None or proposed.role == "category" or (fallen.role == "flag" and clue.summary.kind == "text"):
         return fallen
     return replace(fallen, reason=_despite(proposed, clue, fallen.reason), confident=False)
 
@@ -458,8 +459,7 @@ def _numbered(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[st
         if clue.name.numbers and role.role == "order_value":
             series.setdefault(tuple(word.text for word in clue.name.words), []).append(role)
     several = [role for roles in series.values() if len(roles) >= 3 for role in roles]
-    return {r.column: replace(r, role="money", reason=f"one of several that a number sets apart; {r.reason}")
-            for r in several}  # fmt: skip
+    return {r.column: replace(r, role="money", reason=f"several, by a number; {r.reason}") for r in several}
 
 
 def _is_money(role: ColumnRole, clue: Clue) -> bool:
