@@ -131,6 +131,19 @@ def test_a_method_of_payment_is_no_payment(name: str) -> None:
     assert (found.role, found.confident) == ("category", True)
 
 
+def test_the_largest_and_the_last_gift_are_no_parts_of_all_gifts() -> None:
+    """All gifts are the total: the largest, the smallest and the last are among them."""
+    names = (
+        "LIFETIME_GIFT_AMOUNT",
+        "LIFETIME_MAX_GIFT_AMT",
+        "LIFETIME_MIN_GIFT_AMT",
+        "LAST_GIFT_AMT",
+        "FILE_CARD_GIFT",
+    )
+    found = roles({name: [VALUES["amounts"](i) for i in range(N)] for name in names})
+    assert [name for name in names if found[name].role in ("spend_part", "spend_total")] == ["LIFETIME_GIFT_AMOUNT"]
+
+
 def test_having_left_is_no_prediction() -> None:
     """Who has left is known, and why: nothing is in doubt."""
     for name, values in (("Churn", "answers"), ("churn_reason", "words"), ("churned_at", "days")):

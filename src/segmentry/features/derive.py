@@ -162,10 +162,21 @@ def _purchases(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
 
 
 def _people(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
-    children = tuple(c.column for c in by_role.get("children", []))
+    children = _counted_once([c.column for c in by_role.get("children", [])])
     if children:
         operation: Operation = "sum" if len(children) > 1 else "column"
         yield Feature("children", "Children at home", "count", "children", operation, children)
+
+
+def _counted_once(columns: Sequence[str]) -> tuple[str, ...]:
+    """Columns of children that may be added up: a total counts them already, and so do dependants, among others.
+
+    >>> _counted_once(["kids", "teens"]), _counted_once(["CHILD_TOTAL", "DEPENDANTS"])
+    (('kids', 'teens'), ('CHILD_TOTAL',))
+    """
+    totals = [c for c in columns if "total" in parse_name(c).concepts]
+    named = [c for c in columns if "dependent" not in marks(c)]
+    return tuple(totals[:1] or named or columns[:1])
 
 
 def _answers(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, ColumnSummary]) -> Iterable[Feature]:

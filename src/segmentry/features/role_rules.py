@@ -254,6 +254,7 @@ _NOT_ORDER = _f("spend amount average items last first rate day")
 _OF_IDS = _f("price amount income spend score rate average")  # a reference price, a key rate
 _NO_EVENT = _f("last visit campaign complaint ended")
 
+NO_PART = _f("count frequency visit average extreme last first rate channel deal")  # beside money: no part of it
 OF_A_CUSTOMER = "customer|membership|account|lead"
 OPINION = _f("review satisfaction product goods purchase order average accepted")
 
@@ -349,6 +350,7 @@ RULES: tuple[Rule, ...] = (
     Rule("count", ("installments",), is_counted, _f("spend amount price rate")),
     Rule("money", ("money",), is_amount, _f("spend goods lasting")),
     Rule("money", ("deal|price|last|first", "amount|price|spend"), is_measure, _f("goods visit")),
+    Rule("money", ("extreme", "amount|spend"), is_measure),
     Rule("money", ("price",), is_measure, _f("goods")),
     # "spend_total" here also stands for its parts: which of the two, the rest of the name tells.
     Rule("spend_total", ("spend",), is_positive, _f("frequency growth")),

@@ -16,6 +16,7 @@ from segmentry.features.levels import are_genders, in_order, n_known, step_names
 from segmentry.features.marks import marks
 from segmentry.features.role_rules import (
     ANSWERS,
+    NO_PART,
     RULES,
     Clue,
     Role,
@@ -152,7 +153,7 @@ def _unknown(what: str, found: str, valid: Sequence[str]) -> SettingsError:
 
 def _clue(summary: ColumnSummary, name: Name, log: bool) -> Clue:
     said = marks(summary.name)
-    concepts = set(name.concepts) | said & {"ended", "lasting"}
+    concepts = set(name.concepts) | said & {"ended", "extreme", "lasting"}
     if said & {"left", "cancelled"}:
         concepts.add("ended")
     if any(f"channel_{channel}" in concepts for channel in _CHANNELS):
@@ -443,7 +444,7 @@ def _families(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[st
             members.setdefault(word, []).append(clue)
     for word in sorted(members):
         family = members[word]
-        if len(family) >= 3 and any(_is_money(found[clue.summary.name], clue) for clue in family):
+        if len(family) >= 3 and sum(_as_money(found[clue.summary.name], clue) for clue in family) > 1:
             _join(roles, family, f"its sisters with '{word}' in the name are money", {word})
     goods = [c for c in clues if c.summary.kind == "number" and "goods" in c.concepts and _may_join(roles, c)]
     if len(goods) >= 3 and max(top(c.summary) for c in goods) > _LARGEST_COUNT:
@@ -462,15 +463,15 @@ def _numbered(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[st
     return {r.column: replace(r, role="money", reason=f"several, by a number; {r.reason}") for r in several}
 
 
-def _is_money(role: ColumnRole, clue: Clue) -> bool:
-    has_unit = bool(role.symbol or clue.summary.unit)
-    return role.role == "spend_part" or (role.role in {"money", "spend_total"} and has_unit)
+def _as_money(role: ColumnRole, clue: Clue) -> int:
+    """How much a column speaks for money: 2 with a currency, 1 by its name alone."""
+    has_unit = bool(role.symbol or clue.summary.unit) and role.role in {"money", "spend_total", "spend_part"}
+    return 2 if has_unit else int(role.role == "spend_part")
 
 
 def _may_join(roles: Mapping[str, ColumnRole], clue: Clue) -> bool:
     weak = roles[clue.summary.name].role in {"number", "money"} or not roles[clue.summary.name].confident
-    counted = clue.concepts & {"count", "frequency", "visit", "average", "rate", "channel", "deal"}
-    return weak and not counted and is_positive(clue.summary)
+    return weak and not clue.concepts & NO_PART and is_positive(clue.summary)
 
 
 def _join(roles: dict[str, ColumnRole], family: Sequence[Clue], reason: str, shared: set[str]) -> None:
