@@ -156,8 +156,10 @@ def _purchases(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
         yield Feature(name, label(name), "count", "channel", "column", (channel.column,))
     for deal in by_role.get("purchases_deal", []):
         yield Feature("purchases_deal", "Purchases on a deal", "count", "deals", "column", (deal.column,))
-    for visit in by_role.get("visits", []):
-        name = f"visits_{slug(visit.subject)}" if visit.subject else "visits"
+    visits = by_role.get("visits", [])
+    for visit in visits:
+        plain = "visits" if len(visits) == 1 else slug(visit.column)
+        name = f"visits_{slug(visit.subject)}" if visit.subject else plain
         yield Feature(name, label(name), "count", "visits", "column", (visit.column,))
 
 
