@@ -99,6 +99,7 @@ def _accounts(seed: int, n: int = 600) -> pl.DataFrame:
         "branch": random.choice([101, 102, 117, 205], n),
         "zeta": random.choice([3, 48, 707, 12, 98], n),
         "arrival_day": random.integers(1, 32, n),
+        "arrival_date": random.integers(1, 32, n),
         "built": random.integers(1950, 2020, n),
         "latitude": random.normal(48, 1, n),
         "utc_offset": random.choice([0.0, 1.0, 2.0, 5.5], n),
@@ -121,6 +122,7 @@ def test_a_number_that_is_no_amount_is_no_default(seed):
     assert "a coordinate" in why["latitude"]
     assert "an offset of the clock" in why["utc_offset"]
     assert "of the calendar" in why["arrival_day"]
+    assert "of the calendar" in why["arrival_date"]
     assert "of the calendar" in why["built"]
     assert "a moment in time" in why["first_seen"]
     assert inspect(table.reverse()).chosen == inspection.chosen
@@ -330,3 +332,10 @@ def test_answers_of_yes_and_no_are_taken_where_there_is_nothing_else():
     assert adjusted_rand_score(kind, score(model, answers)["segment_id"].to_list()) > 0.8
     noise = answers.select("id", *(pl.Series(f"has_{p}", random.choice(["yes", "no"], 900)) for p in "abcd"))
     assert fit(noise, settings=FitSettings(stability_pairs=0)).verdict == "no groups"
+
+
+@pytest.mark.parametrize("name", ["issues_per_month", "Workout (days/week)", "VisitsPerWeek", "veces por semana"])
+def test_times_a_month_are_an_amount(name):
+    """What is counted by the week or the month is no day of the calendar."""
+    values = np.arange(100.0) % 5 + 1
+    assert no_amount(Feature("times", "Times", "number", "other", "column", (name,)), values) == ""

@@ -130,3 +130,17 @@ def test_spellings_of_a_level_are_one_step():
     tiers = _feature("level", "a", levels=("Bronze", "GOLD", "Gold", "gold", "Platinum"))
     values = _values(tiers, a=["gold", "Bronze", "GOLD", "Platinum", "Gold", None, "Tin"])
     assert values == [1.0, 0.0, 1.0, 2.0, 1.0, None, None]
+
+
+def test_children_are_counted_once():
+    """Dependants and a total count the same children again; small ones and teenagers do not."""
+
+    def counted(*columns):
+        made = derive_features([ColumnRole(c, "children", "") for c in columns], [
+            ColumnSummary(c, "number", "", 100, 0, 3, 0.0, 2.0, 0.0, 1.0, 2.0, 1.0) for c in columns
+        ])  # fmt: skip
+        return next(f.sources for f in made if f.name == "children")
+
+    assert counted("children_total", "dependants") == ("children_total",)
+    assert counted("children", "dependents") == ("children",)
+    assert counted("kids", "teens") == ("kids", "teens")

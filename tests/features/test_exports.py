@@ -89,6 +89,61 @@ def test_what_numbers_every_row_is_the_id_where_nothing_else_is(name: str) -> No
     assert roles({name: [VALUES["keys"](i) for i in range(N)]})[name].role == "id"
 
 
+def test_a_unit_inside_a_phrase_is_said() -> None:
+    """Months on book are months, and no guess at years."""
+    found = roles({"Months_on_book": [float(13 + i % 44) for i in range(N)]})["Months_on_book"]
+    assert (found.role, found.subject, found.confident) == ("tenure", "months", True)
+
+
+def test_a_total_of_one_thing_is_no_sister_of_another() -> None:
+    """A column of money that says total does not make spend of the others that say it."""
+    names = ("Total_Trans_Amt", "Total_Purchases_USD", "Total_Utilization", "Total_Relations")
+    found = roles({name: [VALUES["amounts"](i) for i in range(N)] for name in names})
+    assert [found[name].role for name in names[2:]] == ["number", "number"]
+
+
+def test_bills_of_several_months_are_money_and_no_order_value() -> None:
+    """Columns that a number sets apart are one month each, and the average of nothing."""
+    found = roles({f"BILL_AMT{n}": [VALUES["amounts"](i) for i in range(N)] for n in range(1, 5)})
+    assert {r.role for r in found.values()} == {"money"}
+    assert role("bill_amount", "amounts").role == "order_value"
+
+
+@pytest.mark.parametrize("name", ["Group_visits", "education_2n Cycle"])
+def test_0_and_1_under_the_name_of_a_count_are_no_and_yes(name: str) -> None:
+    """A number of things has more than two values."""
+    assert roles({name: [float(i % 2) for i in range(N)]})[name].role == "flag"
+
+
+@pytest.mark.parametrize("name", ["Tax Exempt", "loan", "Dependents", "Phone Service", "Kredit", "préstamo"])
+def test_yes_and_no_are_in_no_doubt(name: str) -> None:
+    """Whether there is a loan or a telephone is a question; its name suggests nothing else."""
+    found = role(name, "answers")
+    assert (found.role, found.confident, "suggests" in found.reason) == ("flag", True, False)
+
+
+@pytest.mark.parametrize(
+    "name", ["Preferred Payment Method", "PaymentMethod", "Zahlungsart", "forma de pago", "mode de paiement"]
+)
+def test_a_method_of_payment_is_no_payment(name: str) -> None:
+    """How somebody pays is a category without doubt."""
+    found = role(name, "words")
+    assert (found.role, found.confident) == ("category", True)
+
+
+def test_the_largest_and_the_last_gift_are_no_parts_of_all_gifts() -> None:
+    """All gifts are the total: the largest, the smallest and the last are among them."""
+    names = (
+        "LIFETIME_GIFT_AMOUNT",
+        "LIFETIME_MAX_GIFT_AMT",
+        "LIFETIME_MIN_GIFT_AMT",
+        "LAST_GIFT_AMT",
+        "FILE_CARD_GIFT",
+    )
+    found = roles({name: [VALUES["amounts"](i) for i in range(N)] for name in names})
+    assert [name for name in names if found[name].role in ("spend_part", "spend_total")] == ["LIFETIME_GIFT_AMOUNT"]
+
+
 def test_having_left_is_no_prediction() -> None:
     """Who has left is known, and why: nothing is in doubt."""
     for name, values in (("Churn", "answers"), ("churn_reason", "words"), ("churned_at", "days")):

@@ -203,3 +203,12 @@ def test_a_segment_of_a_few_is_not_called_average():
     nothing = MeasureInSegment(Spread(1, None, None, None, None, None), None, None)
     small = replace(measure, segments=measure.segments | {"s1": nothing})
     assert name_segments(_profile(small), SIZES | {"s1": 1})["s1"].name == "Too few to describe"
+
+
+def test_several_kinds_of_visits_are_told_apart():
+    """One word would not tell who comes to the branch from who uses the site; of one kind, it will do."""
+    branch = _measure("visits_bank", "visits", "count", (130, 70, 100), label="Visits bank")
+    site = _measure("visits_web", "visits", "count", (70, 140, 100), label="Visits: web")
+    names = name_segments(_profile(branch, site), SIZES)
+    assert [names[s].name for s in ("s1", "s2")] == ["Many visits bank", "Many visits: web"]
+    assert name_segments(_profile(site), SIZES)["s2"].name == "Frequent visitors"

@@ -216,6 +216,13 @@ def test_missing_words_depend_on_the_kind_of_column() -> None:
     assert [n.code for n in words.notices] == ["missing-words-kept"]
 
 
+def test_a_word_for_nothing_in_many_columns_is_one_warning() -> None:
+    """Where an export writes "?" for what it does not know, one sentence says so, and not one a column."""
+    frame = pl.DataFrame({f"q{n}": ["?", "yes", "no", "often"] for n in range(6)})
+    [kept] = [n.message for n in read(frame, ReadingSettings()).notices if n.code == "missing-words-kept"]
+    assert kept.startswith("'q0': '?' (1), 'q1': '?' (1), 'q2': '?' (1), and in 3 more columns were kept as text;")
+
+
 @pytest.mark.parametrize(
     "word",
     ["k. A.", "k.A.", "keine Angabe", "unbekannt", "n. v.", "n.a.", "desconocido", "sin dato", "s/d", "inconnu",

@@ -152,7 +152,7 @@ def roles_to_know(
             )
             yield Finding("sensitive-column", "note", (c.name,), message, remedy)
         elif c.role == "leak":
-            message = f"'{c.name}' looks like an earlier segmentation: {c.reason}."
+            message = f"'{c.name}' looks like an earlier segmentation or an answer to foretell: {c.reason}."
             remedy = f'It is left out; if it is something else: [roles] "{c.name}" = "category" in segmentry.toml.'
             yield Finding("leak-column", "note", (c.name,), message, remedy)
         elif c.role == "prediction":

@@ -121,7 +121,7 @@ def _activity(column: str) -> str:
     if "activity" not in said or not ("last" in said or "last" in parse_name(column).concepts):
         return ""
     words = slug(column).split("_")
-    while len(words) > 1 and vocabulary().meaning(words[-1]) & {"date", "noise"} and not marks(words[-1]):
+    while len(words) > 1 and vocabulary().meaning(words[-1]) & {"date", "noise"} and "activity" not in marks(words[-1]):
         words.pop()
     return f"days_since_{'_'.join(words)}"
 
@@ -156,16 +156,29 @@ def _purchases(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
         yield Feature(name, label(name), "count", "channel", "column", (channel.column,))
     for deal in by_role.get("purchases_deal", []):
         yield Feature("purchases_deal", "Purchases on a deal", "count", "deals", "column", (deal.column,))
-    for visit in by_role.get("visits", []):
-        name = f"visits_{slug(visit.subject)}" if visit.subject else "visits"
+    visits = by_role.get("visits", [])
+    for visit in visits:
+        plain = "visits" if len(visits) == 1 else slug(visit.column)
+        name = f"visits_{slug(visit.subject)}" if visit.subject else plain
         yield Feature(name, label(name), "count", "visits", "column", (visit.column,))
 
 
 def _people(by_role: Mapping[str, list[ColumnRole]]) -> Iterable[Feature]:
-    children = tuple(c.column for c in by_role.get("children", []))
+    children = _counted_once([c.column for c in by_role.get("children", [])])
     if children:
         operation: Operation = "sum" if len(children) > 1 else "column"
         yield Feature("children", "Children at home", "count", "children", operation, children)
+
+
+def _counted_once(columns: Sequence[str]) -> tuple[str, ...]:
+    """Columns of children that may be added up: a total counts them already, and so do dependants, among others.
+
+    >>> _counted_once(["kids", "teens"]), _counted_once(["CHILD_TOTAL", "DEPENDANTS"])
+    (('kids', 'teens'), ('CHILD_TOTAL',))
+    """
+    totals = [c for c in columns if "total" in parse_name(c).concepts]
+    named = [c for c in columns if "dependent" not in marks(c)]
+    return tuple(totals[:1] or named or columns[:1])
 
 
 def _answers(by_role: Mapping[str, list[ColumnRole]], kinds: Mapping[str, ColumnSummary]) -> Iterable[Feature]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import narwhals.stable.v2 as nw
@@ -22,7 +22,29 @@ from segmentry.tables import Table, collect_rows
 _LONGEST_LIFE = 110  # years
 _OFTEN = 0.2  # of the customers
 _NEVER_NEGATIVE = ("years", "days", "count")
-_EMPTY = "has no value in any row; it is left out."
+_NEITHER = "neither clustered on nor counted as spend or purchases"
+_MOST_NAMED = 10  # columns in one sentence
+# What is said of one column, and of several.
+_EMPTY = ("has no value in any row; it is left out.", "have no value in any row; they are left out.")
+_TOLD: Mapping[str, tuple[str, str]] = {
+    "constant": ("has one value only; it is left out.", "have one value each; they are left out."),
+    "personal": (
+        "is personal data; it is kept out of features, profile and model.",
+        "are personal data; they are kept out of features, profile and model.",
+    ),
+    "sensitive": (
+        "is a sensitive attribute; it is described, and clustered on only for a stated purpose.",
+        "are sensitive attributes; they are described, and clustered on only for a stated purpose.",
+    ),
+    "prediction": (
+        f"says what is expected or yet to come, not what was; it is described, and {_NEITHER}.",
+        f"say what is expected or yet to come, not what was; they are described, and {_NEITHER}.",
+    ),
+    "leak": (
+        "looks like an earlier segmentation or an answer to foretell; it is left out.",
+        "look like earlier segmentations or answers to foretell; they are left out.",
+    ),
+}
 
 
 def capped(scale: Scale, whole: bool) -> Notice:
@@ -95,21 +117,27 @@ def often_empty(scale: Scale, rows: int) -> list[Notice]:
 
 
 def role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
-    """One for each column that is kept out of the clustering for what it is, or whose answers were brought together."""
-    told = {
-        "constant": "has one value only; it is left out.",
-        "personal": "is personal data; it is kept out of features, profile and model.",
-        "sensitive": "is a sensitive attribute; it is described, and clustered on only for a stated purpose.",
-        "prediction": "says what somebody expects, not what was; it is described, and neither clustered on nor counted "
-        "as spend or purchases.",
-        "leak": "looks like an earlier segmentation; it is left out.",
-    }
+    """One for all columns that are kept out of the clustering for the same reason, and one for each that was guessed at
+    or whose answers were brought together."""
     ordered = sorted(roles, key=lambda r: r.column)
-    return [
-        Notice(f"{r.role}-column", f"'{r.column}' {_EMPTY if r.reason == NO_VALUE else told[r.role]}")
-        for r in ordered
-        if r.role in told
-    ] + [notice for r in ordered for notice in (*_spellings(r), *_guessed_unit(r))]
+    alike: dict[tuple[str, tuple[str, str]], list[str]] = {}
+    for role in ordered:
+        if role.role in _TOLD:
+            said = _EMPTY if role.reason == NO_VALUE else _TOLD[role.role]
+            alike.setdefault((f"{role.role}-column", said), []).append(role.column)
+    together = [Notice(code, f"{_listed(columns)} {said[len(columns) > 1]}") for (code, said), columns in alike.items()]
+    return together + [notice for r in ordered for notice in (*_spellings(r), *_guessed_unit(r))]
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """
+    >>> _listed(["a"]), _listed(["a", "b", "c"])
+    ("'a'", "'a', 'b' and 'c'")
+    """
+    names = [f"'{column}'" for column in columns]
+    if len(names) > _MOST_NAMED:
+        names = [*names[: _MOST_NAMED - 1], f"{len(names) - _MOST_NAMED + 1} more"]
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _guessed_unit(role: ColumnRole) -> list[Notice]:

@@ -44,6 +44,8 @@ _OLDEST = 110
 _YEAR_SHARE = 0.95
 _WHOLE_SHARE = 0.99
 _MANY_DIFFERENT = 0.3
+_LARGEST_DIGIT = 12
+_MOST_TIMES = 1_000
 _MOST_GROUPS = 0.5
 
 
@@ -126,6 +128,16 @@ def is_count(s: ColumnSummary) -> bool:
 def is_counted(s: ColumnSummary) -> bool:
     """A count that 1 and 2 for yes and no cannot be taken for."""
     return is_count(s) and is_measure(s)
+
+
+def is_amount(s: ColumnSummary) -> bool:
+    """A measure that is more than a few whole numbers: how many cards, or a delay in months, is no money."""
+    return is_measure(s) and not (is_whole(s) and top(s) <= _LARGEST_DIGIT and s.n_distinct <= 2 * _LARGEST_DIGIT)
+
+
+def is_few_times(s: ColumnSummary) -> bool:
+    # A Spanish "cantidad" of credit is an amount.
+    return is_counted(s) and top(s) <= _MOST_TIMES
 
 
 def is_fractional(s: ColumnSummary) -> bool:
@@ -240,8 +252,9 @@ _NOT_TIME = _f("income spend amount money visit campaign complaint deal items go
 _NOT_PERSON = _f("product campaign place order channel segment education membership goods group level")
 _NOT_ORDER = _f("spend amount average items last first rate day")
 _OF_IDS = _f("price amount income spend score rate average")  # a reference price, a key rate
-_NO_EVENT = _f("last visit campaign complaint")
+_NO_EVENT = _f("last visit campaign complaint ended")
 
+NO_PART = _f("count frequency visit average extreme last first rate channel deal")  # beside money: no part of it
 OF_A_CUSTOMER = "customer|membership|account|lead"
 OPINION = _f("review satisfaction product goods purchase order average accepted")
 
@@ -263,7 +276,7 @@ RULES: tuple[Rule, ...] = (
     Rule("prediction", ("churn", "risk|score|rate|rating|level|group"), foretells),
     Rule("prediction", ("churn",), is_measure, _f("count day week month year since date"),
          telling=False),
-    Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product"}),
+    Rule("leak", ("segment",), is_few, _MEASURES | {"place", "product", "churn"}),
     # What names a thing measures nothing, whatever else the name says.
     Rule("category", ("id",), names_groups, _OF_IDS),
     Rule("text", ("id",), names_many, _OF_IDS),
@@ -275,9 +288,9 @@ RULES: tuple[Rule, ...] = (
     Rule("purchase_date", ("purchase|order|date",), is_date, _f("first signup birth visit campaign complaint"), "log"),
     Rule("purchase_date", ("purchase|order",), is_date, _f("signup visit campaign complaint")),
     Rule("signup_date", ("signup",), is_date, _NO_EVENT),
-    Rule("signup_date", ("first", "date|visit"), is_date, _f("last campaign complaint")),
+    Rule("signup_date", ("first", "date|visit"), is_date, _f("last campaign complaint ended")),
     Rule("signup_date", ("customer|membership|account", "date|since|day|year"), is_date, _NO_EVENT),
-    Rule("signup_date", ("customer|membership|since",), is_date, only=True, sure=False),
+    Rule("signup_date", ("customer|membership|since",), is_date, _f("ended"), only=True, sure=False),
     Rule("last_purchase_date", ("last",), is_date, _f("visit campaign complaint"), only=True, sure=False),
     Rule("date", ("date",), is_date),
     Rule("date", ("last|visit|campaign|complaint",), is_date, telling=False),
@@ -320,8 +333,8 @@ RULES: tuple[Rule, ...] = (
     # What was bought, by number.
     Rule("unit_price", ("price",), is_positive, _f("total deal average"), "log"),
     Rule("purchases_deal", ("deal", "purchase|count|frequency"), is_count, _f("spend amount rate campaign visit")),
-    Rule("visits", ("visit",), is_positive, _f("spend amount rate last since campaign")),
-    Rule("visits", ("visit", "month|week|year"), is_positive, _f("spend amount rate since campaign")),
+    Rule("visits", ("visit",), is_positive, _f("spend amount rate last since campaign lasting")),
+    Rule("visits", ("visit", "month|week|year"), is_positive, _f("spend amount rate since campaign lasting")),
     Rule("purchases_channel", ("channel", "purchase|frequency"), is_count, _f("spend amount average last since rate")),
     Rule("purchases_channel", ("channel", "count"), is_count, _f("spend amount average last since rate items goods"),
          sure=False),
@@ -331,28 +344,31 @@ RULES: tuple[Rule, ...] = (
     # "Aantal" and "cantidad" count anything: they are items where nothing says of what.
     Rule("items", ("quantity", "quantity|items|count|total"), is_count, only=True),
     Rule("count", ("transactions", "money"), is_count, _f("spend amount average price rate")),
+    Rule("count", ("count", "money"), is_few_times, _f("spend amount average price rate id")),
     # Money.
-    Rule("order_value", ("average", "order|purchase|spend"), is_positive, _f("items count month year week visit day")),
+    Rule("order_value", ("average", "order|purchase|spend"), is_positive,
+         _f("items count month year week visit day lasting")),
     Rule("order_value", ("order", "amount|spend"), is_positive, _f("items count total last first goods money")),
     Rule("order_value", ("spend|amount|total",), is_number, _f("money deal price items"), "log"),
     Rule("count", ("installments",), is_counted, _f("spend amount price rate")),
-    Rule("money", ("money",), is_measure, _f("spend goods")),
-    Rule("money", ("deal|price|last|first", "amount|price|spend"), is_measure, _f("goods")),
+    Rule("money", ("money",), is_amount, _f("spend goods lasting")),
+    Rule("money", ("deal|price|last|first", "amount|price|spend"), is_measure, _f("goods visit growth lasting")),
+    Rule("money", ("extreme", "amount|spend"), is_measure),
     Rule("money", ("price",), is_measure, _f("goods")),
     # "spend_total" here also stands for its parts: which of the two, the rest of the name tells.
-    Rule("spend_total", ("spend",), is_positive, _f("frequency growth")),
-    Rule("spend_total", ("amount", "purchase|total|goods"), is_positive),
+    Rule("spend_total", ("spend",), is_positive, _f("frequency growth lasting")),
+    Rule("spend_total", ("amount", "purchase|total|goods"), is_positive, _f("growth")),
     Rule("spend_total", ("amount",), is_positive, only=True, sure=False),
-    Rule("money", ("amount",), is_measure, sure=False),
+    Rule("money", ("amount",), is_measure, _f("growth"), sure=False),
     # The rest of the counts.
     Rule("purchases_total", ("purchase|frequency",), is_count,
-         _f("goods average rate last first day price items level group changed")),
+         _f("goods average rate last first day price items level group changed growth")),
     Rule("count", ("changed",), is_counted, _f("id goods average rate day spend amount money"),
          telling=False),
     Rule("spend_total", ("purchase", "goods"), is_positive, _f("count frequency"), sure=False),
     Rule("spend_total", ("purchase",), is_positive, _f("count frequency average rate last first day price"),
          sure=False),
-    Rule("count", ("count|items|visit|purchase",), is_count, _f("id")),
+    Rule("count", ("count|items|visit|purchase",), is_counted, _f("id lasting growth")),
     Rule("count", ("campaign|complaint|accepted|deal|rating",), is_counted, _f("id")),
     # Texts. Where several levels have an order, `roles` finds it.
     Rule("product", ("product",), is_text, _f("group count person_name"), "log"),

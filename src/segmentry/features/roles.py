@@ -13,8 +13,10 @@ from typing import get_args
 
 from segmentry.errors import SettingsError
 from segmentry.features.levels import are_genders, in_order, n_known, step_names, yes_and_no
+from segmentry.features.marks import marks
 from segmentry.features.role_rules import (
     ANSWERS,
+    NO_PART,
     RULES,
     Clue,
     Role,
@@ -46,6 +48,8 @@ _NOT_A_SUBJECT = frozenset(
     {"spend", "amount", "total", "count", "noise", "customer", "money", "year", "month", "week", "day", "date", "last"}
     | {"since", "average", "household", "purchase", "order", "account", "frequency", "person_name"}
 )
+# Words that columns share without being of one kind: a total is one of anything.
+_OF_NO_FAMILY = frozenset({"noise", "customer", "count", "goods", "total", "average", "last", "first"})
 _MISSED: frozenset[Role] = frozenset(
     (
         "income", "spend_total", "purchases_total", "birth_date", "birth_year", "signup_date", "last_purchase_date",
@@ -102,6 +106,7 @@ def assign_roles(
     if not any(role == "id" for role, _ in settled.values()):
         found |= _ids(free, found)
     found = _families(free, found)
+    found |= _numbered(free, found)
     for clue in clues:
         if clue.summary.name in settled:
             found[clue.summary.name] = _settled(clue, *settled[clue.summary.name])
@@ -127,7 +132,10 @@ def _unknown(what: str, found: str, valid: Sequence[str]) -> SettingsError:
 
 
 def _clue(summary: ColumnSummary, name: Name, log: bool) -> Clue:
-    concepts = set(name.concepts)
+    said = marks(summary.name)
+    concepts = set(name.concepts) | said & {"ended", "extreme", "lasting"}
+    if said & {"left", "cancelled"}:
+        concepts.add("ended")
     if any(f"channel_{channel}" in concepts for channel in _CHANNELS):
         concepts.add("channel")
     if concepts & {"kids", "teens", "children"}:
@@ -169,7 +177,8 @@ def _role(clue: Clue) -> ColumnRole:
         if rule.fits_name(clue) and rule.values(clue.summary):
             return _by_rule(rule, clue)
     fallen = replace(_fallback(clue), suggested=_suggested(clue))
-    if proposed is None or proposed.role == "category":
+    # Whether there is a loan or a telephone is a question, whatever else the word may mean.
+    if proposed is None or proposed.role == "category" or (fallen.role == "flag" and clue.summary.kind == "text"):
         return fallen
     return replace(fallen, reason=_despite(proposed, clue, fallen.reason), confident=False)
 
@@ -246,7 +255,7 @@ def _by_rule(rule: Rule, clue: Clue) -> ColumnRole:
     if role == "spend_total":
         subject = " ".join(clue.name.rest(_NOT_A_SUBJECT))
         role = "spend_part" if subject else "spend_total"
-    if role == "tenure" and not clue.concepts & {"day", "month", "year"}:
+    if role == "tenure" and not _unit_named(clue.name):
         sure = False
     said = clue.name.says(_plain(rule.words) | {"year", "month", "day", "date", "total", "average", "count", "last"})
     named = f"the name says '{said}'" if said else f"the cells carry {s.unit}"
@@ -274,11 +283,17 @@ def _subject(role: Role, clue: Clue) -> str:
             rest = name.rest({"campaign", "accepted", "deal", "noise", "customer", "last", "date", "count", "purchase"})
             return " ".join((*rest, *name.numbers)) or ("last" if "last" in c else "")
         case "tenure":
-            return next((unit + "s" for unit in ("day", "month", "year") if unit in c), _unit_of_tenure(clue.summary))
+            return _unit_named(name) or _unit_of_tenure(clue.summary)
         case "spend_part":
             return " ".join(name.rest(_NOT_A_SUBJECT)) or name.original
         case _:
             return ""
+
+
+def _unit_named(name: Name) -> str:
+    """The unit of time that the name says, also inside a phrase ("months on book"); "" where it says none."""
+    said = {concept for word in name.words for part in word.text.split() for concept in vocabulary().meaning(part)}
+    return next((f"{unit}s" for unit in ("day", "month", "year") if unit in said | name.concepts), "")
 
 
 def _unit_of_tenure(s: ColumnSummary) -> str:
@@ -405,11 +420,11 @@ def _families(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[st
     roles = dict(found)
     members: dict[str, list[Clue]] = {}
     for clue in clues:
-        for word in {w.text for w in clue.name.words if not w.concepts & {"noise", "customer", "count", "goods"}}:
+        for word in {w.text for w in clue.name.words if not w.concepts & _OF_NO_FAMILY}:
             members.setdefault(word, []).append(clue)
     for word in sorted(members):
         family = members[word]
-        if len(family) >= 3 and any(_is_money(found[clue.summary.name], clue) for clue in family):
+        if len(family) >= 3 and sum(_as_money(found[clue.summary.name], clue) for clue in family) > 1:
             _join(roles, family, f"its sisters with '{word}' in the name are money", {word})
     goods = [c for c in clues if c.summary.kind == "number" and "goods" in c.concepts and _may_join(roles, c)]
     if len(goods) >= 3 and max(top(c.summary) for c in goods) > _LARGEST_COUNT:
@@ -417,15 +432,26 @@ def _families(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[st
     return roles
 
 
-def _is_money(role: ColumnRole, clue: Clue) -> bool:
-    has_unit = bool(role.symbol or clue.summary.unit)
-    return role.role == "spend_part" or (role.role in {"money", "spend_total"} and has_unit)
+def _numbered(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[str, ColumnRole]:
+    """Values of orders that are told apart by a number alone ("bill_amt1" to "bill_amt6"): no average of any."""
+    series: dict[tuple[str, ...], list[ColumnRole]] = {}
+    for clue in clues:
+        role = found[clue.summary.name]
+        if clue.name.numbers and role.role == "order_value":
+            series.setdefault(tuple(word.text for word in clue.name.words), []).append(role)
+    several = [role for roles in series.values() if len(roles) >= 3 for role in roles]
+    return {r.column: replace(r, role="money", reason=f"several, by a number; {r.reason}") for r in several}
+
+
+def _as_money(role: ColumnRole, clue: Clue) -> int:
+    """How much a column speaks for money: 2 with a currency, 1 by its name alone."""
+    has_unit = bool(role.symbol or clue.summary.unit) and role.role in {"money", "spend_total", "spend_part"}
+    return 2 if has_unit else int(role.role == "spend_part")
 
 
 def _may_join(roles: Mapping[str, ColumnRole], clue: Clue) -> bool:
     weak = roles[clue.summary.name].role in {"number", "money"} or not roles[clue.summary.name].confident
-    counted = clue.concepts & {"count", "frequency", "visit", "average", "rate", "channel", "deal"}
-    return weak and not counted and is_positive(clue.summary)
+    return weak and not clue.concepts & NO_PART and is_positive(clue.summary)
 
 
 def _join(roles: dict[str, ColumnRole], family: Sequence[Clue], reason: str, shared: set[str]) -> None:

@@ -6,6 +6,7 @@ twice one. Taking what is offered here is left to `choice`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,8 +22,13 @@ _DENSE = 0.25  # the share of the numbers between the lowest and the highest tha
 _NEARLY_ALL = 0.9
 _SMALL = 100  # where counts begin below: codes of equal length begin at 100 or beyond
 _ROUND = (1.0, 2.0, 2.5, 5.0, 7.5)
-_LIMITS = {"weekday": (0, 7), "day": (1, 31), "week": (1, 53), "month": (1, 12), "quarter": (1, 4), "hour": (0, 24)}
+_LIMITS = {
+    "weekday": (0, 7), "day": (1, 31), "dated": (1, 31), "week": (1, 53), "month": (1, 12), "quarter": (1, 4),
+    "hour": (0, 24),
+}  # fmt: skip
 _YEARS = (1900, 2100)
+# Times a month are an amount, whatever the month.
+_PER = re.compile(r"(?:/|(?:^|[\W_])(?:per|pro|por|par|je)[\W_]+|Per(?=[A-Z]))[^\W_]+", re.IGNORECASE)
 _MOMENTS = (946_684_800.0, 4_102_444_800.0)  # seconds since 1970, for the years 2000 to 2100
 _CODED = frozenset({"id", "place", "postcode", "channel_store", "group", "level", "segment"})
 _WITH_CODES = _CODED | {"noise", "customer", "account", "count", "order", "purchase", "channel", "last", "first"}
@@ -48,7 +54,7 @@ def no_amount(feature: Feature, values: np.ndarray) -> str:
         return "an offset of the clock, not an amount"
     if whole and any(_MOMENTS[0] * unit <= known.min() and known.max() <= _MOMENTS[1] * unit for unit in (1, 1e3, 1e6)):
         return "a moment in time, not an amount"
-    if whole and _is_calendar(said, known):
+    if whole and _is_calendar(marks(_PER.sub(" ", name)), known):
         return "a day, week, month or year of the calendar, not an amount"
     if _named_as_id(name) or (whole and (_named_as_code(name, said) or _look_like_codes(known))):
         return "the numbers look like codes, not like amounts"

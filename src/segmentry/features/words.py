@@ -19,6 +19,7 @@ _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _BOUNDS = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:-|–|to|bis|a|à|até|tot|/)\s*(\d+(?:[.,]\d+)?)")
 _SIGN = re.compile(r"([kK]\s?)?([$€£¥₹])")
 _THOUSAND = {"k", "th", "thousand", "tsd", "miles", "mil", "milliers", "milhares", "mila", "migliaia", "duizend", "000"}
+_ALSO_DISTANCE = "miles"  # thousands in Spanish, and how far somebody flew in English
 _LINKS = ("", "s", "es", "n", "en", "e")
 _SHORTEST = 3
 _SHORTEST_UNKNOWN = 4
@@ -206,7 +207,7 @@ def _take_code(pieces: list[str]) -> tuple[str, list[str]]:
         return "", pieces
     if last[0] == "k" and last[1:] in currencies:
         return f"k{currencies[last[1:]].strip()}", kept
-    if last in _THOUSAND:
+    if last in _THOUSAND and (last != _ALSO_DISTANCE or _is_money(_split(kept[-1]))):
         return "k", kept
     if last not in currencies:
         return "", pieces

@@ -154,19 +154,21 @@ def _level_word(category: Category, level: Level, segment: str) -> Word:
 
 
 def _word(profile: Profile, measure: Measure, segment: str) -> Word:
-    spoken, cell = _spoken(measure), measure.segments[segment]
+    spoken, cell = _spoken(measure, profile), measure.segments[segment]
     high = (cell.difference or 0.0) > 0 if cell.difference is not None else (cell.index or 100.0) > 100
     side = "high" if high else "low"
     surely = spoken.get("surely", {}) if by_itself(profile, measure, segment, high=high) else {}
     without = "" if high else spoken.get("without", {}).get(not_bought(profile, segment), "")
-    text = str(without or surely.get(side, spoken[side])).format(rest=part_of(measure), way=way(measure))
+    text = str(without or surely.get(side, spoken[side])).format(
+        rest=part_of(measure), way=way(measure), label=lowered(measure.label)
+    )
     strength = abs(cell.difference or 0.0) * (1.0 if measure.clustered else ASIDE)
     return Word(text, int(spoken["order"]), measure.name, strength, says(text, measure, cell))
 
 
 def surely_high(profile: Profile, measure: Measure, segment: str) -> Word | None:
     """The word for a mean that is high by itself, such as "lapsed", whatever everyone's is; None where it is not."""
-    spoken = _spoken(measure)
+    spoken = _spoken(measure, profile)
     text = spoken.get("surely", {}).get("high")
     if text is None or not by_itself(profile, measure, segment, high=True):
         return None
@@ -187,8 +189,10 @@ def says(text: str, measure: Measure, cell: MeasureInSegment) -> str:
     return f"{word}: {lowered(measure.label)} {mean}{average}, everyone {everyone} ({', '.join(figures)})."
 
 
-def _spoken(measure: Measure) -> dict[str, Any]:
+def _spoken(measure: Measure, profile: Profile) -> dict[str, Any]:
     vocabulary = _vocabulary()
+    if measure.theme == "visits" and measure.unit == "count" and _several(profile, "visits"):
+        return dict(vocabulary["unknown"]["visits"])
     for prefix, entry in vocabulary["feature"].items():
         if measure.name == prefix or (
             prefix.endswith("_") and measure.name.startswith(prefix) and ": " in measure.label
@@ -200,6 +204,11 @@ def _spoken(measure: Measure) -> dict[str, Any]:
         return dict(unknown["score"])
     chosen: dict[str, Any] = vocabulary["theme"].get(measure.theme) or unknown.get(measure.unit) or unknown["other"]
     return chosen
+
+
+def _several(profile: Profile, theme: str) -> bool:
+    """Whether one word would stand for measures that go up and down apart, as visits to the site and to the branch."""
+    return sum(m.theme == theme and m.clustered and m.unit == "count" for m in profile.measures) > 1
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -21,6 +22,8 @@ _ID_NAME = re.compile(
     r"|c[oó]digo|codice|customer$|kunde$|klant$|client[e]?$|nr$|(?-i:I[Dd]$)",
     re.IGNORECASE,
 )
+_KEPT, _KEPT_AS = "missing-words-kept", "were kept as text; pass --missing if they mean that nothing is known."
+_FEW_COLUMNS = 3
 _CORE_OF_UNIT = rf"[{numbers.SPACES}]|{numbers.UNIT}"
 
 
@@ -223,8 +226,18 @@ def _tokens(seen: Cells, *, missing: bool) -> tuple[Notice, ...]:
     said = ", ".join(f"'{text}' ({n})" for text, n in rows)
     if missing:
         return (Notice("missing-words", f"'{seen.column}': {said} were taken as missing."),)
-    text = f"'{seen.column}': {said} were kept as text; pass --missing if they mean that nothing is known."
-    return (Notice("missing-words-kept", text),)
+    return (Notice(_KEPT, f"'{seen.column}': {said} {_KEPT_AS}"),)
+
+
+def told_together(notices: Sequence[Notice]) -> list[Notice]:
+    """The notices, with those on words kept as text made one where they are many: a file has one word for nothing."""
+    kept = [notice for notice in notices if notice.code == _KEPT]
+    if len(kept) <= _FEW_COLUMNS:
+        return list(notices)
+    said = [notice.message.removesuffix(_KEPT_AS).strip() for notice in kept]
+    more = [f"and in {len(said) - _FEW_COLUMNS} more columns"]
+    one = Notice(_KEPT, f"{', '.join([*said[:_FEW_COLUMNS], *more])} {_KEPT_AS}")
+    return [one if notice is kept[0] else notice for notice in notices if notice is kept[0] or notice.code != _KEPT]
 
 
 def _twins(seen: Cells) -> tuple[Notice, ...]:

@@ -16,7 +16,7 @@ from segmentry.tables import dateformats, numbers
 from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.dates import DATE_NAME
 from segmentry.tables.embedded.decimals import DecimalMarks
-from segmentry.tables.embedded.judgement import Verdict
+from segmentry.tables.embedded.judgement import Verdict, told_together
 from segmentry.tables.embedded.seen import split_tokens
 from segmentry.tables.embedded.settling import settle_texts
 from segmentry.tables.names import raw_name
@@ -111,7 +111,7 @@ def type_text(
         notices += verdict.notices
         missing = settings.missing_in(expected.get(name))
         typed[name] = _typed(name, verdict, looks[name], distinct, missing, expected.get(name))
-    return [typed[name] for name in names], notices
+    return [typed[name] for name in names], told_together(notices)
 
 
 def _plain(name: str, look: _Look) -> Typed:
