@@ -180,6 +180,111 @@ def test_orders_that_each_have_a_customer_of_their_own_are_told_of() -> None:
     assert "customers-never-return" not in {n.code for n in later.notices}
 
 
+def lines_of(**more: list[Any]) -> pl.DataFrame:
+    """Order lines, two to an order, of ten customers; `more` are columns in place of these or beside them."""
+    n = 60
+    columns: dict[str, list[Any]] = {
+        "customer_id": [f"c{i // 2 % 10}" for i in range(n)],
+        "order_date": [f"2026-01-{1 + i // 2 % 28:02}" for i in range(n)],
+        "SALES": [5.5 + i % 9 for i in range(n)],
+    }
+    return pl.DataFrame(columns | more)
+
+
+def roles_of(frame: pl.DataFrame) -> dict[str, str]:
+    """What each role of a log is found in."""
+    return {column.role: column.name for column in open_log(read_log(frame)).recipe.columns}
+
+
+def test_the_number_of_a_line_is_not_that_of_its_order() -> None:
+    """Where capitals alone make up the names, a line's number is still known from an order's."""
+    frame = lines_of(ORDERLINENUMBER=[1 + i % 2 for i in range(60)], ORDERNUMBER=[100 + i // 2 for i in range(60)])
+    assert roles_of(frame)["order"] == "ORDERNUMBER"
+    assert "order" not in roles_of(frame.drop("ORDERNUMBER"))
+
+
+def test_what_was_ordered_is_not_the_number_of_an_order() -> None:
+    """A column of orders that holds whole texts says what is in them; a number of several words is one all the same."""
+    told = lines_of(Order=["1x fresh loaf of bread ($12)", "2x rye, 1x loaf"] * 30)
+    assert "order" not in roles_of(told)
+    assert roles_of(lines_of(Order=[f"Nr {i // 2}" for i in range(60)]))["order"] == "Order"
+
+
+def test_a_line_of_products_is_a_category_and_the_box_they_come_in_no_product() -> None:
+    """A product line tells kinds of products apart, and of two columns of products the one with far fewer does not."""
+    line = lines_of(PRODUCTLINE=["toys", "pens", "cups"] * 20, PRODUCTCODE=[f"S{i}" for i in range(60)])
+    assert {"category": "PRODUCTLINE", "product": "PRODUCTCODE"}.items() <= roles_of(line).items()
+    box = lines_of(product_container=["box", "bag"] * 30, product_name=[f"pen {i}" for i in range(60)])
+    assert (roles_of(box)["product"], roles_of(box)["product_name"]) == ("product_name", "product_name")
+    fine = lines_of(sku=[f"S{i}" for i in range(60)], product_name=[f"pen {i}" for i in range(60)])
+    assert roles_of(fine)["product"] == "sku"
+
+
+def test_what_stands_on_every_line_is_no_discount() -> None:
+    """A size of deal on each line is none; a word for none on some makes the rest discounts."""
+    assert "discount" not in roles_of(lines_of(DEALSIZE=["Small", "Large"] * 30))
+    assert roles_of(lines_of(promotion=["SPRING", "none"] * 30))["discount"] == "promotion"
+
+
+def test_what_was_sold_is_an_amount_and_no_bargain() -> None:
+    """A total sale is money, its id the order's; a mark of a sale remains a discount."""
+    frame = lines_of(**{"Total Sale": [9.5] * 60, "SALE_ID": [f"s{i // 2}" for i in range(60)], "on_sale": [0, 1] * 30})
+    found = roles_of(frame.drop("SALES"))
+    assert (found["amount"], found["order"], found["discount"]) == ("Total Sale", "SALE_ID", "on_sale")
+
+
+def test_an_amount_off_in_another_language_is_not_what_was_paid() -> None:
+    """A total of discounts is no amount, whichever of the usual words it has."""
+    for word in ("Diskon", "Desconto", "Sconto"):
+        assert roles_of(lines_of(**{f"Total {word}": [1.5] * 60}))["amount"] == "SALES"
+
+
+def test_names_tell_customers_apart_where_nothing_else_does() -> None:
+    """A log whose customers have no id but a name is one, and a warning says what that means; an id goes before."""
+    names = [f"Toys & {i // 2 % 10}" for i in range(60)]
+    frame = lines_of(CUSTOMERNAME=names).drop("customer_id")
+    assert looks_like_log(read(frame))
+    opened = open_log(read(frame))
+    assert (opened.recipe.column("customer"), opened.account.customers) == ("CUSTOMERNAME", 10)
+    [said] = [n.message for n in opened.notices if n.code == "personal-id"]
+    assert "two of one name count as one" in said
+    assert roles_of(lines_of(CUSTOMERNAME=names))["customer"] == "customer_id"
+    anew = orders_of([f"c{i}" for i in range(60)], customer_name=[f"u{i % 40}" for i in range(60)])
+    assert open_log(read(anew)).recipe.column("customer") == "customer_id"
+    twice = frame.with_columns(pl.Series("CUSTOMERNAME", [f"n{i % 40}" for i in range(60)]))
+    assert not looks_like_log(read(twice))  # some customers have the name of another
+
+
+def test_a_stated_customer_decides_whether_a_row_is_a_purchase() -> None:
+    """The column that is named for the customers is the one that has to come back."""
+    frame = lines_of(Retailer=[f"r{i % 6}" for i in range(60)]).drop("customer_id")
+    assert not looks_like_log(read(frame))
+    assert looks_like_log(read(frame), "Retailer")
+    assert not looks_like_log(read(frame.with_row_index("row")), "row")
+
+
+def test_the_only_dates_are_the_days_of_purchase() -> None:
+    """A word that is not known does no harm where there is one column of dates; a known other day is none."""
+    days = lines_of()["order_date"].to_list()
+    assert roles_of(lines_of(disbursed=days).drop("order_date"))["time"] == "disbursed"
+    with pytest.raises(InputError, match=r"when \(time\)"):
+        roles_of(lines_of(delivery_date=days).drop("order_date"))
+
+
+def test_currencies_by_a_short_word_are_not_added() -> None:
+    """Money of several kinds is refused, too, where the column is called 'cur'."""
+    with pytest.raises(InputError, match="several currencies"):
+        roles_of(lines_of(cur=["USD", "ETH"] * 30))
+
+
+def test_an_error_about_customers_names_the_columns_there_are() -> None:
+    """What lacks customers, or money, says what can be done; the columns of words and ids are offered."""
+    with pytest.raises(InputError, match=r"--id \('Retailer', 'branch_id'\)"):
+        roles_of(lines_of(Retailer=["a", "b"] * 30, branch_id=[7] * 60, cogs=[1.5] * 60).drop("customer_id"))
+    with pytest.raises(InputError, match="column 'amount' with 1 in each row"):
+        roles_of(lines_of().drop("SALES"))
+
+
 def test_a_table_of_customers_is_no_log(shared_data: Any) -> None:
     """No table of customers is taken for their purchases, even one with dates and repeated ids."""
     for name in shared_data.glob("*.csv"):
