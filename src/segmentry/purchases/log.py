@@ -172,7 +172,7 @@ def _accounted(
     """The purchases with their account, what stands as a product and is none, and more doubts."""
     account = account_for(lines, recipe, table.rows_rejected, duplicates)
     charges = charges_of(lines, recipe, account.used)
-    more = (*charge_notices(charges), *doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
+    more = (*charge_notices(charges, recipe), *doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
     return Purchases(
         table,
         lines,
