@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -237,6 +238,49 @@ def test_an_amount_off_in_another_language_is_not_what_was_paid() -> None:
     """A total of discounts is no amount, whichever of the usual words it has."""
     for word in ("Diskon", "Desconto", "Sconto"):
         assert roles_of(lines_of(**{f"Total {word}": [1.5] * 60}))["amount"] == "SALES"
+
+
+def test_what_a_unit_cost_is_a_price_and_no_amount() -> None:
+    """An amount of a unit is multiplied by the quantity, in each language: it was taken for what the line cost."""
+    for name in ("Valor unitario", "unit_amount", "Montant unitaire", "Einzelbetrag"):
+        opened = open_log(read_log(lines_of(**{name: [2.5] * 60, "quantity": [4] * 60}).drop("SALES")))
+        assert (opened.recipe.column("unit_price"), opened.account.amount) == (name, 600.0)
+
+
+def test_a_yes_under_returns_gives_a_line_back() -> None:
+    """Returns is a word for what came back as Returned is."""
+    opened = open_log(read_log(lines_of(SALES=[5.0] * 60, Returns=["Yes", *["No"] * 59])))
+    assert (opened.account.refunded, opened.account.amount) == (1, 295.0)
+
+
+def test_a_day_on_the_first_line_of_each_order_is_the_day_of_its_lines() -> None:
+    """Exports say who and when on one line of an order only; with three lines to each most cells are empty."""
+    order = [i // 3 for i in range(60)]
+    days = [f"2026-01-{1 + o:02}" if i % 3 == 0 else None for i, o in enumerate(order)]
+    opened = open_log(read_log(lines_of(order_id=order, order_date=days)))
+    assert (opened.account.used, opened.account.first_day, opened.account.last_day) == (
+        60,
+        date(2026, 1, 1),
+        date(2026, 1, 20),
+    )
+
+
+def test_no_line_is_lost_for_a_column_that_says_nothing_of_a_purchase() -> None:
+    """A house number with a letter rejects no order; an amount that is none does."""
+    houses = [*(str(i) for i in range(1, 100)), "7b"]
+    rows = [(f"c{i % 9}", "2026-01-05", "5.00", houses[i]) for i in range(100)]
+    found = log(rows, "customer_id", "date", "amount", "house")
+    assert (found.account.rejected, found.account.used) == (0, 100)
+    rows[3] = ("c3", "2026-01-05", "five", "7")
+    found = log(rows, "customer_id", "date", "amount", "house")
+    assert (found.account.rejected, found.account.used) == (1, 99)
+
+
+def test_givers_are_customers_of_their_gifts() -> None:
+    """A donor is known by id as a customer is."""
+    gifts = lines_of(donor_id=[f"d{i % 10}" for i in range(60)], gift_date=lines_of()["order_date"].to_list())
+    found = roles_of(gifts.drop("customer_id", "order_date"))
+    assert (found["customer"], found["time"]) == ("donor_id", "gift_date")
 
 
 def test_names_tell_customers_apart_where_nothing_else_does() -> None:

@@ -234,7 +234,7 @@ def _how_to_state(found: tuple[PurchaseColumn, ...], table: Table) -> str:
     parts = ['State it in segmentry.toml, for example [orders.roles] "Total" = "amount".']
     if "customer" not in roles:
         free = [c for c in table.columns if c.name not in used]
-        named = [c.name for c in free if c.reading.kind == "text" or said(c.name).any("id")]
+        named = [c.name for c in free if c.reading.kind == "text" or said(c.name).any("id", "customer")]
         some = ", ".join(f"'{name}'" for name in named[:_MOST_NAMED])
         parts = [f"Name the column of the customers with --id ({some or 'none is left'})."]
         if "time" not in roles or not roles & {"amount", "unit_price"}:

@@ -75,7 +75,7 @@ def _f(words: str) -> frozenset[str]:
 
 _NUMBER, _DATE, _TEXT = ("number",), ("date",), ("text",)
 _NOT_WHEN = _f("delivery later birth refund first last due")
-_NOT_PAID = _f("tax delivery fee part refund deal later about average income id rate cost quantity count items")
+_NOT_PAID = _f("tax delivery fee part refund deal later about average income id rate cost quantity count items unit")
 _NOT_WHO = _f("about contact person_name place group level date address campaign channel_phone spend amount")
 _NOT_ORDER = _f("line row later delivery customer product items refund status spend amount total date deal level")
 _NOT_WHAT = _f(
@@ -115,6 +115,7 @@ RULES: tuple[Rule, ...] = (
     Rule("quantity", ("items",), _NOT_MANY | {"product"}, _NUMBER),
     Rule("quantity", ("count",), _NOT_MANY | _f("product visit child line"), _NUMBER),
     Rule("unit_price", ("price",), _f("total deal part average refund tax delivery rate cost"), _NUMBER),
+    Rule("unit_price", ("unit", "amount|spend"), _f("total deal part average refund tax delivery rate"), _NUMBER),
     Rule("unit_price", ("line", "cost"), _f("total deal part average refund tax delivery rate"), _NUMBER),
     Rule("product", ("product", "id|count"), _NOT_WHAT, _WHOLE_KEYS),
     Rule("product", ("product",), _NOT_WHAT | _f("person_name about"), _TEXT),
@@ -190,7 +191,7 @@ def _completed(
         if chosen is not None:
             found[role] = PurchaseColumn(chosen, role, f"the name says '{_spoken(chosen)}'")
     if "time" in wanted and "time" not in found:
-        found |= _only_date(free)
+        found |= _time_of_orders(table, able["time"], figures, column_of(found.values(), "order")) or _only_date(free)
     if "customer" in wanted and "customer" in found:
         others = [c for c in able["customer"] if not is_name(c)]
         full = [c for c in others if figures[c]["filled"] > _NEARLY_ALL * table.rows_read]
@@ -249,7 +250,8 @@ def misread(table: Table, found: Sequence[PurchaseColumn]) -> list[tuple[str, Mi
     for role in (*without_time, *without_amount):
         rules = [rule for rule in RULES if rule.role == role]
         named = [c.name for c in table.columns if any(rule.fits_name(said(c.name)) for rule in rules)]
-        seen = [(name, look_at(table, name, _KIND_OF[role])) for name in named if name not in used]
+        unread = [name for name in named if name not in used and table.column(name).reading.kind != _KIND_OF[role]]
+        seen = [(name, look_at(table, name, _KIND_OF[role])) for name in unread]
         told += [(name, cells) for name, cells in seen if cells.remedy != OTHER]
     return told
 
@@ -334,6 +336,19 @@ def _chosen(role: PurchaseRole, usable: Sequence[str], filled: Mapping[str, floa
         # Guests have no id, and an e-mail address all the same.
         return max(usable, key=lambda c: (filled[c], -usable.index(c)))
     return usable[0]
+
+
+def _time_of_orders(
+    table: Table, able: Sequence[str], figures: Mapping[str, Mapping[str, int]], order: str | None
+) -> dict[PurchaseRole, PurchaseColumn]:
+    """The first of the columns that says when for most orders, be it on one line of each only."""
+    if order is None or not able:
+        return {}
+    [row] = collect_rows(table.frame.select(n=nw.col(order).n_unique()))
+    for column in able:
+        if figures[column]["filled"] > _MOST * int(row["n"]):
+            return {"time": PurchaseColumn(column, "time", f"the name says '{_spoken(column)}', once an order")}
+    return {}
 
 
 def _only_date(free: Sequence[Column]) -> dict[PurchaseRole, PurchaseColumn]:
