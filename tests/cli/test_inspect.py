@@ -100,6 +100,21 @@ def test_without_a_folder_nothing_is_written(shop: Path, tmp_path: Path, monkeyp
     assert all(len(line) <= 80 for line in text.split("Next:")[0].splitlines())
 
 
+def test_what_does_not_look_like_orders_is_looked_at_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders whose customers do not come back are inspected as what they are, and the fit that is named next runs."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"o{i},c{i},2026-01-{1 + i % 28:02},{5 + i % 9}.50" for i in range(60)]
+    Path("orders.csv").write_text("\n".join(["order_id,customer_id,order_date,total", *rows, ""]))
+    assert "A row is a purchase" not in run("inspect", "orders.csv")
+    text = run("inspect", "--orders", "orders.csv", "-o", "look")
+    assert "A row is a purchase" in text
+    assert "If each row is a customer" not in text
+    assert "segmentry fit --orders orders.csv --config look/segmentry.toml -o segments/" in text
+    assert "fit --orders orders.csv --config" in Path("look/segmentry.toml").read_text()
+    refused = CliRunner().invoke(app, ["inspect", "orders.csv", "--orders", "orders.csv"])
+    assert refused.exit_code == 2
+
+
 def test_json_holds_columns_and_findings(shop: Path) -> None:
     """For machines: every column, every finding with code, figures and remedy, and nothing else on the way."""
     told = json.loads(run("inspect", shop, "--json"))

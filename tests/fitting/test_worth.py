@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -10,9 +11,13 @@ import polars as pl
 import pytest
 
 import segmentry as sg
-from segmentry.fitting import FitSettings
+from segmentry.errors import ValueModelError
+from segmentry.fitting import FitSettings, worth
+from segmentry.purchases import open_log, read_log
+from segmentry.samples import sample_orders
 from segmentry.segmentation import Segmentation
 from segmentry.store import dump, parse
+from segmentry.value import ValueSettings
 
 QUICK = FitSettings.model_validate({"selection": {"k": 3}, "stability_pairs": 0})
 
@@ -55,6 +60,20 @@ def test_the_last_third_is_foreseen_where_nothing_comes_later(model: Segmentatio
     assert str(found.cut) == "1997-12-31"
     assert found.error is not None
     assert abs(found.error) < 0.2
+
+
+def test_a_value_that_cannot_be_tested_says_so_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the earlier purchases alone make no model, nothing is compared; a warning has the day and the reason."""
+
+    def unsettled(*_: Any) -> None:
+        raise ValueModelError("They settle nothing.", found="nobody ever leaves", remedy="Wait.")
+
+    purchases = open_log(read_log(sample_orders(300, seed=1)))
+    monkeypatch.setattr(worth, "fit_purchases", unsettled)
+    found = worth.valued_customers(purchases, None, None, ValueSettings(), None)
+    assert found.holdout is None
+    [said] = [notice.message for notice in found.notices if notice.code == "untested-value"]
+    assert "Found: nobody ever leaves." in said
 
 
 def test_value_joins_a_customer_table(orders: pl.DataFrame) -> None:

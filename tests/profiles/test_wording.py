@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import cast
 
 import pytest
 
-from segmentry.profiles.wording import say_exactly, say_number
+from segmentry.profiles.profile import Measure, Spread
+from segmentry.profiles.wording import say_exactly, say_number, way
 
 
 @pytest.mark.parametrize(
@@ -65,3 +68,11 @@ def test_nothing_is_a_negative_zero(value, unit):
 def test_exactly_is_with_every_digit(value, unit, symbol, said):
     """What is acted on loses no digit, and gains none that floating point made up."""
     assert say_exactly(value, unit, symbol) == said
+
+
+def test_a_channel_with_a_number_for_a_name_is_called_one() -> None:
+    """Nobody meets customers by 580111; a channel that has a word is a way to meet them."""
+    label = "Share of orders: 580111"
+    share = Measure("channel_share_580111", label, "share", "", "channel", False, cast("Spread", None), {})
+    assert way(share) == "through channel 580111"
+    assert way(replace(share, label="Share of orders: Marketplace")) == "by Marketplace"

@@ -61,3 +61,14 @@ def test_a_log_without_charges_says_nothing_of_them() -> None:
 def test_who_sells_delivery_keeps_it() -> None:
     """Where half of all lines are such, they are what the shop sells."""
     assert opened(8, "Express delivery", "Standard delivery", "Home delivery", "Freight").charges == ()
+
+
+def test_what_a_charge_cost_is_not_told_where_amounts_are_those_of_orders() -> None:
+    """The money on a line is then that of its whole order: a tip of 5 in an order of 60 is none of 60."""
+    names = ["order", "client", "date", "product", "total"]
+    rows = [(f"o{i // 2}", f"c{i % 4}", f"2026-01-{1 + i // 2 % 28:02}", f"mug {i % 3}", "60.00") for i in range(60)]
+    rows += [(f"o{i}", f"c{i % 4}", f"2026-01-{1 + i % 28:02}", "Tip", "60.00") for i in range(100, 112)]
+    found = open_log(read_log(pl.DataFrame(rows, schema=names, orient="row")))
+    assert found.recipe.amount_is == "order"
+    [said] = [n.message for n in found.notices if n.code == "orders-charges"]
+    assert "'Tip' (12 lines)." in said

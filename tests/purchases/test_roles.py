@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -214,6 +215,154 @@ def test_orders_that_each_have_a_customer_of_their_own_are_told_of() -> None:
     assert read_either(plain, ReadingSettings(), PurchaseSettings())[0].notices == ()
     later = open_like(read(orders_of(anew)), open_log(read(orders_of(again))).recipe)
     assert "customers-never-return" not in {n.code for n in later.notices}
+
+
+def lines_of(**more: list[Any]) -> pl.DataFrame:
+    """Order lines, two to an order, of ten customers; `more` are columns in place of these or beside them."""
+    n = 60
+    columns: dict[str, list[Any]] = {
+        "customer_id": [f"c{i // 2 % 10}" for i in range(n)],
+        "order_date": [f"2026-01-{1 + i // 2 % 28:02}" for i in range(n)],
+        "SALES": [5.5 + i % 9 for i in range(n)],
+    }
+    return pl.DataFrame(columns | more)
+
+
+def roles_of(frame: pl.DataFrame) -> dict[str, str]:
+    """What each role of a log is found in."""
+    return {column.role: column.name for column in open_log(read_log(frame)).recipe.columns}
+
+
+def test_the_number_of_a_line_is_not_that_of_its_order() -> None:
+    """Where capitals alone make up the names, a line's number is still known from an order's."""
+    frame = lines_of(ORDERLINENUMBER=[1 + i % 2 for i in range(60)], ORDERNUMBER=[100 + i // 2 for i in range(60)])
+    assert roles_of(frame)["order"] == "ORDERNUMBER"
+    assert "order" not in roles_of(frame.drop("ORDERNUMBER"))
+
+
+def test_what_was_ordered_is_not_the_number_of_an_order() -> None:
+    """A column of orders that holds whole texts says what is in them; a number of several words is one all the same."""
+    told = lines_of(Order=["1x fresh loaf of bread ($12)", "2x rye, 1x loaf"] * 30)
+    assert "order" not in roles_of(told)
+    assert roles_of(lines_of(Order=[f"Nr {i // 2}" for i in range(60)]))["order"] == "Order"
+
+
+def test_a_line_of_products_is_a_category_and_the_box_they_come_in_no_product() -> None:
+    """A product line tells kinds of products apart, and of two columns of products the one with far fewer does not."""
+    line = lines_of(PRODUCTLINE=["toys", "pens", "cups"] * 20, PRODUCTCODE=[f"S{i}" for i in range(60)])
+    assert {"category": "PRODUCTLINE", "product": "PRODUCTCODE"}.items() <= roles_of(line).items()
+    box = lines_of(product_container=["box", "bag"] * 30, product_name=[f"pen {i}" for i in range(60)])
+    assert (roles_of(box)["product"], roles_of(box)["product_name"]) == ("product_name", "product_name")
+    fine = lines_of(sku=[f"S{i}" for i in range(60)], product_name=[f"pen {i}" for i in range(60)])
+    assert roles_of(fine)["product"] == "sku"
+
+
+def test_what_stands_on_every_line_is_no_discount() -> None:
+    """A size of deal on each line is none; a word for none on some makes the rest discounts."""
+    assert "discount" not in roles_of(lines_of(DEALSIZE=["Small", "Large"] * 30))
+    assert roles_of(lines_of(promotion=["SPRING", "none"] * 30))["discount"] == "promotion"
+
+
+def test_what_was_sold_is_an_amount_and_no_bargain() -> None:
+    """A total sale is money, its id the order's; a mark of a sale remains a discount."""
+    frame = lines_of(**{"Total Sale": [9.5] * 60, "SALE_ID": [f"s{i // 2}" for i in range(60)], "on_sale": [0, 1] * 30})
+    found = roles_of(frame.drop("SALES"))
+    assert (found["amount"], found["order"], found["discount"]) == ("Total Sale", "SALE_ID", "on_sale")
+
+
+def test_an_amount_off_in_another_language_is_not_what_was_paid() -> None:
+    """A total of discounts is no amount, whichever of the usual words it has."""
+    for word in ("Diskon", "Desconto", "Sconto"):
+        assert roles_of(lines_of(**{f"Total {word}": [1.5] * 60}))["amount"] == "SALES"
+
+
+def test_what_a_unit_cost_is_a_price_and_no_amount() -> None:
+    """An amount of a unit is multiplied by the quantity, in each language: it was taken for what the line cost."""
+    for name in ("Valor unitario", "unit_amount", "Montant unitaire", "Einzelbetrag"):
+        opened = open_log(read_log(lines_of(**{name: [2.5] * 60, "quantity": [4] * 60}).drop("SALES")))
+        assert (opened.recipe.column("unit_price"), opened.account.amount) == (name, 600.0)
+
+
+def test_a_yes_under_returns_gives_a_line_back() -> None:
+    """Returns is a word for what came back as Returned is."""
+    opened = open_log(read_log(lines_of(SALES=[5.0] * 60, Returns=["Yes", *["No"] * 59])))
+    assert (opened.account.refunded, opened.account.amount) == (1, 295.0)
+
+
+def test_a_day_on_the_first_line_of_each_order_is_the_day_of_its_lines() -> None:
+    """Exports say who and when on one line of an order only; with three lines to each most cells are empty."""
+    order = [i // 3 for i in range(60)]
+    days = [f"2026-01-{1 + o:02}" if i % 3 == 0 else None for i, o in enumerate(order)]
+    opened = open_log(read_log(lines_of(order_id=order, order_date=days)))
+    assert (opened.account.used, opened.account.first_day, opened.account.last_day) == (
+        60,
+        date(2026, 1, 1),
+        date(2026, 1, 20),
+    )
+
+
+def test_no_line_is_lost_for_a_column_that_says_nothing_of_a_purchase() -> None:
+    """A house number with a letter rejects no order; an amount that is none does."""
+    houses = [*(str(i) for i in range(1, 100)), "7b"]
+    rows = [(f"c{i % 9}", "2026-01-05", "5.00", houses[i]) for i in range(100)]
+    found = log(rows, "customer_id", "date", "amount", "house")
+    assert (found.account.rejected, found.account.used) == (0, 100)
+    rows[3] = ("c3", "2026-01-05", "five", "7")
+    found = log(rows, "customer_id", "date", "amount", "house")
+    assert (found.account.rejected, found.account.used) == (1, 99)
+
+
+def test_givers_are_customers_of_their_gifts() -> None:
+    """A donor is known by id as a customer is."""
+    gifts = lines_of(donor_id=[f"d{i % 10}" for i in range(60)], gift_date=lines_of()["order_date"].to_list())
+    found = roles_of(gifts.drop("customer_id", "order_date"))
+    assert (found["customer"], found["time"]) == ("donor_id", "gift_date")
+
+
+def test_names_tell_customers_apart_where_nothing_else_does() -> None:
+    """A log whose customers have no id but a name is one, and a warning says what that means; an id goes before."""
+    names = [f"Toys & {i // 2 % 10}" for i in range(60)]
+    frame = lines_of(CUSTOMERNAME=names).drop("customer_id")
+    assert looks_like_log(read(frame))
+    opened = open_log(read(frame))
+    assert (opened.recipe.column("customer"), opened.account.customers) == ("CUSTOMERNAME", 10)
+    [said] = [n.message for n in opened.notices if n.code == "personal-id"]
+    assert "two of one name count as one" in said
+    assert roles_of(lines_of(CUSTOMERNAME=names))["customer"] == "customer_id"
+    anew = orders_of([f"c{i}" for i in range(60)], customer_name=[f"u{i % 40}" for i in range(60)])
+    assert open_log(read(anew)).recipe.column("customer") == "customer_id"
+    twice = frame.with_columns(pl.Series("CUSTOMERNAME", [f"n{i % 40}" for i in range(60)]))
+    assert not looks_like_log(read(twice))  # some customers have the name of another
+
+
+def test_a_stated_customer_decides_whether_a_row_is_a_purchase() -> None:
+    """The column that is named for the customers is the one that has to come back."""
+    frame = lines_of(Retailer=[f"r{i % 6}" for i in range(60)]).drop("customer_id")
+    assert not looks_like_log(read(frame))
+    assert looks_like_log(read(frame), "Retailer")
+    assert not looks_like_log(read(frame.with_row_index("row")), "row")
+
+
+def test_the_only_dates_are_the_days_of_purchase() -> None:
+    """A word that is not known does no harm where there is one column of dates; a known other day is none."""
+    days = lines_of()["order_date"].to_list()
+    assert roles_of(lines_of(disbursed=days).drop("order_date"))["time"] == "disbursed"
+    with pytest.raises(InputError, match=r"when \(time\)"):
+        roles_of(lines_of(delivery_date=days).drop("order_date"))
+
+
+def test_currencies_by_a_short_word_are_not_added() -> None:
+    """Money of several kinds is refused, too, where the column is called 'cur'."""
+    with pytest.raises(InputError, match="several currencies"):
+        roles_of(lines_of(cur=["USD", "ETH"] * 30))
+
+
+def test_an_error_about_customers_names_the_columns_there_are() -> None:
+    """What lacks customers, or money, says what can be done; the columns of words and ids are offered."""
+    with pytest.raises(InputError, match=r"--id \('Retailer', 'branch_id'\)"):
+        roles_of(lines_of(Retailer=["a", "b"] * 30, branch_id=[7] * 60, cogs=[1.5] * 60).drop("customer_id"))
+    with pytest.raises(InputError, match="column 'amount' with 1 in each row"):
+        roles_of(lines_of().drop("SALES"))
 
 
 def test_a_table_of_customers_is_no_log(shared_data: Any) -> None:

@@ -342,11 +342,29 @@ def test_ids_are_verbatim_text(tmp_path: Path, data: str) -> None:
 
 def test_levels_that_differ_in_case_are_noticed() -> None:
     """White space around a word is left off; words that differ in case are named, with what is done and to do."""
-    table = column(["Yes", "yes", " Yes ", "No"])
-    assert values(table) == ["Yes", "yes", "Yes", "No"]
+    table = column(["Yes", "yes", " Yes ", "No"] * 4)
+    assert values(table) == ["Yes", "yes", "Yes", "No"] * 4
     said = next(n.message for n in table.notices if n.code == "similar-levels")
     assert "'Yes' / 'yes'" in said
     assert "stay apart: write them in one way if they mean the same" in said
+
+
+def test_levels_of_few_cells_are_not_named() -> None:
+    """Two ways of writing one customer's address are told of without the address."""
+    table = column(["ann@example.org", "Ann@Example.org", "bo@example.org"])
+    said = next(n.message for n in table.notices if n.code == "similar-levels")
+    assert "'A…' / 'a…'" in said
+
+
+def test_a_common_word_among_numbers_is_named_with_the_option_that_settles_it() -> None:
+    """A word in many cells is nobody's own: the error shows it and how to pass it over; rare ones stay masked."""
+    cells = [*(f"{i}.50" for i in range(100)), *["ERROR"] * 12, "Ann"]
+    as_number = ReadingSettings(types={"value": "number"})
+    with pytest.raises(InputError, match=r"\(ERROR\).*\(--missing ERROR\)") as error:
+        column(cells, as_number)
+    assert "Ann" not in str(error.value)
+    table = column(cells[:-1], as_number.model_copy(update={"missing": ("ERROR",)}))
+    assert (table.rows_read, table.rows_rejected) == (112, 0)
 
 
 def test_what_the_settings_state_wins_over_the_model(tmp_path: Path) -> None:

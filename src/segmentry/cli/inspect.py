@@ -23,6 +23,7 @@ WIDTH = 80
 @takes_reading
 def inspect(
     source: str = typer.Argument(None, help=f"Customers, a row for each, or their orders. {SOURCE_HELP}"),
+    orders: str = typer.Option(None, "--orders", help="Orders or order lines, a row for each, instead of SOURCE."),
     customers: str = typer.Option(None, "--customers", help="A SOURCE whose rows are customers and no orders."),
     output: Path = typer.Option(
         None, "-o", "--output", help="Folder for inspect.html and segmentry.toml; without it they are not written."
@@ -40,7 +41,7 @@ def inspect(
 ) -> None:
     """Look at SOURCE before fitting: what each column is, what is wrong with it, and a segmentry.toml to edit."""
     from segmentry.cli.config import settings_from
-    from segmentry.cli.orders import chosen_source
+    from segmentry.cli.orders import looked_at
     from segmentry.cli.pairs import split_list
 
     options: dict[str, Any] = {
@@ -49,7 +50,7 @@ def inspect(
         "id": id_column,
     }
     settings = settings_from(config, options, reading, date.today())
-    _inspect(chosen_source(source, None, customers), output, settings, config, overwrite, as_json, quiet)
+    _inspect(looked_at(source, orders, customers), output, settings, config, overwrite, as_json, quiet)
 
 
 def _inspect(
@@ -61,11 +62,11 @@ def _inspect(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from segmentry.cli.orders import table_of
+    from segmentry.cli.orders import option_of, table_of
     from segmentry.exploration import inspect as look
 
     named = shown(table_of(source), settings.reading.table)
-    option = "" if table_of(source) is source else "--customers "
+    option = option_of(source)
     steps = Steps(quiet or as_json)
     if output is not None:
         from segmentry.reports.inspection import check_inspection_folder

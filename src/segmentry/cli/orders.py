@@ -26,6 +26,17 @@ def chosen_source(source: str | None, orders: str | None, customers: str | None)
     return Orders(source_of(orders), beside)
 
 
+def looked_at(source: str | None, orders: str | None, customers: str | None) -> Any:
+    """What an inspection looks at: a path, an address, or one that is stated to hold orders, or customers."""
+    if sum(part is not None for part in (source, orders, customers)) != 1:
+        raise typer.BadParameter("Give one table: a SOURCE, --orders FILE or --customers FILE.")
+    if orders is None:
+        return chosen_source(source, None, customers)
+    from segmentry.purchases import OrderTable
+
+    return OrderTable(source_of(orders))
+
+
 def log_and_customers(
     source: str | None, orders: str | None, customers: str | None
 ) -> tuple[str | Path | None, str | Path | None]:
@@ -44,7 +55,14 @@ def files_of(source: Any) -> list[Path]:
 
 
 def table_of(source: Any) -> Any:
-    """The path or address of a table that may be stated to hold customers."""
-    from segmentry.purchases import CustomerTable
+    """The path or address of a table that may be stated to hold customers, or orders."""
+    from segmentry.purchases import CustomerTable, OrderTable
 
-    return source.source if isinstance(source, CustomerTable) else source
+    return source.source if isinstance(source, CustomerTable | OrderTable) else source
+
+
+def option_of(source: Any) -> str:
+    """The option that states what the source holds, as it stands before a path; "" where none does."""
+    from segmentry.purchases import CustomerTable, OrderTable
+
+    return {CustomerTable: "--customers ", OrderTable: "--orders "}.get(type(source), "")

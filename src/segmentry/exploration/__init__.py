@@ -35,7 +35,7 @@ from segmentry.features.repeats import find_repeats
 from segmentry.features.roles import PRIVATE_ROLES, ColumnRole
 from segmentry.features.sample import sampled_values
 from segmentry.features.summaries import ColumnSummary, summarise
-from segmentry.purchases import CustomerTable, PurchaseSettings, SourceSettings, open_log, read_either
+from segmentry.purchases import CustomerTable, OrderTable, PurchaseSettings, SourceSettings, open_log, read_either
 from segmentry.tables import Day, ReadingSettings, Table, as_day, check_kind, in_warehouse, ordinal
 
 __all__ = ["ColumnInspection", "Finding", "InspectSettings", "Inspection", "inspect"]
@@ -67,13 +67,15 @@ class InspectSettings(BaseModel):
 def inspect(
     source: Any = None,
     *,
+    orders: Any = None,
     customers: Any = None,
     as_of: date | str | None = None,
     settings: Settings | None = None,
 ) -> Inspection:
     """What is in `source`, a path or a frame with a row per customer: columns, roles, figures, and what is wrong.
 
-    A `source` whose columns say that a row is a purchase is looked at as orders; `customers` in its place never are.
+    A `source` whose columns say that a row is a purchase is looked at as orders; `orders` in its place always are,
+    `customers` never.
 
     >>> import polars as pl
     >>> found = inspect(pl.DataFrame({"customer_id": ["a", "b", "c"], "spend": [5, 9, 7], "shop": ["x"] * 3}))
@@ -84,17 +86,21 @@ def inspect(
     """
     told = InspectSettings() if settings is None else settings
     check_kind(told, Settings, "settings should be InspectSettings.", "Pass those, or sg.FitSettings(...).")
-    return _looked_at(_one_source(source, customers), told, told.as_of if as_of is None else as_day(as_of))
+    return _looked_at(_one_source(source, orders, customers), told, told.as_of if as_of is None else as_day(as_of))
 
 
-def _one_source(source: Any, customers: Any) -> Any:
-    if (source is None) == (customers is None):
-        raise SettingsError("One table is looked at.", remedy="Pass it as the source, or as customers=...")
+def _one_source(source: Any, orders: Any, customers: Any) -> Any:
+    given = [part for part in (source, orders, customers) if part is not None]
+    if len(given) != 1:
+        remedy = "Pass it as the source, as orders=... or as customers=..."
+        raise SettingsError("One table is looked at.", remedy=remedy)
+    if orders is not None:
+        return OrderTable(orders)
     return source if customers is None else CustomerTable(customers)
 
 
 def _looked_at(source: Any, told: Settings, until: date | None) -> Inspection:
-    table, is_log = read_either(source, told.reading, told.orders)
+    table, is_log = read_either(source, told.reading, told.orders, customer=told.id)
     if in_warehouse(table.source_kind):
         raise InputError(
             "Only tables in files and in memory are looked at.",
@@ -122,7 +128,7 @@ def _looked_at(source: Any, told: Settings, until: date | None) -> Inspection:
     sampled = _sample(customers, columns)
     said = _findings(table, customers, columns, sampled, told) if log is None else _of_log(table, log, columns)
     findings = [*unread, *unusable, *said]
-    if is_log and not told.orders.roles:
+    if is_log and not told.orders.roles and not isinstance(source, OrderTable):
         findings.append(rows.taken_for_orders(log.purchases.recipe if log is not None else None))
     kept = {c.name for c in columns if not c.private}
     return Inspection(
@@ -138,7 +144,7 @@ def _looked_at(source: Any, told: Settings, until: date | None) -> Inspection:
         chosen=tuple(f.name for f in recipe.clustered) if recipe else (),
         left_out=recipe.left_out if recipe else (),
         correlations=relations.correlations(numeric),
-        reading=_reading(table, source.source if isinstance(source, CustomerTable) else source),
+        reading=_reading(table, source.source if isinstance(source, CustomerTable | OrderTable) else source),
         sampled=Sampled(
             {n: v for n, v in sampled.items() if n in kept and v.dtype != object},
             numeric,

@@ -55,7 +55,7 @@ _SEVERITY: Mapping[str, Severity] = {
 _REMEDY: Mapping[str, str] = {
     "no-id": "Name one with --id, or go on: then the labelled customers can be matched by row only.",
     "repeated-id": "Remove the repeats, name another column with --id, or pass --on-duplicate keep to take every row "
-    "as a customer. If each row is a purchase, sum them up per customer first.",
+    "as a customer. If each row is a purchase, pass the file by --orders FILE (orders=... in Python).",
     "doubtful-role": "Where it is nothing of the kind, there is nothing to do.",
     "similar-ids": "Write each id in one way in the source; they are read as they are.",
     "orders-repeated": "Two equal orders of one day look like that too; it is for you to know.",

@@ -100,7 +100,7 @@ def read_source(source: Any, settings: Settings, previous: Segmentation | None =
         return _from_orders(log, customers, settings, earlier)
     if isinstance(source, MadeCustomers):
         return _made_before(_enough(read(source.customers, reading, expected)), source.earlier)
-    table, is_log = read_either(source, reading, settings.orders, expected)
+    table, is_log = read_either(source, reading, settings.orders, expected, settings.id)
     if table.rows_read and is_log:
         guessed = not settings.orders.roles
         with or_customers(guessed):

@@ -57,27 +57,36 @@ def valued_customers(
         return model
 
     found = customers_of(purchases, customers, id_column, learned)
-    return Valued(found, tuple(notices), None if found.model is None else foresight(purchases, found.model, today))
+    if found.model is None:
+        return Valued(found, tuple(notices), None)
+    foreseen, said = foresight(purchases, found.model, today)
+    return Valued(found, (*notices, *said), foreseen)
 
 
-def foresight(purchases: Purchases, model: LifetimeModel, today: date | None) -> Holdout | None:
+def foresight(
+    purchases: Purchases, model: LifetimeModel, today: date | None
+) -> tuple[Holdout | None, tuple[Notice, ...]]:
     """The model against purchases after the as-of date; where there are none, one like it, learned from the first two
-    thirds of the time, against the last third. None where these are too short to learn from.
+    thirds of the time, against the last third. None, with a warning, where these are too little to learn from.
     """
     first, end = purchases.account.first_day, last_day(purchases, today)
     if first is None or end is None:
-        return None
+        return None, ()
     stated = end > purchases.as_of
     cut = purchases.as_of if stated else end - timedelta(days=(end - first).days // _HELD_OUT)
     if not first < cut < end:
-        return None
+        return None, ()
     found, unit = before_and_after(purchases, cut, end), DAYS_IN_UNIT[UNIT]
     x, t_x, age = found.x, found.t_x / unit, found.age / unit
     try:
         fitted = model.purchases if stated else fit_purchases(purchase_counts(x, t_x, age, found.customers, UNIT))
-    except (ValueModelError, NotEnoughDataError):
-        return None
-    return holdout(
+    except (ValueModelError, NotEnoughDataError) as error:
+        text = (
+            f"How well lifetime value foresees purchases could not be tested: those up to {cut} alone make no model. "
+            f"Found: {error.found}. Take the values with care, and compare them with what happens."
+        )
+        return None, (Notice("untested-value", text),)
+    found_later = holdout(
         fitted,
         x,
         t_x,
@@ -89,3 +98,4 @@ def foresight(purchases: Purchases, model: LifetimeModel, today: date | None) ->
         customers=found.customers,
         cut=cut,
     )
+    return found_later, ()

@@ -102,7 +102,8 @@ def part_of(measure: Measure) -> str:
 def way(measure: Measure) -> str:
     """How those buy whom a measure of a channel counts: `in the store`, `by post`."""
     part = part_of(measure)
-    return _WAYS.get(part, f"by {part}")
+    # Some shops write a channel by the number of an app.
+    return _WAYS.get(part, f"through channel {part}" if part.isdigit() else f"by {part}")
 
 
 def lowered(label: str) -> str:

@@ -10,6 +10,7 @@ from segmentry.purchases.later import BeforeAndAfter, before_and_after, last_day
 from segmentry.purchases.log import (
     OR_CUSTOMERS,
     CustomerTable,
+    OrderTable,
     Purchases,
     looks_like_log,
     open_like,
@@ -33,6 +34,7 @@ __all__ = [
     "CustomersOfLog",
     "LogColumn",
     "ModelOf",
+    "OrderTable",
     "PurchaseRecipe",
     "PurchaseSettings",
     "Purchases",

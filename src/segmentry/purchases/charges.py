@@ -60,11 +60,14 @@ def is_goods(charges: Sequence[Charge]) -> nw.Expr:
     return ~(marked[0] | marked[1])
 
 
-def charge_notices(charges: Sequence[Charge]) -> tuple[Notice, ...]:
-    """A warning that names the charges."""
+def charge_notices(charges: Sequence[Charge], recipe: PurchaseRecipe) -> tuple[Notice, ...]:
+    """A warning that names the charges, with their money where amounts are those of lines."""
     if not charges:
         return ()
-    said = [f"'{shown(c.name, c.lines)}' ({plural(c.lines, 'line')}, {c.money:,.2f})" for c in charges[:_TOLD]]
+    money = ["" if recipe.amount_is == "order" else f", {c.money:,.2f}" for c in charges[:_TOLD]]
+    said = [
+        f"'{shown(c.name, c.lines)}' ({plural(c.lines, 'line')}{paid})" for c, paid in zip(charges, money, strict=False)
+    ]
     said += [f"{len(charges) - _TOLD:,} more"] if len(charges) > _TOLD else []
     text = (
         f"{plural(sum(c.lines for c in charges), 'order line')} of postage, fees, discounts or corrections, by the "

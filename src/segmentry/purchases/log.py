@@ -22,9 +22,17 @@ from segmentry.purchases.charges import Charge, charge_notices, charges_of
 from segmentry.purchases.discounts import settle_discount
 from segmentry.purchases.doubts import FEWEST_ORDERS, doubts_of, never_back
 from segmentry.purchases.lines import Lines
-from segmentry.purchases.reading import KEYS, in_full
+from segmentry.purchases.reading import KEYS, in_full, read_log
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
-from segmentry.purchases.roles import PurchaseColumn, column_of, find_columns, may_be_log, misread, missing_parts
+from segmentry.purchases.roles import (
+    PurchaseColumn,
+    column_of,
+    find_columns,
+    is_name,
+    may_be_log,
+    misread,
+    missing_parts,
+)
 from segmentry.purchases.settings import PurchaseSettings
 from segmentry.purchases.settling import currency_of, largest, symbol_of, with_rules
 from segmentry.purchases.times import clock_of
@@ -33,7 +41,9 @@ from segmentry.tables import Reading, ReadingSettings, Table, collect_rows, coun
 
 DUPLICATES_COUNTED_BELOW = 2_000_000  # rows; comparing more of them in every cell costs more than all the rest
 _MOST_OF = 0.9
+_MOST_OF_NAMES = 0.5
 _TREND = 180
+_MOST_NAMED = 8
 _TOLD = 2  # columns that might say what is lacking
 OR_CUSTOMERS = "If each row is a customer and no purchase, pass the file by --customers FILE (customers=... in Python)."
 
@@ -41,6 +51,13 @@ OR_CUSTOMERS = "If each row is a customer and no purchase, pass the file by --cu
 @dataclass(frozen=True)
 class CustomerTable:
     """A source that is stated to have a row per customer, whatever its columns look like."""
+
+    source: Any
+
+
+@dataclass(frozen=True)
+class OrderTable:
+    """A source that is stated to have a row per order or order line, whatever its columns look like."""
 
     source: Any
 
@@ -76,6 +93,13 @@ class Purchases:
         found, who = [], self.recipe.column("customer") or ""
         if said(who).any("contact"):
             text = f"Customers are told apart by '{who}', which is personal data: keep the labelled customers private."
+            found.append(Notice("personal-id", text))
+        elif is_name(who):
+            text = (
+                f"Customers are told apart by '{who}': two of one name count as one, and one who is written in two "
+                "ways as two. Where another column has an id of theirs, name it with --id. Names are personal data: "
+                "keep the labelled customers private."
+            )
             found.append(Notice("personal-id", text))
         category = self.recipe.column("category")
         if self.recipe.amount_is == "order" and category is not None:
@@ -148,7 +172,7 @@ def _accounted(
     """The purchases with their account, what stands as a product and is none, and more doubts."""
     account = account_for(lines, recipe, table.rows_rejected, duplicates)
     charges = charges_of(lines, recipe, account.used)
-    more = (*charge_notices(charges), *doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
+    more = (*charge_notices(charges, recipe), *doubts_of(lines, recipe, account), *never_back(lines, recipe, account))
     return Purchases(
         table,
         lines,
@@ -192,7 +216,7 @@ def _whole(found: tuple[PurchaseColumn, ...], table: Table) -> tuple[PurchaseCol
     if lacking:
         unread = misread(table, found)[:_TOLD]
         seen = [f"'{name}' was read as {AS[table.column(name).reading.kind]}, {cells.found}" for name, cells in unread]
-        stated = 'State it in segmentry.toml, for example [orders.roles] "Total" = "amount".'
+        stated = _how_to_state(found, table)
         raise InputError(
             f"The orders do not say {' and '.join(lacking)}.",
             found="; ".join([*seen, *(f"{c.column}: {c.role}" for c in found)]) or ", ".join(table.names),
@@ -202,6 +226,23 @@ def _whole(found: tuple[PurchaseColumn, ...], table: Table) -> tuple[PurchaseCol
     if {c.role for c in found} & {"quantity", "unit_price", "category"}:
         return found
     return tuple(c for c in found if not (c.role in ("product", "product_name") and said(c.column).any("about")))
+
+
+def _how_to_state(found: tuple[PurchaseColumn, ...], table: Table) -> str:
+    """What to do where the columns found lack a part: how to state it, and what a log without money or buyers is."""
+    roles, used = {c.role for c in found}, {c.column for c in found}
+    parts = ['State it in segmentry.toml, for example [orders.roles] "Total" = "amount".']
+    if "customer" not in roles:
+        free = [c for c in table.columns if c.name not in used]
+        named = [c.name for c in free if c.reading.kind == "text" or said(c.name).any("id", "customer")]
+        some = ", ".join(f"'{name}'" for name in named[:_MOST_NAMED])
+        parts = [f"Name the column of the customers with --id ({some or 'none is left'})."]
+        if "time" not in roles or not roles & {"amount", "unit_price"}:
+            parts.append('State the rest in segmentry.toml, for example [orders.roles] "Total" = "amount".')
+        parts.append("Receipts that name nobody have no customers to segment.")
+    if not roles & {"amount", "unit_price"}:
+        parts.append("Where the file holds no money, add a column 'amount' with 1 in each row: spend then counts rows.")
+    return " ".join(parts)
 
 
 def _dated(
@@ -250,22 +291,24 @@ def open_like(table: Table, recipe: PurchaseRecipe) -> Purchases:
     return Purchases(table, lines, recipe, account, (*told_of(table, recipe, new), *doubts_of(lines, recipe, account)))
 
 
-def looks_like_log(table: Table) -> bool:
-    """Whether a row of the table is a purchase: customers come back, each time on a day and for an amount.
+def looks_like_log(table: Table, customer: str | None = None) -> bool:
+    """Whether a row of the table is a purchase: customers come back, each time on a day and for an amount. `customer`
+    names the column of who bought.
 
     >>> import polars as pl
     >>> from segmentry.tables import read
     >>> looks_like_log(read(pl.DataFrame({"customer_id": ["a", "b"], "total_spend": ["5", "7"]})))
     False
     """
-    return _judged(table)[0]
+    return _judged(table, customer)[0]
 
 
-def _judged(table: Table) -> tuple[bool, tuple[Notice, ...]]:
+def _judged(table: Table, customer: str | None = None) -> tuple[bool, tuple[Notice, ...]]:
     """Whether it looks like a log; and a doubt where it would, did customers come back."""
-    if not may_be_log(table):
+    stated = {customer: "customer"} if customer in table.names else {}
+    if not may_be_log(table, stated):
         return False, ()
-    found = find_columns(table)
+    found = find_columns(table, stated)
     who, when = column_of(found, "customer"), column_of(found, "time")
     if missing_parts(found) or who is None or when is None:
         return False, ()
@@ -274,7 +317,9 @@ def _judged(table: Table) -> tuple[bool, tuple[Notice, ...]]:
         return False, ()
     counted = table.frame.select(different=nw.col(who).n_unique(), filled=(~nw.col(who).is_null()).sum())
     [row] = collect_rows(counted)
-    if int(row["different"]) < _MOST_OF * int(row["filled"]):
+    # In a table of customers as well some have the name of another.
+    most = _MOST_OF_NAMES if is_name(who) and who not in stated else _MOST_OF
+    if int(row["different"]) < most * int(row["filled"]):
         return True, ()
     return False, _lone_orders(table, who, when, column_of(found, "order"))
 
@@ -299,13 +344,17 @@ def read_either(
     reading: ReadingSettings,
     settings: PurchaseSettings,
     expected: Mapping[str, Reading] | None = None,
+    customer: str | None = None,
 ) -> tuple[Table, bool]:
-    """The table of customers or of a log, and whether it is a log: its settings say so, or its columns do. `expected`
-    fixes how columns are read that an earlier source had."""
+    """The table of customers or of a log, and whether it is a log: its settings say so, or its columns do, or it
+    is stated. `expected` fixes how columns are read that an earlier source had, `customer` names the column that
+    identifies one."""
     if isinstance(source, CustomerTable):
         return read(source.source, reading, expected), False
+    if isinstance(source, OrderTable):
+        return read_log(source.source, reading, settings, expected), True
     table = read(source, reading, expected)
-    is_log, doubts = (bool(settings.roles), ()) if settings.roles or not table.rows_read else _judged(table)
+    is_log, doubts = (bool(settings.roles), ()) if settings.roles or not table.rows_read else _judged(table, customer)
     if is_log:
         return in_full(source, table, reading, settings, expected), True
     return replace(table, notices=(*table.notices, *doubts)), False

@@ -43,10 +43,12 @@ def in_full(
     settings: PurchaseSettings | None = None,
     expected: Mapping[str, Reading] | None = None,
 ) -> Table:
-    """The table of a log, read again where rows were rejected for what names something."""
+    """The table of a log, read again where rows were rejected for what names something or is no part of a purchase."""
     stated = settings.roles if settings is not None else {}
-    keys = {c.column for c in find_columns(table, stated) if c.role in KEYS}
-    lost = {reject.column for reject in table.rejects} & keys
+    if not table.rejects:
+        return table
+    counted = {c.column for c in find_columns(table, stated) if c.role not in KEYS}
+    lost = {reject.column for reject in table.rejects} & set(table.names) - counted
     if not lost:
         return table
     types = {**dict.fromkeys(sorted(lost), "text"), **reading.types}

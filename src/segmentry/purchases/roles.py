@@ -7,7 +7,7 @@ Names propose, and the kind of the column and how much of it is filled decide. W
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
@@ -17,7 +17,7 @@ from segmentry.errors import ColumnNotFoundError, SettingsError
 from segmentry.features.misread import OTHER, Misread, look_at, refuse_kind
 from segmentry.features.words import parse_name
 from segmentry.purchases.words import Said, answers, line_kinds, plain_state, said
-from segmentry.tables import Column, Kind, Table, collect_rows, text_of
+from segmentry.tables import Column, Kind, Table, collect_rows, numbers, text_of
 
 PurchaseRole = Literal[
     "customer", "time", "amount", "quantity", "unit_price", "order", "product", "product_name", "category", "channel",
@@ -27,12 +27,14 @@ ROLES: tuple[PurchaseRole, ...] = get_args(PurchaseRole)
 
 _WHOLE_KEYS = ("text", "number")
 _ORDER_LOOKS = r"^#?[A-Za-z]{0,6}[-/. ]?\d[\d/-]*$"
+_TEXT_OF_ORDER = r"\S\s+\S+\s+\S"  # what is in it, and not its number
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _MOST = 0.5
 _NEARLY_ALL = 0.9
 _MOST_LEVELS = 200
 _RETURN = 0.99
 _MOST_ORDERS = 20  # of one customer, on average; what has more names a kind of customer
+_FINE = 2  # times as many names, and the column tells no products apart
 _FEWEST_LINES = 100  # in so many, two customers are two kinds of something
 
 
@@ -73,10 +75,12 @@ def _f(words: str) -> frozenset[str]:
 
 _NUMBER, _DATE, _TEXT = ("number",), ("date",), ("text",)
 _NOT_WHEN = _f("delivery later birth refund first last due")
-_NOT_PAID = _f("tax delivery fee part refund deal later about average income id rate cost quantity count items")
+_NOT_PAID = _f("tax delivery fee part refund deal later about average income id rate cost quantity count items unit")
 _NOT_WHO = _f("about contact person_name place group level date address campaign channel_phone spend amount")
 _NOT_ORDER = _f("line row later delivery customer product items refund status spend amount total date deal level")
-_NOT_WHAT = _f("customer place group price amount total deal tax delivery cost quantity spend order status rate")
+_NOT_WHAT = _f(
+    "customer place group category price amount total deal tax delivery cost quantity spend order status rate"
+)
 _NOT_MANY = _f("total amount price spend deal tax delivery cost id refund_total average customer order rate row")
 
 # The first rule of a role that a column fits wins; below it, the column that comes first by name.
@@ -85,6 +89,7 @@ RULES: tuple[Rule, ...] = (
     Rule("customer", ("membership|account", "id|count"), _NOT_WHO | {"order", "money"}, _WHOLE_KEYS),
     Rule("customer", ("customer",), _NOT_WHO | {"date"}, _WHOLE_KEYS, alone=True),
     Rule("customer", ("contact",), _f("campaign accepted level status delivery"), _TEXT),
+    Rule("customer", ("customer", "person_name"), _NOT_WHO - {"person_name"}, _TEXT),
     Rule("time", ("order|purchase", "date|dated"), _NOT_WHEN | {"signup"}, _DATE),
     Rule("time", ("date|dated",), _NOT_WHEN | _f("signup customer"), _DATE),
     Rule("time", ("purchase|order",), _NOT_WHEN | _f("signup"), _DATE),
@@ -109,7 +114,8 @@ RULES: tuple[Rule, ...] = (
     Rule("quantity", ("quantity",), _NOT_MANY, _NUMBER),
     Rule("quantity", ("items",), _NOT_MANY | {"product"}, _NUMBER),
     Rule("quantity", ("count",), _NOT_MANY | _f("product visit child line"), _NUMBER),
-    Rule("unit_price", ("price",), _f("total deal part average refund tax delivery rate"), _NUMBER),
+    Rule("unit_price", ("price",), _f("total deal part average refund tax delivery rate cost"), _NUMBER),
+    Rule("unit_price", ("unit", "amount|spend"), _f("total deal part average refund tax delivery rate"), _NUMBER),
     Rule("unit_price", ("line", "cost"), _f("total deal part average refund tax delivery rate"), _NUMBER),
     Rule("product", ("product", "id|count"), _NOT_WHAT, _WHOLE_KEYS),
     Rule("product", ("product",), _NOT_WHAT | _f("person_name about"), _TEXT),
@@ -130,6 +136,7 @@ RULES: tuple[Rule, ...] = (
     Rule("returned", ("refund",), _f("amount total quantity count date part tax id status reason"), _WHOLE_KEYS),
     Rule("returned", ("kind",), _f("customer product delivery campaign contact place deal category channel"), _TEXT),
     Rule("currency", ("currency",), _f("part"), _TEXT),
+    Rule("currency", ("ccy",), frozenset(), _TEXT, one_word=True),
 )  # fmt: skip
 
 # Roles that are nothing without a number, or a date.
@@ -174,6 +181,8 @@ def _completed(
     able = {role: _proposed(role, free) for role in wanted}
     if "returned" in able:
         able["returned"] = [c for c in able["returned"] if _tells_returns(table, c)]
+    if "discount" in able:
+        able["discount"] = [c for c in able["discount"] if _tells_discounts(table, c)]
     figures = _figures(table, sorted({c for columns in able.values() for c in columns}))
     found = dict(settled)
     for role in wanted:
@@ -181,10 +190,15 @@ def _completed(
         chosen = _chosen(role, usable, {c: figures[c]["filled"] / max(table.rows_read, 1) for c in usable})
         if chosen is not None:
             found[role] = PurchaseColumn(chosen, role, f"the name says '{_spoken(chosen)}'")
+    if "time" in wanted and "time" not in found:
+        found |= _time_of_orders(table, able["time"], figures, column_of(found.values(), "order")) or _only_date(free)
     if "customer" in wanted and "customer" in found:
-        full = [c for c in able["customer"] if figures[c]["filled"] > _NEARLY_ALL * table.rows_read]
+        others = [c for c in able["customer"] if not is_name(c)]
+        full = [c for c in others if figures[c]["filled"] > _NEARLY_ALL * table.rows_read]
         others = _usable("customer", [c for c in full if _is_free(c, "customer", found)], figures, table)
         found["customer"] = _who_returns(table, found["customer"], others, column_of(found.values(), "order"))
+    if "product" in wanted and "product" in found:
+        found["product"] = _as_fine_as_named(table, found["product"], found.get("product_name"))
     return tuple(found[role] for role in ROLES if role in found)
 
 
@@ -193,16 +207,27 @@ def column_of(found: Iterable[PurchaseColumn], role: str) -> str | None:
     return next((c.column for c in found if c.role == role), None)
 
 
-def may_be_log(table: Table) -> bool:
-    """Whether the columns' names and kinds allow that a row is a purchase; no cell is looked at.
+def is_name(column: str) -> bool:
+    """Whether the name of a column says that it holds names of persons or firms.
+
+    >>> is_name("CUSTOMERNAME"), is_name("customer_id")
+    (True, False)
+    """
+    return said(column).any("person_name")
+
+
+def may_be_log(table: Table, stated: Mapping[str, str] | None = None) -> bool:
+    """Whether the columns' names and kinds allow that a row is a purchase, with roles that are `stated`; no cell is
+    looked at.
 
     >>> import polars as pl
     >>> from segmentry.tables import read
     >>> may_be_log(read(pl.DataFrame({"client": ["a", "b"], "signup_date": ["2026-01-05", "2026-02-01"]})))
     False
     """
+    known = [PurchaseColumn(c, role, "") for role, c in _checked(stated or {}, table).items()]
     proposed = [PurchaseColumn(c, role, "") for role in ROLES for c in _proposed(role, table.columns)[:1]]
-    return not missing_parts(proposed)
+    return not missing_parts([*known, *proposed])
 
 
 def missing_parts(found: Sequence[PurchaseColumn]) -> tuple[str, ...]:
@@ -225,7 +250,8 @@ def misread(table: Table, found: Sequence[PurchaseColumn]) -> list[tuple[str, Mi
     for role in (*without_time, *without_amount):
         rules = [rule for rule in RULES if rule.role == role]
         named = [c.name for c in table.columns if any(rule.fits_name(said(c.name)) for rule in rules)]
-        seen = [(name, look_at(table, name, _KIND_OF[role])) for name in named if name not in used]
+        unread = [name for name in named if name not in used and table.column(name).reading.kind != _KIND_OF[role]]
+        seen = [(name, look_at(table, name, _KIND_OF[role])) for name in unread]
         told += [(name, cells) for name, cells in seen if cells.remedy != OTHER]
     return told
 
@@ -272,6 +298,8 @@ def _figures(table: Table, columns: Sequence[str]) -> dict[str, dict[str, int]]:
                 named[f"{i} email"] = cell.str.contains(_EMAIL)
             if said(column).any("person_name"):
                 named[f"{i} order"] = cell.str.contains(_ORDER_LOOKS)
+            if said(column).any("order"):
+                named[f"{i} told"] = cell.str.contains(_TEXT_OF_ORDER)
     if not named:
         return {}
     flags = [nw.when(e).then(1).otherwise(0).cast(nw.Int64).alias(n) for n, e in named.items()]
@@ -294,7 +322,11 @@ def _usable(
     """Those that are filled enough and hold what the role needs."""
     least = _FILLED.get(role, 0.0) * table.rows_read
     usable = [c for c in able if figures[c]["filled"] > least and _looks_right(role, figures[c])]
-    return usable if role != "customer" else [c for c in usable if _tells_apart(table, c)]
+    if role != "customer":
+        return usable
+    apart = [c for c in usable if _tells_apart(table, c)]
+    # Two customers may have one name: it is taken where nothing else tells them apart.
+    return [c for c in apart if not is_name(c)] or apart
 
 
 def _chosen(role: PurchaseRole, usable: Sequence[str], filled: Mapping[str, float]) -> str | None:
@@ -304,6 +336,27 @@ def _chosen(role: PurchaseRole, usable: Sequence[str], filled: Mapping[str, floa
         # Guests have no id, and an e-mail address all the same.
         return max(usable, key=lambda c: (filled[c], -usable.index(c)))
     return usable[0]
+
+
+def _time_of_orders(
+    table: Table, able: Sequence[str], figures: Mapping[str, Mapping[str, int]], order: str | None
+) -> dict[PurchaseRole, PurchaseColumn]:
+    """The first of the columns that says when for most orders, be it on one line of each only."""
+    if order is None or not able:
+        return {}
+    [row] = collect_rows(table.frame.select(n=nw.col(order).n_unique()))
+    for column in able:
+        if figures[column]["filled"] > _MOST * int(row["n"]):
+            return {"time": PurchaseColumn(column, "time", f"the name says '{_spoken(column)}', once an order")}
+    return {}
+
+
+def _only_date(free: Sequence[Column]) -> dict[PurchaseRole, PurchaseColumn]:
+    """The one column of dates, by a word or in a language that is not known; not where its name says another day."""
+    dates = [c for c in free if c.reading.kind == "date"]
+    if len(dates) != 1 or said(dates[0].name).any(*_NOT_WHEN, "signup"):
+        return {}
+    return {"time": PurchaseColumn(dates[0].name, "time", "the only dates there are")}
 
 
 def _tells_apart(table: Table, column: str) -> bool:
@@ -337,6 +390,14 @@ def _who_returns(table: Table, own: PurchaseColumn, others: Sequence[str], order
     return own
 
 
+def _as_fine_as_named(table: Table, own: PurchaseColumn, named: PurchaseColumn | None) -> PurchaseColumn:
+    """The products by their names, where the column found is no number and tells far fewer apart: a kind, or a box."""
+    if named is None or named.column == own.column or said(own.column).any("id", "count"):
+        return own
+    [row] = collect_rows(table.frame.select(*(nw.col(c).n_unique().alias(c) for c in (own.column, named.column))))
+    return own if _FINE * int(row[own.column]) >= int(row[named.column]) else replace(named, role="product")
+
+
 def _tells_returns(table: Table, column: str) -> bool:
     """Whether the cells are a yes and a no, or some are a kind of line that takes money back."""
     found = {plain_state(level).removesuffix(".0") for level in levels_of(table, column) or {}}
@@ -345,12 +406,23 @@ def _tells_returns(table: Table, column: str) -> bool:
     return bool(found & set(line_kinds("back")))
 
 
+def _tells_discounts(table: Table, column: str) -> bool:
+    """Whether some lines have no discount, where words say which: a size of deal that stands on each says nothing."""
+    levels = levels_of(table, column) if table.column(column).reading.kind == "text" else None
+    if levels is None or sum(levels.values()) < table.rows_read:
+        return True
+    none = {*answers("no"), *numbers.MISSING_TOKENS}
+    return any(level.casefold() in none or not any(sign.isalpha() for sign in level) for level in levels)
+
+
 def _looks_right(role: PurchaseRole, figures: Mapping[str, int]) -> bool:
     filled = max(figures["filled"], 1)
     if role == "customer" and "email" in figures:
         return figures["email"] >= _MOST * filled
     if role == "order" and "order" in figures:
         return figures["order"] >= _NEARLY_ALL * filled
+    if role == "order" and "told" in figures:
+        return figures["told"] < _MOST * filled
     return True
 
 

@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from segmentry.features.vocabulary import fold, strip_accents
 from segmentry.features.words import parse_name
@@ -19,6 +20,8 @@ _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _ADDED = frozenset({"tax", "delivery", "fee"})  # to what was bought
 _SHORT = 4  # words of a name whose last one says what it is
+# Beside these a "sale" is what was sold, and not a bargain: "total sale", "sale amount", "sale id".
+_OF_WHAT_WAS_SOLD = frozenset({"total", "amount", "id", "count", "date"})
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,20 @@ def said(name: str) -> Said:
 
     >>> sorted(said("Refunded Amount").marks), sorted(said("order_total").concepts)
     (['refund'], ['order', 'purchase', 'total'])
+    >>> sorted(said("ORDERLINENUMBER").marks), sorted(said("Total Sale").concepts)
+    (['line', 'money_state'], ['total'])
     """
     pieces = [fold(piece) for piece in _PIECE.findall(strip_accents(name).replace("ß", "ss"))]
-    marked = {mark for piece in pieces for mark in _marks().get(piece, _marks().get(piece.removesuffix("s"), ()))}
     parsed = parse_name(name)
-    # "Billing" is a place in the order, not a bill and an income.
-    concepts = parsed.concepts - {"income", "order"} if "billing" in marked else parsed.concepts
+    words = [part for word in parsed.words for part in word.text.split()]
+    # Capitals alone part no words, and two words may say what neither does.
+    spoken = {*pieces, *words, *map(" ".join, pairwise(words))}
+    marked = {mark for piece in spoken for mark in _marks().get(piece, _marks().get(piece.removesuffix("s"), ()))}
+    concepts = parsed.concepts
+    if "billing" in marked:  # a place in the order, not a bill and an income
+        concepts -= {"income", "order"}
+    if "deal" in concepts and concepts & _OF_WHAT_WAS_SOLD and parsed.says({"deal"}) == "sale":
+        concepts -= {"deal"}
     return _with_what_is_in_it(Said(concepts, frozenset(marked), len(pieces)))
 
 

@@ -67,7 +67,7 @@ def _found(segmentation: Segmentation, model: LifetimeModel) -> str:
 
 def _tested(found: Holdout | None) -> str:
     if found is None or found.error is None:
-        return "There was no time left to hold the model against: compare it with what happens next."
+        return "The model could not be held against purchases that it had not seen: compare it with what happens next."
     when = f"From the purchases up to {found.cut}" if found.cut else "From the earlier purchases"
     return (
         f"Tested on what it had not seen: {when}, {say_number(found.expected_total)} purchases were predicted for the "

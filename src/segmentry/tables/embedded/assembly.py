@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import weakref
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,13 +18,14 @@ import polars as pl
 from segmentry.errors import InputError, Notice, plural
 from segmentry.tables.embedded.native import as_text, is_text, own_kind, type_native
 from segmentry.tables.embedded.typing import Typed, far_dates, spikes, text_as_told, type_text
-from segmentry.tables.masking import mask
+from segmentry.tables.masking import FEWEST_TOLD, shown
 from segmentry.tables.names import ROW, check_names, raw_name
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Column, Reading, Reject, SourceKind, Table
 
 # Sources of which some rows are had without reading, or computing, all.
 _ROWS_AT_HAND = ("parquet", "arrow", "polars", "pandas", "pyarrow")
+_MOST_WORDS = 4  # that an error names
 
 Keep = Callable[[pl.LazyFrame], pl.LazyFrame]
 
@@ -181,14 +184,15 @@ def _rejects(numbered: pl.LazyFrame, typed: list[Typed], lines: Any) -> list[Rej
     if not doubtful:
         return []
     flags = [bad.alias(f"bad {i}") for i, _, bad in doubtful]
-    shown = [pl.col(t.column.name).cast(pl.String).str.strip_chars().alias(f"cell {i}") for i, t, _ in doubtful]
-    found = numbered.select(ROW, *flags, *shown).filter(pl.any_horizontal([f"bad {i}" for i, _, _ in doubtful]))
+    cells = [pl.col(t.column.name).cast(pl.String).str.strip_chars().alias(f"cell {i}") for i, t, _ in doubtful]
+    found = numbered.select(ROW, *flags, *cells).filter(pl.any_horizontal([f"bad {i}" for i, _, _ in doubtful]))
     out: list[Reject] = []
     for row in found.collect(engine="streaming").sort(ROW).iter_rows(named=True):
         i, first = next((i, t) for i, t, _ in doubtful if row[f"bad {i}"])
         line = int(lines[row[ROW]]) if lines is not None else row[ROW] + 1
-        out.append(Reject(line, first.column.name, first.reason, mask(row[f"cell {i}"] or "")))
-    return out
+        out.append(Reject(line, first.column.name, first.reason, row[f"cell {i}"] or ""))
+    common = Counter(reject.value for reject in out)
+    return [replace(reject, value=shown(reject.value, common[reject.value])) for reject in out]
 
 
 def _as_missing(frame: pl.LazyFrame, typed: list[Typed]) -> tuple[list[Typed], list[Notice]]:
@@ -224,17 +228,25 @@ def _check_share(
             remedy="Give it as numbers; look whether another column has its name.",
             code="column-kind",
         )
-    shown = "; ".join(
+    some = "; ".join(
         f"line {r.line}{f', column {r.column!r}' if r.column else ''}: {r.reason} ({r.value})" for r in rejects[:3]
     )
     most = f"{100 * settings.max_rejected_share:.0f}"
+    words = _common_words(rejects)
+    named = f" ({' '.join(f'--missing {shlex.quote(word)}' for word in words)})" if words else ""
     raise InputError(
         f"{len(rejects)} of {present} rows of {name} cannot be used, more than {most} %.",
-        found=shown + (f"; and {len(rejects) - 3} more" if len(rejects) > 3 else ""),
-        remedy=f"Correct these rows, {_other_forms(rejects)}name words that mean 'missing' with --missing, or allow a "
-        "larger share.",
+        found=some + (f"; and {len(rejects) - 3} more" if len(rejects) > 3 else ""),
+        remedy=f"Correct these rows, {_other_forms(rejects)}name words that mean 'missing' with --missing{named}, or "
+        "allow a larger share (--max-rejected).",
         code="too-many-rejects",
     )
+
+
+def _common_words(rejects: tuple[Reject, ...]) -> list[str]:
+    """Words that stand in many of the cells that are no numbers or dates, the commonest first."""
+    common = Counter(r.value for r in rejects if r.value.replace(" ", "").replace("_", "").isalpha())
+    return [word for word, n in common.most_common(_MOST_WORDS) if n >= FEWEST_TOLD]
 
 
 def _other_forms(rejects: tuple[Reject, ...]) -> str:

@@ -244,10 +244,12 @@ def _twins(seen: Cells) -> tuple[Notice, ...]:
     """Levels that differ in case only, where there are few enough levels to be a category."""
     if not 1 < seen.body.height <= 50:
         return ()
-    by_fold: dict[str, list[str]] = {}
-    for text in seen.body["text"].sort().to_list():
-        by_fold.setdefault(text.casefold(), []).append(text)
-    pairs = [" / ".join(f"'{t}'" for t in texts) for texts in by_fold.values() if len(texts) > 1]
+    by_fold: dict[str, list[tuple[str, int]]] = {}
+    for text, n in seen.body.sort("text").select("text", "n").iter_rows():
+        by_fold.setdefault(text.casefold(), []).append((text, n))
+    twins = [(texts, sum(n for _, n in texts)) for texts in by_fold.values() if len(texts) > 1]
+    # Few cells may hold one customer's name or address.
+    pairs = [" / ".join(f"'{shown(t, n)}'" for t, _ in texts) for texts, n in twins]
     if not pairs:
         return ()
     text = (
