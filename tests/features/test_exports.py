@@ -144,6 +144,13 @@ def test_the_largest_and_the_last_gift_are_no_parts_of_all_gifts() -> None:
     assert [name for name in names if found[name].role in ("spend_part", "spend_total")] == ["LIFETIME_GIFT_AMOUNT"]
 
 
+@pytest.mark.parametrize("pair", [("Existing Customer", "Attrited Customer"), ("STAY", "LEAVE"), ("Stayed", "Churned")])
+def test_who_stayed_and_who_left_are_no_and_yes(pair: tuple[str, str]) -> None:
+    """A column of who has left may say so in words of its own; what it calls leaving is the yes."""
+    found = roles({"Attrition_Flag": [pair[i % 3 == 0] for i in range(N)]})["Attrition_Flag"]
+    assert (found.role, found.levels) == ("flag", pair)
+
+
 def test_having_left_is_no_prediction() -> None:
     """Who has left is known, and why: nothing is in doubt."""
     for name, values in (("Churn", "answers"), ("churn_reason", "words"), ("churned_at", "days")):
