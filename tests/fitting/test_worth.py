@@ -63,7 +63,7 @@ def test_the_last_third_is_foreseen_where_nothing_comes_later(model: Segmentatio
 
 
 def test_a_value_that_cannot_be_tested_says_so_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the earlier purchases alone make no model, nothing is compared; a warning has the day and the reason."""
+    """Where the earlier purchases alone make no model, nothing is compared, and a warning has the reason."""
 
     def unsettled(*_: Any) -> None:
         raise ValueModelError("They settle nothing.", found="nobody ever leaves", remedy="Wait.")

@@ -312,6 +312,14 @@ def test_no_line_is_lost_for_a_column_that_says_nothing_of_a_purchase() -> None:
     assert (found.account.rejected, found.account.used) == (1, 99)
 
 
+def test_the_state_of_a_payment_goes_before_that_of_an_order() -> None:
+    """Open says that an order is not archived yet; whether it was paid is what counts, in each language."""
+    frame = lines_of(**{"Estado de la orden": ["Abierta"] * 60, "Estado del pago": ["Recibido", "Pendiente"] * 30})
+    opened = open_log(read_log(frame))
+    assert (opened.recipe.column("status"), opened.account.used, opened.account.void) == ("Estado del pago", 30, 30)
+    assert "orders-unknown-state" not in {n.code for n in opened.notices}
+
+
 def test_givers_are_customers_of_their_gifts() -> None:
     """A donor is known by id as a customer is."""
     gifts = lines_of(donor_id=[f"d{i % 10}" for i in range(60)], gift_date=lines_of()["order_date"].to_list())
