@@ -160,3 +160,9 @@ def test_having_left_is_no_prediction() -> None:
 def test_whether_there_is_a_name_is_a_question() -> None:
     """A yes and a no are answers, whatever they are about."""
     assert role("Has last name", "answers").role == "flag"
+
+
+def test_a_percent_sign_in_a_name_is_said_and_a_rate_of_tax_is_no_rate() -> None:
+    """ "Discount %" is a rate for its sign; "Tax 5%" is the money that the tax was."""
+    assert role("Discount %", "percents").reason.startswith("the name says '%'")
+    assert (role("Tax 5%", "amounts").role, role("VAT 19 %", "amounts").role) == ("money", "number")

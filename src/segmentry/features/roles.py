@@ -6,6 +6,7 @@ reason says so. What is made of the roles is left to `derive` and `choice`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -41,6 +42,8 @@ NO_VALUE = "no row holds a value"
 PRIVATE_ROLES: frozenset[Role] = frozenset({"id", "order_id", "personal", "text"})
 
 _MONEY_ROLES = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price"})
+# "Discount %" are percents; "Tax 5%" is an amount of money.
+_PERCENT = re.compile(r"(?<![0-9])(?<![0-9]\s)%")
 _CHANNELS = ("web", "store", "catalog", "app", "phone")
 _ID_WORDS = frozenset({"id", "customer", "count", "account", "membership", "contract", "lead", "noise", "code"})
 # Words of a spend column that do not say what the money was spent on.
@@ -144,7 +147,7 @@ def _clue(summary: ColumnSummary, name: Name, log: bool) -> Clue:
         concepts.add("transactions")
     if name.ends_in_number():
         concepts.add("id")
-    if summary.unit == "%" or "%" in summary.name:
+    if summary.unit == "%" or _PERCENT.search(summary.name):
         concepts.add("rate")
     return Clue(name, summary, frozenset(concepts), log)
 
@@ -258,7 +261,7 @@ def _by_rule(rule: Rule, clue: Clue) -> ColumnRole:
     if role == "tenure" and not _unit_named(clue.name):
         sure = False
     said = clue.name.says(_plain(rule.words) | {"year", "month", "day", "date", "total", "average", "count", "last"})
-    named = f"the name says '{said}'" if said else f"the cells carry {s.unit}"
+    named = f"the name says '{said or '%'}'" if said or not s.unit else f"the cells carry {s.unit}"
     reason = f"{named}; {_values(s, role)}"
     if role == "category" and "education" in clue.concepts and s.kind == "text":
         reason += f", {n_known(s.level_names, 'education')} of them with a known place in an order"
