@@ -22,7 +22,7 @@ ROLES = {
         "customer": "Email", "time": "Created at", "amount": "Total", "quantity": "Lineitem quantity",
         "unit_price": "Lineitem price", "order": "Name", "product": "Lineitem sku", "product_name": "Lineitem name",
         "channel": "Source", "discount": "Discount Amount", "status": "Financial Status", "refunded": "Refunded Amount",
-        "currency": "Currency",
+        "cancelled": "Cancelled at", "currency": "Currency",
     },
     "woocommerce_lines": {
         "customer": "customer_id", "time": "date", "amount": "order_total", "quantity": "item_quantity",

@@ -163,6 +163,37 @@ def test_an_order_that_never_took_place_is_left_out(state: str) -> None:
     assert log(rows, *STATES).account.void == 1
 
 
+CALLED_OFF = [("cancelled_at", "2026-01-03", None), ("is_canceled", 1, 0), ("Storniert", "ja", "nein")]
+
+
+@pytest.mark.parametrize(("name", "told", "else_"), CALLED_OFF)
+def test_an_order_that_was_cancelled_is_left_out_whatever_its_state(name: str, told: object, else_: object) -> None:
+    """A day of cancellation, or a yes, and the order never took place, though it was paid."""
+    rows = [("a", "2026-01-01", "5", "paid", told), ("a", "2026-01-02", "7", "paid", else_)]
+    found = log([*rows, ("b", "2026-01-02", "1", "paid", else_)], *STATES, name)
+    assert found.recipe.column("cancelled") == name
+    assert (found.account.void, found.account.amount) == (1, 8.0)
+
+
+def test_a_cancellation_on_the_first_line_is_one_of_the_whole_order() -> None:
+    """Where an order says on its first line whose it is, it says there that it was cancelled."""
+    head = [("#1", "a", "2026-01-01", "5", "2026-01-03"), ("#2", "b", "2026-01-02", "7", None)]
+    lines = [("#1", None, None, "6", None), ("#2", None, None, "8", None)]
+    found = log([*head, *lines], "order_id", "customer_id", "date", "line_total", "cancelled_at")
+    assert (found.account.void, found.account.amount) == (2, 15.0)
+
+
+def test_later_orders_with_cancellations_of_their_own_are_told_of() -> None:
+    """A column that the fitted orders lacked changes nothing and is warned of, with its lines."""
+    fitted = log([("a", "2026-01-01", "5"), ("b", "2026-01-02", "7")], *BARE)
+    later = pl.DataFrame([("a", "2026-01-02", "5", "2026-01-03")], schema=[*BARE, "cancelled_at"], orient="row")
+    found = open_like(read(later), fitted.recipe)
+    assert found.account.amount == 5.0
+    [said] = [n.message for n in found.notices if n.code == "orders-new-column"]
+    assert "'cancelled_at' seems to say which orders were cancelled" in said
+    assert "1 line that it says nothing came of" in said
+
+
 @pytest.mark.parametrize(
     "state", ["Retoure", "Returned", "devuelto", "remboursée", "zurückgesendet", "Devolvido", "Reso", "Geretourneerd"]
 )

@@ -11,15 +11,16 @@ from segmentry.purchases.recipe import PurchaseRecipe
 from segmentry.purchases.roles import PurchaseColumn, PurchaseRole, column_of, columns_beside, levels_of
 from segmentry.purchases.settling import currency_of
 from segmentry.purchases.words import plain_state
-from segmentry.tables import Table, currency_code
+from segmentry.tables import Table, collect_rows, currency_code
 
 NEW_COLUMN = "orders-new-column"
 _CODE = 3  # letters of a currency's code
-_TELLING: tuple[PurchaseRole, ...] = ("status", "refunded", "returned", "currency")
+_TELLING: tuple[PurchaseRole, ...] = ("status", "refunded", "returned", "cancelled", "currency")
 _SAYS: dict[PurchaseRole, str] = {
     "status": "the state of an order",
     "refunded": "what was refunded",
     "returned": "what came back",
+    "cancelled": "which orders were cancelled",
     "currency": "the currency",
 }
 
@@ -87,6 +88,9 @@ def told_of(table: Table, recipe: PurchaseRecipe, new: Iterable[PurchaseColumn])
 def _not_sold(table: Table, recipe: PurchaseRecipe, column: PurchaseColumn) -> int:
     if column.role == "refunded":
         return 0
+    if column.role == "cancelled":
+        [row] = collect_rows(table.frame.select(n=ln.is_called_off(table, column.column).sum()))
+        return int(row["n"] or 0)
     lost = {*ln.meaning(recipe, "void"), *ln.meaning(recipe, "refunded")}
     levels = levels_of(table, column.column) or {}
     return sum(n for level, n in levels.items() if plain_state(level) in lost)

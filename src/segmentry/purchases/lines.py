@@ -3,6 +3,7 @@
 The rules, each counted in `account`:
 
 - An order that was cancelled, or failed, or is still open never took place: its lines are left out.
+- An order with a day on which it was cancelled, or a yes to that, never took place either.
 - An order whose state is refunded was bought and given back; a refunded amount is given back in part.
 - A line of a kind such as Refund or credit note is a return, whatever its sign.
 - A line of a guest, by a word such as that, has no customer.
@@ -36,6 +37,7 @@ PRODUCT, PRODUCT_NAME, CATEGORY, CHANNEL, HOUR = "product", "product_name", "cat
 UNITS = "units"
 _AMOUNT, _QUANTITY, _BACK = "amount", "quantity", "back"
 GUEST = "guest"  # a word for nobody stands where the customer should
+CALLED_OFF = "called_off"  # a word where the order was cancelled
 STATE, MARK = "state", "mark"  # of the order; of the line: whether it came back, or is a sale or a refund
 _NOTHING = r"^[-+–—./0, ]*[%€$£]?$"  # 0, 0.00, 0 %, a dash
 
@@ -63,6 +65,7 @@ def in_one_form(table: Table, recipe: PurchaseRecipe, clock: Clock) -> Lines:
     own[_AMOUNT] = amount_of(recipe)
     own[_QUANTITY] = _number(recipe, "quantity")
     own[_BACK] = _number(recipe, "refunded")
+    own[CALLED_OFF] = _called_off(table, recipe)
     own[STATE] = _state(table, recipe, "status")
     own[MARK] = _state(table, recipe, "returned")
     own[DISCOUNTED] = _has_discount(table, recipe)
@@ -113,9 +116,27 @@ def _state(table: Table, recipe: PurchaseRecipe, role: str) -> nw.Expr:
     column = recipe.column(role)
     if column is None:
         return nw.lit(None, dtype=nw.String)
-    # As `words.plain_state` writes them.
-    plain = key(table, column).str.to_lowercase().str.replace_all(r"[_\- ]+", " ").str.strip_chars()
+    return _plain(key(table, column))
+
+
+def _plain(cell: nw.Expr) -> nw.Expr:
+    """As `words.plain_state` writes it."""
+    plain = cell.str.to_lowercase().str.replace_all(r"[_\- ]+", " ").str.strip_chars()
     return plain.str.replace_all(r"^wc ", "")
+
+
+def _called_off(table: Table, recipe: PurchaseRecipe) -> nw.Expr:
+    column = recipe.column("cancelled")
+    if column is None:
+        return nw.lit(None, dtype=nw.String)
+    return nw.when(is_called_off(table, column)).then(nw.lit("yes"))
+
+
+def is_called_off(table: Table, column: str) -> nw.Expr:
+    """Whether a column of days of cancellations, or of yes and no, says that the order of a line was cancelled."""
+    if table.column(column).reading.kind == "date":
+        return ~nw.col(column).is_null()
+    return _is(_plain(key(table, column)), answers("yes"))
 
 
 def _has_discount(table: Table, recipe: PurchaseRecipe) -> nw.Expr:
@@ -136,7 +157,7 @@ def _filled(column: str) -> nw.Expr:
     return nw.when(gap).then(nw.col(column).max().over(ORDER)).otherwise(nw.col(column))
 
 
-_TELLING = (_AMOUNT, DAY, CUSTOMER, _BACK, STATE, MARK, CHANNEL)  # what matters to who paid what, and when
+_TELLING = (_AMOUNT, DAY, CUSTOMER, _BACK, STATE, MARK, CALLED_OFF, CHANNEL)  # what matters to who paid what, and when
 
 
 def _once_an_order(lines: Lines) -> Lines:
@@ -162,7 +183,7 @@ def _with_kinds(lines: Lines, recipe: PurchaseRecipe) -> Lines:
     quantity = nw.col(_QUANTITY).fill_null(0.0)
     void, refunded = meaning(recipe, "void"), meaning(recipe, "refunded")
     takes_back = line_kinds("back")
-    is_void = _is(state, void) | _is(mark, void)
+    is_void = _is(state, void) | _is(mark, void) | ~nw.col(CALLED_OFF).is_null()
     is_refunded = _is(state, refunded) | _is(mark, {*refunded, *answers("yes")} - {*takes_back})
     negative = (amount < 0) | (quantity < 0) | _is(mark, takes_back)
     whole = nw.when(is_refunded).then(amount).otherwise(nw.lit(0.0))

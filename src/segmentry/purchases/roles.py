@@ -21,7 +21,7 @@ from segmentry.tables import Column, Kind, Table, collect_rows, numbers, text_of
 
 PurchaseRole = Literal[
     "customer", "time", "amount", "quantity", "unit_price", "order", "product", "product_name", "category", "channel",
-    "discount", "status", "refunded", "returned", "currency",
+    "discount", "status", "refunded", "returned", "cancelled", "currency",
 ]  # fmt: skip
 ROLES: tuple[PurchaseRole, ...] = get_args(PurchaseRole)
 
@@ -83,6 +83,8 @@ _NOT_WHAT = _f(
 )
 _NOT_MANY = _f("total amount price spend deal tax delivery cost id refund_total average customer order rate row")
 
+_NOT_CALLED_OFF = _f("amount total quantity count items price rate fee tax refund about status customer")
+
 # The first rule of a role that a column fits wins; below it, the column that comes first by name.
 RULES: tuple[Rule, ...] = (
     Rule("customer", ("customer", "id|count"), _NOT_WHO, _WHOLE_KEYS),
@@ -135,6 +137,8 @@ RULES: tuple[Rule, ...] = (
     Rule("refunded", ("refund", "amount|total"), _f("part tax quantity"), _NUMBER),
     Rule("returned", ("refund",), _f("amount total quantity count date part tax id status reason"), _WHOLE_KEYS),
     Rule("returned", ("kind",), _f("customer product delivery campaign contact place deal category channel"), _TEXT),
+    Rule("cancelled", ("cancel",), _NOT_CALLED_OFF, _DATE),
+    Rule("cancelled", ("cancel",), _NOT_CALLED_OFF | {"id"}, _WHOLE_KEYS),
     Rule("currency", ("currency",), _f("part"), _TEXT),
     Rule("currency", ("ccy",), frozenset(), _TEXT, one_word=True),
 )  # fmt: skip
@@ -181,6 +185,8 @@ def _completed(
     able = {role: _proposed(role, free) for role in wanted}
     if "returned" in able:
         able["returned"] = [c for c in able["returned"] if _tells_returns(table, c)]
+    if "cancelled" in able:
+        able["cancelled"] = [c for c in able["cancelled"] if _tells_cancelled(table, c)]
     if "discount" in able:
         able["discount"] = [c for c in able["discount"] if _tells_discounts(table, c)]
     figures = _figures(table, sorted({c for columns in able.values() for c in columns}))
@@ -404,6 +410,14 @@ def _tells_returns(table: Table, column: str) -> bool:
     if said(column).any("refund") and found & set(answers("yes")):
         return found <= {*answers("yes"), *answers("no")}
     return bool(found & set(line_kinds("back")))
+
+
+def _tells_cancelled(table: Table, column: str) -> bool:
+    """Whether the cells are the days of some orders, or a yes and a no."""
+    if table.column(column).reading.kind == "date":
+        return True
+    found = {plain_state(level).removesuffix(".0") for level in levels_of(table, column) or {}}
+    return bool(found & set(answers("yes"))) and found <= {*answers("yes"), *answers("no")}
 
 
 def _tells_discounts(table: Table, column: str) -> bool:

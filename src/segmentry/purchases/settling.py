@@ -121,6 +121,8 @@ def _by_order(table: Table, recipe: PurchaseRecipe, clock: Clock, with_gaps: lis
     [row] = collect_rows(shown.select(*(nw.col(n).sum() for n in (*partly, "same", "several"))))
     seen = {name: int(value or 0) for name, value in row.items()}
     fill = tuple(_FILLED_FROM[name] for name in with_gaps if seen[f"partly {name}"])
+    # Where the head of an order stands on its first line only, so does the day on which it was cancelled.
+    fill += (ln.CALLED_OFF,) if fill and recipe.column("cancelled") is not None else ()
     repeated = said(recipe.column("amount") or "").any("total", "order") and seen["same"] >= _MOST_OF * seen["several"]
     said_once = seen["partly amount"] >= seen["several"] / 2
     whole: AmountIs = "order" if once and seen["several"] and (repeated or said_once) else recipe.amount_is
