@@ -6,6 +6,7 @@
 #   make check    style, types, floors
 #   make test     every test, and the examples in docstrings
 #   make test-all the tests on every Python of PYTHONS that this machine has
+#   make test-oldest  the tests with the oldest libraries that pyproject.toml allows
 #   make bench    speed and quality beside the usual notebook
 #   make load     what the REST API bears, beside the usual one
 #   make commands what every command says with --help, on a page of the documentation
@@ -18,6 +19,7 @@ PYTHONS ?= python3.11 python3.12 python3.13
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+CONSTRAINTS ?= constraints.txt
 PYTEST_ARGS ?=
 
 SETUP := $(VENV)/.setup-all
@@ -25,7 +27,7 @@ SETUP_SLIM := $(VENV)/.setup-slim
 SETUP_SPARK := $(VENV)/.setup-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark demo test test-all check format bench load battery commands pictures clean
+.PHONY: help setup setup-spark demo test test-all test-oldest check format bench load battery commands pictures clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -38,17 +40,17 @@ setup-spark: $(SETUP_SPARK)
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(SETUP): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all]"
+$(SETUP): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c $(CONSTRAINTS) -e ".[all]"
 	@touch $@ $(SETUP_SLIM)
 
-$(SETUP_SPARK): pyproject.toml constraints.txt | $(SETUP)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[spark]"
+$(SETUP_SPARK): pyproject.toml $(CONSTRAINTS) | $(SETUP)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c $(CONSTRAINTS) -e ".[spark]"
 	@touch $@
 
 # The demo needs no test tools; a full setup serves it just as well.
-$(SETUP_SLIM): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e .
+$(SETUP_SLIM): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c $(CONSTRAINTS) -e .
 	@touch $@
 
 demo: $(SETUP_SLIM)
@@ -60,6 +62,13 @@ test: $(SETUP)
 # Each in a virtual environment of its own: .venv-3.12 and so on.
 test-all:
 	@.ci/test-all $(PYTHONS)
+
+# In a virtual environment of its own.
+test-oldest:
+	@mkdir -p .venv-oldest
+	@$(PYTHON) .ci/oldest > .venv-oldest/constraints.new
+	@cmp -s .venv-oldest/constraints.new .venv-oldest/constraints.txt || cp .venv-oldest/constraints.new .venv-oldest/constraints.txt
+	@$(MAKE) --no-print-directory test VENV=.venv-oldest CONSTRAINTS=.venv-oldest/constraints.txt PYTEST_ARGS="-m 'not spark' $(PYTEST_ARGS)"
 
 check: $(SETUP)
 	$(BIN)/ruff check
@@ -73,11 +82,11 @@ format: $(SETUP)
 
 # The peer draws with libraries that segmentry itself does not need.
 bench: $(SETUP)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all,bench]"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c $(CONSTRAINTS) -e ".[all,bench]"
 	$(BIN)/python bench/run.py --into docs/performance.md $(BENCH_ARGS)
 
 load: $(SETUP)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[all,bench]"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c $(CONSTRAINTS) -e ".[all,bench]"
 	$(BIN)/python bench/load.py --into docs/api.md $(LOAD_ARGS)
 
 # HALF=tuning runs the half of the seeds that thresholds were set on, and leaves the page as it is.

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from runpy import run_path
 
@@ -129,6 +130,9 @@ def test_signatures_on_the_page_are_those_of_the_functions() -> None:
 
 def test_the_page_of_commands_is_what_they_say_of_themselves() -> None:
     """docs/commands.md is as `make commands` would write it, and every command that there is has its words on it."""
+    pins = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    if f"typer=={version('typer')}" not in pins:
+        pytest.skip("the page is written with the typer of constraints.txt, and others lay help out otherwise")
     made = run_path(str(ROOT / "docs" / "commands.py"))["page"]()
     assert (ROOT / "docs" / "commands.md").read_text("utf-8") == made
     assert all(f"## segmentry {name}\n" in made for name in ("fit", "serve", "sample orders"))

@@ -91,7 +91,9 @@ def test_times_keep_their_zone(zone: Any) -> None:
     frame = pandas.DataFrame({"at": stamps})
     read_here, read_there = (nw.to_native(read(f).frame).collect() for f in (frame, pl.from_pandas(frame)))
     assert read_here.equals(read_there)
-    assert read_here.schema == read_there.schema
+    # The unit is the frame's own: older versions of pandas count in nanoseconds.
+    zones = [[getattr(kind, "time_zone", kind) for kind in found.dtypes] for found in (read_here, read_there)]
+    assert zones[0] == zones[1]
     assert read_here["at"].to_list() == [dt.date(2026, 2, 3), dt.date(2026, 7, 1), None]
 
 
