@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import urllib.request
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,25 @@ def _blocks(language: str) -> list[str]:
 
 def test_the_python_example_prints_segments(server: Any) -> None:
     """It runs as it stands, but for the address, and prints a line for each customer."""
-    [code] = _blocks("py")
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code.replace("http://127.0.0.1:8000", server.url), "docs/api.md", "exec"), {})
-    first, second = printed.getvalue().splitlines()
+    first, second = _printed(_blocks("py")[0], server.url, {}).splitlines()
     assert re.match(r"C1 s\d ", first)
     assert second == "C2 no-data No data None"
+
+
+def test_the_example_of_drift_prints_a_verdict_and_the_features(server: Any) -> None:
+    """It runs as it stands, with customers who are all alike, and says that they have changed."""
+    _, code = _blocks("py")
+    alike = {"income": 52000, "mnt_wine": 310, "recency": 12}
+    said, *features = _printed(code, server.url, {"json": json, "urllib": urllib, "tonight": [alike] * 60}).splitlines()
+    assert said.startswith("act Act: 60 customers")
+    assert len(features) > 2
+
+
+def _printed(code: str, url: str, names: dict[str, Any]) -> str:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code.replace("http://127.0.0.1:8000", url), "docs/api.md", "exec"), names)
+    return printed.getvalue()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
