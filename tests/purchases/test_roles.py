@@ -103,6 +103,10 @@ def test_a_stated_role_needs_cells_it_can_be_read_from(column: str, role: str, s
         (("Totaal excl. BTW", "BTW"), "Totaal excl. BTW"),
         (("Importo IVA", "Importo IVA inclusa"), "Importo IVA inclusa"),
         (("Vlr. Unit.", "Valor Total"), "Valor Total"),
+        (("total_discounts_tax_incl", "total_paid_tax_incl", "total_shipping_tax_incl"), "total_paid_tax_incl"),
+        (("Order price", "Shipping amount incl. tax", "Total"), "Total"),
+        (("Amount excl. tax", "Amount of shipping excl. tax"), "Amount excl. tax"),
+        (("Amount of discount after tax", "Total incl. shipping and tax"), "Total incl. shipping and tax"),
     ],
 )
 def test_the_amount_is_what_was_paid(names: tuple[str, ...], amount: str) -> None:

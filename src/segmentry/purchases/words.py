@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
-from segmentry.features.vocabulary import fold, strip_accents
+from segmentry.features.vocabulary import fold, strip_accents, vocabulary
 from segmentry.features.words import parse_name
 from segmentry.tables import numbers
 
@@ -50,24 +51,48 @@ def said(name: str) -> Said:
     words = [part for word in parsed.words for part in word.text.split()]
     # Capitals alone part no words, and two words may say what neither does.
     spoken = {*pieces, *words, *map(" ".join, pairwise(words))}
-    marked = {mark for piece in spoken for mark in _marks().get(piece, _marks().get(piece.removesuffix("s"), ()))}
+    marked = {mark for piece in spoken for mark in _marked_by(piece)}
     concepts = parsed.concepts
     if "billing" in marked:  # a place in the order, not a bill and an income
         concepts -= {"income", "order"}
     if "deal" in concepts and concepts & _OF_WHAT_WAS_SOLD and parsed.says({"deal"}) == "sale":
         concepts -= {"deal"}
-    return _with_what_is_in_it(Said(concepts, frozenset(marked), len(pieces)))
+    return _with_what_is_in_it(Said(concepts, frozenset(marked), len(pieces)), pieces)
 
 
-def _with_what_is_in_it(name: Said) -> Said:
-    """A total with the tax or after the discount is a total still, and so is one without the tax; a tax is none."""
-    added, marked = name.marks & _ADDED, name.marks - {"including", "excluding"}
-    if "including" in name.marks:
-        marked = (marked - added) | ({"gross"} if "tax" in added else set())
-        return Said(name.concepts - {"deal", "income"}, marked, name.n_words)  # "inc" is short for both
-    if "excluding" in name.marks and added:
-        return Said(name.concepts, (marked - added) | {"net"}, name.n_words)
-    return Said(name.concepts, marked, name.n_words)
+def _with_what_is_in_it(name: Said, pieces: Sequence[str]) -> Said:
+    """A total with the tax or after the discount is a total still, and so is one without the tax; postage with its tax
+    is postage."""
+    for word, kind in (("including", "gross"), ("excluding", "net")):
+        if word not in name.marks:
+            continue
+        inside, beside = _parted(word, pieces)
+        gone = _said_by(inside) - _said_by(beside)
+        marks = (name.marks - (gone & _ADDED)) | ({kind} if "tax" in gone else set())
+        # "inc" is short for income as well.
+        concepts = name.concepts - ({"income"} | gone & {"deal"} if word == "including" else set())
+        name = Said(concepts, marks - {word}, name.n_words)
+    return name
+
+
+def _parted(word: str, pieces: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The pieces of a name that a word such as "incl" is about, and the others: what is added and stands after it, or
+    else the piece before it.
+
+    >>> _parted("including", ["shipping", "incl", "tax"]), _parted("including", ["shipping", "tax", "incl"])
+    ((['tax'], ['shipping']), (['tax'], ['shipping']))
+    """
+    at = next((i for i, piece in enumerate(pieces) if word in _marked_by(piece)), len(pieces))
+    after = [piece for piece in pieces[at + 1 :] if _said_by([piece]) & (_ADDED | {"deal"})]
+    return (after, pieces[:at]) if after else (pieces[max(at - 1, 0) : at], pieces[: max(at - 1, 0)])
+
+
+def _said_by(pieces: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for p in pieces for word in (*_marked_by(p), *vocabulary().meaning(p)))
+
+
+def _marked_by(piece: str) -> tuple[str, ...]:
+    return _marks().get(piece, _marks().get(piece.removesuffix("s"), ()))
 
 
 @cache
