@@ -175,6 +175,21 @@ def test_an_order_that_was_cancelled_is_left_out_whatever_its_state(name: str, t
     assert (found.account.void, found.account.amount) == (1, 8.0)
 
 
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("free_cancellation", ["yes", "no", "yes", "yes"]),
+        ("cancellation_deadline", ["2026-01-03", None, None, None]),
+        ("cancelled_on", ["2026-01-03", "2026-01-04", "2026-01-05", None]),
+    ],
+)
+def test_what_may_be_cancelled_took_place(name: str, cells: list[str | None]) -> None:
+    """A right to cancel, its last day, and a day that most orders have say nothing of orders that were cancelled."""
+    rows = [(who, f"2026-01-0{i + 1}", "5", cell) for i, (who, cell) in enumerate(zip("abab", cells, strict=True))]
+    found = log(rows, *BARE, name)
+    assert (found.recipe.column("cancelled"), found.account.amount) == (None, 20.0)
+
+
 def test_a_cancellation_on_the_first_line_is_one_of_the_whole_order() -> None:
     """Where an order says on its first line whose it is, it says there that it was cancelled."""
     head = [("#1", "a", "2026-01-01", "5", "2026-01-03"), ("#2", "b", "2026-01-02", "7", None)]
@@ -186,9 +201,10 @@ def test_a_cancellation_on_the_first_line_is_one_of_the_whole_order() -> None:
 def test_later_orders_with_cancellations_of_their_own_are_told_of() -> None:
     """A column that the fitted orders lacked changes nothing and is warned of, with its lines."""
     fitted = log([("a", "2026-01-01", "5"), ("b", "2026-01-02", "7")], *BARE)
-    later = pl.DataFrame([("a", "2026-01-02", "5", "2026-01-03")], schema=[*BARE, "cancelled_at"], orient="row")
+    rows = [("a", "2026-01-02", "5", "2026-01-03"), ("b", "2026-01-02", "4", None)]
+    later = pl.DataFrame(rows, schema=[*BARE, "cancelled_at"], orient="row")
     found = open_like(read(later), fitted.recipe)
-    assert found.account.amount == 5.0
+    assert found.account.amount == 9.0
     [said] = [n.message for n in found.notices if n.code == "orders-new-column"]
     assert "'cancelled_at' seems to say which orders were cancelled" in said
     assert "1 line that it says nothing came of" in said

@@ -182,13 +182,7 @@ def _completed(
     free: Sequence[Column],
 ) -> tuple[PurchaseColumn, ...]:
     """The settled columns, and one of those that are free for each wanted role that one fits."""
-    able = {role: _proposed(role, free) for role in wanted}
-    if "returned" in able:
-        able["returned"] = [c for c in able["returned"] if _tells_returns(table, c)]
-    if "cancelled" in able:
-        able["cancelled"] = [c for c in able["cancelled"] if _tells_cancelled(table, c)]
-    if "discount" in able:
-        able["discount"] = [c for c in able["discount"] if _tells_discounts(table, c)]
+    able = {role: [c for c in _proposed(role, free) if _tells(role, table, c)] for role in wanted}
     figures = _figures(table, sorted({c for columns in able.values() for c in columns}))
     found = dict(settled)
     for role in wanted:
@@ -404,6 +398,19 @@ def _as_fine_as_named(table: Table, own: PurchaseColumn, named: PurchaseColumn |
     return own if _FINE * int(row[own.column]) >= int(row[named.column]) else replace(named, role="product")
 
 
+def _tells(role: PurchaseRole, table: Table, column: str) -> bool:
+    """Whether the cells say what the name does, where a name alone is too little."""
+    match role:
+        case "returned":
+            return _tells_returns(table, column)
+        case "cancelled":
+            return _tells_cancelled(table, column)
+        case "discount":
+            return _tells_discounts(table, column)
+        case _:
+            return True
+
+
 def _tells_returns(table: Table, column: str) -> bool:
     """Whether the cells are a yes and a no, or some are a kind of line that takes money back."""
     found = {plain_state(level).removesuffix(".0") for level in levels_of(table, column) or {}}
@@ -413,9 +420,13 @@ def _tells_returns(table: Table, column: str) -> bool:
 
 
 def _tells_cancelled(table: Table, column: str) -> bool:
-    """Whether the cells are the days of some orders, or a yes and a no."""
+    """Whether the cells are the days of a few orders, or a yes and a no, and the name says nothing else: whoever may
+    cancel, or may until a day, has not."""
+    if parse_name(column).rest_unknown():
+        return False
     if table.column(column).reading.kind == "date":
-        return True
+        [row] = collect_rows(table.frame.select(n=(~nw.col(column).is_null()).sum()))
+        return int(row["n"] or 0) <= _MOST * table.rows_read
     found = {plain_state(level).removesuffix(".0") for level in levels_of(table, column) or {}}
     return bool(found & set(answers("yes"))) and found <= {*answers("yes"), *answers("no")}
 
