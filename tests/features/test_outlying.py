@@ -30,6 +30,14 @@ def test_a_group_far_out_keeps_its_values(distance, side):
     assert max(-low, high) < 2 * distance + 20
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_twenty_five_of_a_thousand_may_be_a_group(seed):
+    """That many, with nobody near them, are not there by luck."""
+    values = _beside(25, 12.0, seed)
+    assert has_group_apart(values)
+    assert outer_fences(values)[1] > values[-1]
+
+
 def test_a_group_far_out_is_no_tail():
     """No logarithm draws it nearer."""
     scale = learn_scale(SPEND, _beside(100, 20.0) + 10.0)

@@ -5,13 +5,12 @@ Quantiles are order statistics, never between two values, so that a fence depend
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
+from scipy.special import bdtrc
 
 FENCE = 3.0  # interquartile ranges beyond the quartiles (Tukey's outer fence)
 GROUP = 0.02  # share of customers beyond a fence that may be a group; fewer would be a segment of a few
-BEYOND_CHANCE = 4.0  # standard deviations of a count
+LUCK = 1e-4  # chance of taking the end of a tail for a group
 
 
 def order_statistic(ordered: np.ndarray, share: float) -> float:
@@ -68,8 +67,9 @@ def _fence(q1: float, q3: float) -> float:
 def _group_beyond(ordered: np.ndarray, q1: float, q3: float) -> np.ndarray | None:
     """The values beyond the upper fence, where their middle is a group and no part of a tail.
 
-    A tail grows thinner outwards: half way to there it has more on as wide a stretch. (The stretch that is looked at is
-    twice as wide, since whole numbers lie in steps.) One value that many share is a code, and no group.
+    A tail grows thinner outwards: half way to there it has more on as wide a stretch, so that of those there and on a
+    stretch twice as wide one in three is there at most. (Twice, since whole numbers lie in steps.) One value that many
+    share is a code, and no group.
     """
     beyond = ordered[ordered > _fence(q1, q3)]
     if len(beyond) < GROUP * len(ordered):
@@ -80,7 +80,7 @@ def _group_beyond(ordered: np.ndarray, q1: float, q3: float) -> np.ndarray | Non
         return None
     inside = _count(ordered, low, high)
     before = _count(ordered, half_way - width, half_way + width)
-    return beyond if inside - before > BEYOND_CHANCE * math.sqrt(inside + before) else None
+    return beyond if bdtrc(inside - 1, inside + before, 1.0 / 3.0) < LUCK else None
 
 
 def _count(ordered: np.ndarray, low: float, high: float) -> int:
