@@ -41,6 +41,14 @@ def test_separated_groups_come_back(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_a_small_group_comes_back(seed: int) -> None:
+    """Thirty of 800 customers, in twelve columns: a start drawn by chance seldom has one of them."""
+    rows = np.random.default_rng(seed).normal(size=(800, 12))
+    rows[:30] += 2.0
+    assert global_stability(np.floor(rows * 1024), [2], seed, 15)[2].mean() > 0.85
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_noise_is_not_stable(seed: int) -> None:
     """Customers without groups fall otherwise each time, so that nothing looks steady that is not."""
     rows = np.floor(np.random.default_rng(seed).normal(size=(400, 6)) * 1024)

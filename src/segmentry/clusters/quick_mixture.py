@@ -17,6 +17,8 @@ import numpy as np
 from segmentry.clusters.expectation import LEAST_VARIANCE
 from segmentry.clusters.sketch import sketch_kmeans
 from segmentry.features.recipe import GRID
+from segmentry.prototypes.lloyd import placed, turned
+from segmentry.prototypes.reaching import reaching_starts
 
 Shape = Literal["one", "own"]
 
@@ -79,11 +81,14 @@ def quick_mixtures(
     side by side. Fits start from k-means there, on the rows themselves, and where the first fit's groups are round.
     """
     starts = [_by_kmeans(view, k, seed) for view in (rows, round_rows)]
+    starts.append(_by_reaching(round_rows, k))
     fits = [run(rows, labels, k, "one", LONG) for labels in starts]
     best = max(fits, key=lambda fit: fit.log_likelihood)
     root = np.linalg.cholesky(best.within)
-    starts.append(_by_kmeans(np.linalg.solve(root, rows.T).T, k, seed))
-    best = max([best, run(rows, starts[-1], k, "one", LONG)], key=lambda fit: fit.log_likelihood)
+    even = np.linalg.solve(root, rows.T).T
+    again = [_by_kmeans(even, k, seed), _by_reaching(even, k)]
+    best = max([best, *(run(rows, labels, k, "one", LONG) for labels in again)], key=lambda fit: fit.log_likelihood)
+    starts += again
     found = [best] if "one" in shapes else []
     if "own" in shapes:
         short = [run(rows, labels, k, "own", SHORT) for labels in [*starts, best.labels]]
@@ -94,6 +99,13 @@ def quick_mixtures(
 
 def _by_kmeans(rows: np.ndarray, k: int, seed: int) -> np.ndarray:
     labels: np.ndarray = sketch_kmeans(GRID * rows[None], k, seed, STARTS).labels[0]
+    return labels
+
+
+def _by_reaching(rows: np.ndarray, k: int) -> np.ndarray:
+    whole = np.floor(GRID * rows + 0.5)
+    centres = reaching_starts(whole, np.ones((1, len(whole))), k)
+    labels: np.ndarray = placed(turned(whole[None]), centres[None])[0][0, 0]
     return labels
 
 

@@ -1,6 +1,6 @@
 """K-means on many bootstrap samples at once, on whole numbers: what stability is measured with.
 
-A bootstrap sample is a weight per row, so that all samples share one set of distances. Every start is drawn afresh from
+A bootstrap sample is a weight per row, so that all samples share one set of distances. Every start comes afresh from
 its own sample: a start that knew the full solution would make any grouping look stable.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentry.prototypes.lloyd import means, placed, turned
+from segmentry.prototypes.reaching import reaching_starts
 from segmentry.prototypes.threads import on_one_thread
 
 STARTS = 4
@@ -36,14 +37,20 @@ def resampled_kmeans(grid: np.ndarray, ks: Sequence[int], seed: int, samples: in
     The same for any number of threads: arithmetic is on whole numbers, and each start has a seed of its own.
     """
     counts = np.stack([_drawn(len(grid), seed, sample) for sample in range(samples)])
-    jobs = [(k, range(a, min(a + AT_ONCE, samples))) for k in ks for a in range(0, samples, AT_ONCE)]
+    batches = [range(a, min(a + AT_ONCE, samples)) for a in range(0, samples, AT_ONCE)]
+    most = max(ks)
 
-    def run(job: tuple[int, range]) -> np.ndarray:
-        k, batch = job
-        return _grouped(grid, k, counts[batch.start : batch.stop], seed, batch)
+    def reach(batch: range) -> np.ndarray:
+        return reaching_starts(grid, counts[batch.start : batch.stop], most)
+
+    def run(job: tuple[int, range, np.ndarray]) -> np.ndarray:
+        k, batch, far = job
+        return _grouped(grid, far[:, :k], counts[batch.start : batch.stop], seed, batch)
 
     # Linear algebra on one thread each: the batches are what runs side by side.
     with on_one_thread(), ThreadPoolExecutor(threads) as pool:
+        reached = list(pool.map(reach, batches))
+        jobs = [(k, *job) for k in ks for job in zip(batches, reached, strict=True)]
         done = iter(list(pool.map(run, jobs)))
     return [Resampled(np.concatenate(list(_of_one_k(done, samples))), counts) for _ in ks]
 
@@ -58,16 +65,19 @@ def _drawn(n: int, seed: int, sample: int) -> np.ndarray:
     return np.bincount(drawn, minlength=n).astype(np.float64)
 
 
-def _grouped(grid: np.ndarray, k: int, counts: np.ndarray, seed: int, batch: range) -> np.ndarray:
-    """(samples, rows) labels: the best of several starts for each sample."""
+def _grouped(grid: np.ndarray, far: np.ndarray, counts: np.ndarray, seed: int, batch: range) -> np.ndarray:
+    """(samples, rows) labels: for each sample the best of several starts drawn from it and of the one that is `far`."""
+    k = far.shape[1]
     across = turned(grid[None])
     norms = (grid * grid).sum(axis=1)
     weights = np.repeat(counts, STARTS, axis=0)
     chances = [np.random.default_rng([seed, sample, k]).random((k, STARTS)) for sample in batch]
-    starts = _starts(grid, norms, weights, np.concatenate(chances, axis=1))
+    drawn = _starts(grid, norms, weights, np.concatenate(chances, axis=1)).reshape(len(counts), STARTS, k, -1)
+    starts = np.concatenate([drawn, far[:, None]], axis=1).reshape(-1, k, grid.shape[1])
+    weights = np.repeat(counts, STARTS + 1, axis=0)
     centres, best = _steps(across, weights, starts, FIRST_STEPS)
-    costs = ((best + norms) * weights).sum(axis=1).reshape(len(counts), STARTS)
-    chosen = costs.argmin(axis=1) + STARTS * np.arange(len(counts))
+    costs = ((best + norms) * weights).sum(axis=1).reshape(len(counts), STARTS + 1)
+    chosen = costs.argmin(axis=1) + (STARTS + 1) * np.arange(len(counts))
     centres, _ = _steps(across, counts, centres[chosen], MOST_STEPS)
     labels: np.ndarray = placed(across, centres[None])[0][0].astype(np.int8)
     return labels
