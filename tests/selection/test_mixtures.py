@@ -52,6 +52,39 @@ def test_stragglers_are_no_group():
     assert _heard(rows).k == 2
 
 
+def test_a_small_group_in_a_single_column_is_sure():
+    """Look-alikes keep the column as it is, and gain as much by two groups; that nobody stands between them tells."""
+    rows = _draw(800, 2)
+    rows[:40, 0] += 9.0
+    heard = _heard(rows)
+    assert (heard.k, heard.sure) == (2, True)
+
+
+def test_who_share_one_value_are_no_group_by_that():
+    """Who bought nothing, of two things each by itself, are no four kinds of customers."""
+    random = np.random.default_rng(0)
+    rows = np.where(random.random((800, 2)) < 0.4, 0.0, random.normal(12.0, 1.0, (800, 2)))
+    assert not _heard(rows).sure
+
+
+def test_small_groups_that_describe_a_tail_are_none():
+    """Where many belong to groups too small to count, the mixture is not sure of the rest."""
+    random = np.random.default_rng(2)
+    few = np.concatenate([_draw(15, 2, seed=n) + 9.0 * np.array([np.cos(n), np.sin(n)]) for n in range(1, 4)])
+    assert _heard(np.concatenate([_draw(800, 2), few])).sure is False
+    assert _heard(np.concatenate([random.normal(0, 1, (800, 2)), _draw(45, 2) + 9.0])).sure is True
+
+
+def test_small_groups_are_found_where_starts_seldom_reach():
+    """Of five groups in twelve columns four have thirty of 700 customers each."""
+    centres = 9.0 * np.eye(5, 12)
+    labels = np.repeat(np.arange(5), [580, 30, 30, 30, 30])
+    grid = np.floor(1024 * (centres[labels] + _draw(700, 12)) / 2.0 + 0.5)
+    with threadpool_limits(limits=1):
+        heard = hear_mixtures(grid, list(look_alikes(grid, 3, seed=0)), 8, seed=0)
+    assert (heard.k, heard.sure, heard.bic_k) == (5, True, 5)
+
+
 def test_steps_and_few_customers_are_not_heard():
     """Counts from 0 to 5 are no density, nor are sixty customers of two features."""
     assert _heard(np.column_stack([_draw(400, 1)[:, 0], np.random.default_rng(0).poisson(1.5, 400)])) is None

@@ -73,6 +73,15 @@ def all_apart(grid: np.ndarray, labels: np.ndarray) -> bool:
     return all(_rooted(line) > limit or has_group_apart(np.sort(line)) for line in lines)
 
 
+def has_spike(column: np.ndarray) -> bool:
+    """Whether so many rows share one value that it says nothing of heaps.
+
+    >>> has_spike(np.append(np.zeros(20), np.arange(80.0))), has_spike(np.arange(80.0))
+    (True, False)
+    """
+    return bool(np.unique(column, return_counts=True)[1].max() > SPIKE * len(column))
+
+
 def chance(rooted_dip: float) -> float:
     """How likely sqrt(n) times the dip is this large or larger on evenly spread values, the worst case.
 

@@ -1,7 +1,8 @@
 """What Gaussian mixtures say of the number of groups: k-means supposes round groups, a mixture finds long ones too.
 
 A likelihood alone takes skew and stragglers for groups. So a mixture is *sure* only when hardly any customer could
-belong to another group as well, and when look-alikes without groups gain much less by it.
+belong to another group as well, and when look-alikes without groups gain much less by it, or no one stands between any
+group and the next.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import numpy as np
 from segmentry.clusters.quick_mixture import QuickMixture, quick_mixtures, single
 from segmentry.clusters.sketch import sketch_kmeans
 from segmentry.features.recipe import GRID
+from segmentry.quality.modes import all_apart, has_spike
 from segmentry.quality.reference import on_equal_footing
 from segmentry.quality.stability import adjusted_rand
 
 ROWS_A_FEATURE = 50  # with fewer, a covariance is drawn from too little (Dolnicar and others 2014 ask for 70 or more)
 VALUES = 20  # different ones in each feature: a density needs more than steps
 STRAGGLERS = 0.025  # of the rows: a smaller group is no group but who stands far from all
+FEWER = 2  # times
 SURE = 0.98  # mean chance of being where one is put, at which groups hardly overlap
 BEYOND = 1.25  # times what look-alikes gain at most
 LOOK_ALIKES = 3
@@ -35,7 +38,7 @@ class MixtureEvidence:
 
     k: int  # by ICL
     certainty: float
-    sure: bool  # nearly everyone is sure of the place, and look-alikes gain much less
+    sure: bool  # nearly everyone is sure of the place, and look-alikes gain much less or all groups lie apart
     agreement: float  # adjusted Rand with k-means at the same number
     bic_k: int
     bic_round: bool  # the best by BIC has groups of one shape, as k-means supposes
@@ -56,12 +59,13 @@ def hear_mixtures(grid: np.ndarray, references: Sequence[np.ndarray], most: int,
     fits = _fitted(grid, most, seed)
     surest, likeliest = min(fits, key=lambda fit: fit.icl), min(fits, key=lambda fit: fit.bic)
     groups = _groups(surest)
+    inside = np.isin(surest.labels, groups)
+    sure = len(groups) > 1 and surest.certainty >= SURE and _hold_together(surest, groups)
+    if sure and not _beyond(fits[0].icl - surest.icl, surest, references, seed):
+        sure = _apart(grid[inside], surest.labels[inside])
     k, certainty = len(groups), surest.certainty
-    gain = fits[0].icl - surest.icl
-    sure = k > 1 and certainty >= SURE and _beyond(gain, surest, references, seed)
     agreement = 1.0
     if sure:
-        inside = np.isin(surest.labels, groups)
         labels = sketch_kmeans(grid[None], k, seed, KMEANS_STARTS).labels[0]
         agreement = adjusted_rand(surest.labels[inside], labels[inside])
     return MixtureEvidence(k, certainty, sure, agreement, len(_groups(likeliest)), likeliest.shape == "one")
@@ -89,6 +93,18 @@ def _groups(fit: QuickMixture) -> np.ndarray:
     counts = np.bincount(fit.labels, minlength=fit.k)
     result: np.ndarray = np.flatnonzero(counts >= max(STRAGGLERS * counts.sum(), 10))
     return result
+
+
+def _hold_together(fit: QuickMixture, groups: np.ndarray) -> bool:
+    """Whether each group has FEWER times as many as straggle: else small ones are a way to describe a tail."""
+    counts = np.bincount(fit.labels, minlength=fit.k)
+    return int(counts[groups].min()) >= FEWER * int(counts.sum() - counts[groups].sum())
+
+
+def _apart(rows: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether there is a valley between each group and the one next to it: look-alikes keep a column with a small heap
+    as it is, and gain by it as much. Those who share one value, as who bought nothing, are no group by that."""
+    return not any(has_spike(column) for column in rows.T) and all_apart(rows, labels)
 
 
 def _beyond(gain: float, fit: QuickMixture, references: Sequence[np.ndarray], seed: int) -> bool:
