@@ -27,13 +27,13 @@ from pathlib import Path  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from planted import DIMENSIONS, NULLS, OTHERWISE, PLANTED, SEPARATE, make  # noqa: E402
+from planted import DIMENSIONS, LOPSIDED, NULLS, OTHERWISE, PLANTED, SEPARATE, make  # noqa: E402
 
 from segmentry.estimator import Segmenter  # noqa: E402
 
 Job = tuple[str, int, int]  # kind, number of columns, seed
 # Even seeds are for tuning. Whoever changes the rule after a look at the held-out ones draws others, the next odd ones.
-SEEDS = {"tuning": range(0, 32, 2), "held-out": range(1161, 1193, 2)}
+SEEDS = {"tuning": range(0, 32, 2), "held-out": range(1193, 1225, 2)}
 NULL_FLOOR, SEPARABLE_FLOOR, ROW_FLOOR = 0.95, 0.90, 0.80
 BEGIN, END = "<!-- battery: begin -->", "<!-- battery: end -->"
 
@@ -137,7 +137,8 @@ def table(results: Sequence[Judged]) -> str:
 def sums(results: Sequence[Judged], half: str) -> str:
     """The shares that have a floor, and what it cost."""
     parts = [f"The {half} seeds, 800 customers a table."]
-    for name, kinds in (("without groups", NULLS), ("separable", SEPARATE), ("separable, not Gaussian", OTHERWISE)):
+    named = {"separable": SEPARATE, "separable, not Gaussian": OTHERWISE, "small beside a large one": LOPSIDED}
+    for name, kinds in {"without groups": NULLS, **named}.items():
         group = [r for r in results if r.kind in kinds]
         if group:
             parts.append(f"Right on tables {name}: {_right(group)} of {len(group)} ({_percent(group)}).")
@@ -149,13 +150,13 @@ def sums(results: Sequence[Judged], half: str) -> str:
 
 
 def shortfalls(results: Sequence[Judged]) -> list[str]:
-    """What is below its floor. Groups that are not Gaussian have none: they are told, not promised."""
+    """What is below its floor. Groups that are not Gaussian, or small beside a large one, are told and not promised."""
     found = []
     for name, kinds, floor in (("no groups", NULLS, NULL_FLOOR), ("separable groups", SEPARATE, SEPARABLE_FLOOR)):
         group = [r for r in results if r.kind in kinds]
         if group and _right(group) < floor * len(group):
             found.append(f"{name}: {_percent(group)} right, below {100 * floor:.0f} %")
-    for kind, d in dict.fromkeys((r.kind, r.dimensions) for r in results if r.kind not in OTHERWISE):
+    for kind, d in dict.fromkeys((r.kind, r.dimensions) for r in results if r.kind not in (*OTHERWISE, *LOPSIDED)):
         cell = [r for r in results if (r.kind, r.dimensions) == (kind, d)]
         if _right(cell) < ROW_FLOOR * len(cell):
             found.append(f"{kind}, {d} columns: {_right(cell)} of {len(cell)} right, below {100 * ROW_FLOOR:.0f} %")

@@ -15,11 +15,14 @@ ROWS = 800
 NULLS = ("uniform", "Gaussian", "correlated", "skewed", "heavy-tailed")
 SEPARATE = ("equal", "unequal", "elongated")  # the best possible rule errs on SEPARABLE at most
 OTHERWISE = ("skewed groups", "heavy groups")  # as separate, and not Gaussian
-PLANTED = (*SEPARATE, "overlapping", *OTHERWISE)
+LOPSIDED = ("one large",)  # and small ones beside it
+PLANTED = (*SEPARATE, "overlapping", *OTHERWISE, *LOPSIDED)
 DIMENSIONS = (2, 5, 12)
 NUMBERS = (3, 4, 5, 6, 8, 2, 4, 7)  # of planted groups, by seed
 SEPARABLE = 0.01  # Bayes error at most; that of overlapping groups is OVERLAP
 OVERLAP = 0.05
+APART = 0.001  # of small groups beside a large one: an error of SEPARABLE would be a quarter of a small group
+SMALL = 0.04  # of the customers are in each of them
 LENGTH = 5.0  # of an elongated group: its long axis by the others
 LEAN = 4.0  # of a gamma distribution: groups with a skewness of 1
 TAILS = 5.0  # degrees of freedom of a t distribution: groups with stragglers
@@ -77,10 +80,10 @@ def _root(d: int, equal: bool, random: np.random.Generator) -> np.ndarray:
 
 def _with_groups(kind: str, d: int, seed: int, rows: int, random: np.random.Generator) -> Planted:
     k = NUMBERS[seed // 2 % len(NUMBERS)]
-    shares = _shares(k, kind == "unequal", random)
+    shares = _shares(k, kind, random)
     roots = _shapes(k, d, kind == "elongated", seed, random)
     centres = _apart(k, d, random)
-    error = OVERLAP if kind == "overlapping" else SEPARABLE
+    error = {"overlapping": OVERLAP, "one large": APART}.get(kind, SEPARABLE)
     shape = {"skewed groups": "skewed", "heavy groups": "heavy"}.get(kind, "Gaussian")
     scale, found = _scaled(centres, roots, shares, error, shape)
     counts = np.floor(shares * rows + 0.5).astype(int)
@@ -91,9 +94,14 @@ def _with_groups(kind: str, d: int, seed: int, rows: int, random: np.random.Gene
     return Planted(kind, d, seed, values[order], labels[order], k, found)
 
 
-def _shares(k: int, unequal: bool, random: np.random.Generator) -> np.ndarray:
-    """Alike, or falling by a fixed ratio so that the largest group has about six times the smallest."""
-    shares = np.ones(k) if not unequal else 6.0 ** (-np.arange(k) / max(k - 1, 1))
+def _shares(k: int, kind: str, random: np.random.Generator) -> np.ndarray:
+    """Alike; or falling by a fixed ratio so that the largest group has about six times the smallest; or all small but
+    one."""
+    shares = np.ones(k)
+    if kind == "unequal":
+        shares = 6.0 ** (-np.arange(k) / max(k - 1, 1))
+    elif kind == "one large":
+        shares = np.array([1.0 - SMALL * (k - 1), *[SMALL] * (k - 1)])
     return random.permutation(shares / shares.sum())
 
 
