@@ -35,12 +35,13 @@ def test_it_tells_in_words_and_figures(segmentry, shop):
 
 
 def test_a_job_stops_where_customers_have_drifted(segmentry, shop):
-    """Beyond --max-drift it ends with 1 and names the index; JSON is whole all the same."""
+    """Beyond --max-drift it ends with 1 and names the index; JSON is whole, and the error apart from it."""
     model, new, cents = shop
     assert segmentry("drift", model, new, "--max-drift", "0.25", "--quiet").code == 0
     outcome = segmentry("drift", model, cents, "--max-drift", "0.25", "--json")
     assert outcome.code == 1
-    assert "error [drift]: Customers have drifted further than 0.25." in outcome.err
+    error = json.loads(outcome.err)["error"]
+    assert (error["code"], error["message"]) == ("drift", "Customers have drifted further than 0.25.")
     answer = json.loads(outcome.out)
     assert answer["verdict"] == "act"
     assert answer["features"][0]["feature"] == "income"

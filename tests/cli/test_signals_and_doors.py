@@ -101,13 +101,17 @@ def test_a_reader_that_leaves_is_no_failure(fitted, arguments):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no device that is always full")
 @pytest.mark.parametrize("arguments", [["sql", "MODEL"], ["score", "MODEL", "--set", "Age=30", "--json"]])
 def test_a_result_that_cannot_be_printed_is_an_error(fitted, arguments):
-    """A full disk behind stdout gives exit code 1 and one sentence."""
+    """A full disk behind stdout gives exit code 1 and one sentence, in JSON where JSON was asked for."""
     given = [str(fitted(MALL) / "segmentation.seg") if a == "MODEL" else a for a in arguments]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([*COMMAND, *given], stdout=full, stderr=subprocess.PIPE, check=False, text=True)
     assert done.returncode == 1
-    assert done.stderr.startswith("error [output]: The result could not be printed. Found: No space left on device.")
     assert done.stderr.count("\n") == 1
+    if "--json" in arguments:
+        error = json.loads(done.stderr)["error"]
+        assert (error["message"], error["found"]) == ("The result could not be printed.", "No space left on device")
+        return
+    assert done.stderr.startswith("error [output]: The result could not be printed. Found: No space left on device.")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="streams are closed in another way on this platform")

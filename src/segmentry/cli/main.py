@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import typer
 
 import segmentry
 from segmentry.cli import compare, dashboard, drift, explain, fit, inspect, model, recommend, sample, score, serve, sql
-from segmentry.cli.terminal import complain, finish, hush
+from segmentry.cli.terminal import complain, complain_of_usage, finish, hush
 from segmentry.errors import OutputError, SegmentryError
 
 app = typer.Typer(
@@ -28,6 +30,8 @@ app = typer.Typer(
 )
 
 _MODEL = "segments/segmentation.seg"
+# What the library raises for wrong usage of any kind; it has a public name for one kind only.
+_WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
 
 
 def _version(asked: bool) -> None:
@@ -74,31 +78,43 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     _open_what_is_closed()
     _speak_utf8()
+    as_json = _wants_json(sys.argv[1:])
     try:
-        code = _run()
+        code = _run(as_json)
         finish()
     except BrokenPipeError:
         hush()
         code = 0
     except OutputError as error:
-        complain(error)
+        complain(error, as_json)
         code = 1
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(as_json: bool) -> int:
     try:
-        app(standalone_mode=True)
+        ended = app(standalone_mode=False)
     except SegmentryError as error:
-        complain(error)
+        complain(error, as_json)
         return 1
+    except _WrongUsage as error:
+        return complain_of_usage(error, as_json)
     except KeyboardInterrupt:
         return 130
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None  # the library takes it for a failure
         return end.code if isinstance(end.code, int) else 1
-    return 0
+    return ended if isinstance(ended, int) else 0
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether the answer is for programs, and the errors with it: also where the arguments cannot be understood.
+
+    >>> _wants_json(["score", "spring.seg", "--json"]), _wants_json(["inspect", "--", "--json"])
+    (True, False)
+    """
+    return "--json" in takewhile(lambda argument: argument != "--", arguments)
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> None:

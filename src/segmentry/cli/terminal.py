@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from segmentry.cli.budget import about, forget_peak_memory, peak_memory_mb
 from segmentry.errors import Notice, OutputError, SegmentryError
@@ -151,5 +153,28 @@ def warn(notices: Sequence[Notice], quiet: bool) -> None:
         sys.stderr.write(f"warning [{notice.code}]: {inert(notice.message)}\n")
 
 
-def complain(error: SegmentryError) -> None:
+def complain(error: SegmentryError, as_json: bool = False) -> None:
+    """An error in words, or for programs: one line of JSON with its parts and the exit status that follows."""
+    if as_json:
+        parts = (getattr(error, part, "") for part in ("what", "found", "remedy"))
+        _complain_in_json(error.code, *parts, whole=str(error), exit_status=1)
+        return
     sys.stderr.write(f"error [{error.code}]: {inert(str(error))}\n")
+
+
+def complain_of_usage(error: Any, as_json: bool) -> int:
+    """The same for what the library says of wrong usage; the exit status of it."""
+    status: int = error.exit_code
+    if as_json:
+        context = getattr(error, "ctx", None)
+        remedy = f"Try: {context.command_path} --help" if context is not None else ""
+        _complain_in_json("usage", error.format_message(), "", remedy, exit_status=status)
+    else:
+        error.show()
+    return status
+
+
+def _complain_in_json(code: str, what: str, found: str, remedy: str, *, whole: str = "", exit_status: int) -> None:
+    parts = {"code": code, "message": what or whole, "found": found, "remedy": remedy}
+    error = {name: inert(text) for name, text in parts.items()}
+    sys.stderr.write(json.dumps({"error": error, "exit_status": exit_status}, ensure_ascii=False) + "\n")
