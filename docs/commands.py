@@ -19,7 +19,7 @@ HEAD = """# The commands
 
 What each command says with `--help`, on one page to search in. What was found goes to stdout, in words or, with
 `--json`, for programs; warnings, errors and progress go to stderr. A command ends with 0 when it is done, 1 when the
-input or a setting is wrong, 2 when the command itself is, and 130 or 143 when it was stopped.
+input or a setting is wrong, 2 when the command itself is, and 129, 130 or 143 when it was stopped.
 
 With `--json` an error is JSON too: one line on stderr, laid out here for reading, while stdout has the whole result or
 nothing. `found` and `remedy` may be empty, and the code of wrong usage is `usage`:

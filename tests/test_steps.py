@@ -14,7 +14,7 @@ from segmentry.steps import STEPS
 
 
 def test_each_step_of_a_fit_and_of_its_outputs_has_words(tmp_path: Path) -> None:
-    """The steps are entered in the order of the table, and it has none besides but loading and scoring."""
+    """The steps are entered in the order of the table, and it has none besides but loading, waiting and scoring."""
     entered: list[str] = []
 
     def step(name: str) -> AbstractContextManager[None]:
@@ -23,7 +23,7 @@ def test_each_step_of_a_fit_and_of_its_outputs_has_words(tmp_path: Path) -> None
 
     fitted = fit_source(sample_marketing(300, seed=1), FitSettings(selection=SelectionSettings(k=3)), step)
     write_outputs(fitted.segmentation, fitted.table, tmp_path / "out", step=step, seconds={}, pictures=False)
-    assert entered == [name for name in STEPS if name not in ("imports", "score")]
+    assert entered == [name for name in STEPS if name not in ("imports", "input", "score")]
 
 
 def test_the_dashboard_counts_on_steps_that_there_are() -> None:

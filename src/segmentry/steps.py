@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 STEPS: Mapping[str, str] = {
     "imports": "Getting ready: loading the methods that find segments",
+    "input": "Waiting for all of standard input",
     "read": "Reading the table",
     "roles": "Finding out what each column is",
     "features": "Deriving and preparing features",

@@ -16,6 +16,7 @@ import pytest
 
 from segmentry.cli import main
 
+_SIGNALS = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # not every system has the second
 COMMAND = [sys.executable, "-c", "from segmentry.cli import main; main()"]
 
 
@@ -29,8 +30,9 @@ class Outcome:
 
 
 def run_here(*arguments: object) -> Outcome:
-    out, err, before = io.StringIO(), io.StringIO(), sys.argv
-    handler = signal.getsignal(signal.SIGTERM)
+    # With bytes beneath, as a process has them: a table goes to standard output as it would into a file.
+    out, err, before = io.TextIOWrapper(io.BytesIO(), "utf-8", newline=""), io.StringIO(), sys.argv
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
     sys.argv = ["segmentry", *map(str, arguments)]
     code = 0
     try:
@@ -40,8 +42,10 @@ def run_here(*arguments: object) -> Outcome:
         code = end.code if isinstance(end.code, int) else 0
     finally:
         sys.argv = before
-        signal.signal(signal.SIGTERM, handler)
-    return Outcome(code, out.getvalue(), err.getvalue())
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    out.seek(0)
+    return Outcome(code, out.read(), err.getvalue())
 
 
 def run_apart(*arguments: object, **environment: str) -> Outcome:

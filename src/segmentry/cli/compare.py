@@ -9,13 +9,16 @@ from typing import Any
 import typer
 
 from segmentry.cli.reading_options import SOURCE_HELP, source_of, takes_reading
+from segmentry.cli.streams import a_folder, arrivals
 from segmentry.cli.terminal import Steps, inert, say
 
 
 @takes_reading
 def compare(
     source: str = typer.Argument(..., help=f"Customers, a row for each. {SOURCE_HELP}"),
-    output: Path = typer.Option(None, "-o", "--output", help="Folder for the page, the picture and the tables."),
+    output: Path = typer.Option(
+        None, "-o", "--output", callback=a_folder, help="Folder for the page, the picture and the tables."
+    ),
     methods: str = typer.Option(None, "--methods", help="Which, with commas, rfm among them; all others unless named."),
     compare_with: list[str] = typer.Option(
         [], "--compare-with", help="A column that holds an existing segmentation; may be given more than once."
@@ -53,10 +56,12 @@ def compare(
     if output is not None:
         check_comparison_folder(output, overwrite)
     steps = Steps(quiet or as_json)
-    with steps("search"):
-        found = side_by_side(
-            source_of(source), methods=split_list(methods) or (), columns=tuple(compare_with), settings=settings
-        )
+    with arrivals(steps) as arrive:
+        table = arrive(source_of(source))
+        with steps("search"):
+            found = side_by_side(
+                table, methods=split_list(methods) or (), columns=tuple(compare_with), settings=settings
+            )
     if output is not None:
         with steps("report"):
             write_comparison(found, output, overwrite=overwrite)

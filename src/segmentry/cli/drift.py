@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from segmentry.cli.reading_options import AS_OF, SOURCE_HELP, shown, takes_reading
+from segmentry.cli.streams import a_folder, arrivals
 from segmentry.cli.terminal import Steps, cut, inert, say, warn
 from segmentry.errors import SegmentryError
 
@@ -26,7 +27,11 @@ def drift(
     customers: str = typer.Option(None, "--customers", help="Table of customers that the orders are joined to."),
     as_of: datetime | None = typer.Option(None, "--as-of", formats=["%Y-%m-%d"], help=AS_OF),
     output: Path = typer.Option(
-        None, "-o", "--output", help="Folder for a page with pictures, and every figure; without it none is written."
+        None,
+        "-o",
+        "--output",
+        callback=a_folder,
+        help="Folder for a page with pictures, and every figure; without it none is written.",
     ),
     max_drift: float | None = typer.Option(
         None, "--max-drift", min=0.0, help="End with an error where an index beyond chance is above this: 0.25, say."
@@ -51,8 +56,10 @@ def drift(
         from segmentry.reports.drift import check_drift_folder, write_drift
 
         check_drift_folder(output, overwrite)
-    with steps("compare"):
-        found = measured(segmentation, table, orders=log, as_of=as_of, reading=ReadingSettings(**reading))
+    with arrivals(steps) as arrive:
+        log, table = arrive(log), arrive(table)
+        with steps("compare"):
+            found = measured(segmentation, table, orders=log, as_of=as_of, reading=ReadingSettings(**reading))
     page = None
     if output is not None:
         with steps("report"):

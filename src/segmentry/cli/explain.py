@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from segmentry.cli.reading_options import AS_OF, refuse_beside, source_of, takes_reading
+from segmentry.cli.streams import arrivals
 from segmentry.cli.terminal import inert, say
 
 
@@ -66,8 +67,9 @@ def _values(
     if customer is None:
         return dict(split_pairs(given, "--set"))
     table, log = (None if source is None else source_of(source) for source in (customers, orders))
-    made, _ = read_any(segmentation, table, log, reading=ReadingSettings(**reading))
-    return values_of(segmentation, made, customer)
+    with arrivals() as arrive:
+        made, _ = read_any(segmentation, arrive(table), arrive(log), reading=ReadingSettings(**reading))
+        return values_of(segmentation, made, customer)
 
 
 def _explain_one(segmentation: Any, values: dict[str, Any], changeable: str | None, as_json: bool) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import typer
 
 from segmentry.cli.budget import LARGE_MB, check_memory, need_of, parse_memory
-from segmentry.cli.orders import files_of, table_of
+from segmentry.cli.orders import arrived, files_of, table_of
 from segmentry.cli.reading_options import SOURCE_HELP, reading_options, takes
+from segmentry.cli.streams import a_folder, arrivals
 from segmentry.cli.terminal import Steps, inert, say, warn
 
 
@@ -81,7 +82,7 @@ def fit(
         None, "--customers", help="Table of customers to join the orders to, by id; alone, a SOURCE that is no orders."
     ),
     output: Path = typer.Option(
-        ..., "-o", "--output", help="Folder for the model, the labelled customers, the report."
+        ..., "-o", "--output", callback=a_folder, help="Folder for the model, the labelled customers, the report."
     ),
     settings: dict[str, Any] = {},  # noqa: B006
     config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
@@ -165,7 +166,7 @@ def _stated(
 
 
 def demo(
-    output: Path = typer.Option(Path("demo-out"), "-o", "--output", help="Folder for everything."),
+    output: Path = typer.Option(Path("demo-out"), "-o", "--output", callback=a_folder, help="Folder for everything."),
     rows: int = typer.Option(2000, "--rows", min=100, help="Number of customers to make up."),
     seed: int = typer.Option(0, "--seed", help="Seed of the made-up shop."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an earlier demo."),
@@ -197,36 +198,43 @@ def _fit_into(source: Any, output: Path, settings: Any, options: _RunOptions, af
     for path in files_of(source):
         check_folder(output, options.overwrite, source=path)
     check_folder(output, options.overwrite)
-    need = need_of(table_of(source))
-    if need is not None:
-        steps.rows, steps.estimated = need.rows, bool(need.text)
-        check_memory(need, options.memory_mb)
-        if need.megabytes >= LARGE_MB and not options.silent:
-            say(f"{need.said[0].upper()}{need.said[1:]}: up to about {need.megabytes:,.0f} MB of memory.")
     if after is not None:
         settings = settings_after(after.segmentation, settings)
-    fitted = fit_source(source, settings, steps, after=after)
-    summary = write_outputs(
-        fitted.segmentation,
-        fitted.table,
-        output,
-        placing=fitted.placing,
-        before=fitted.before,
-        step=steps,
-        seconds=steps.seconds,
-        overwrite=options.overwrite,
-        for_spreadsheet=options.for_spreadsheet,
-        excel=options.excel,
-        share=options.share,
-        pictures=options.pictures,
-        peak_memory_mb=steps.peak_memory_mb,
-    )
+    with arrivals(steps) as arrive:
+        source = arrived(source, arrive)
+        _check_need(source, steps, options)
+        fitted = fit_source(source, settings, steps, after=after)
+        summary = write_outputs(
+            fitted.segmentation,
+            fitted.table,
+            output,
+            placing=fitted.placing,
+            before=fitted.before,
+            step=steps,
+            seconds=steps.seconds,
+            overwrite=options.overwrite,
+            for_spreadsheet=options.for_spreadsheet,
+            excel=options.excel,
+            share=options.share,
+            pictures=options.pictures,
+            peak_memory_mb=steps.peak_memory_mb,
+        )
     if options.as_json:
         say(to_json(summary).rstrip())
         return
     warn((*fitted.segmentation.source_notices, *fitted.segmentation.notices), options.quiet)
     if not options.quiet:
         _tell(fitted, output)
+
+
+def _check_need(source: Any, steps: Steps, options: _RunOptions) -> None:
+    need = need_of(table_of(source))
+    if need is None:
+        return
+    steps.rows, steps.estimated = need.rows, bool(need.text)
+    check_memory(need, options.memory_mb)
+    if need.megabytes >= LARGE_MB and not options.silent:
+        say(f"{need.said[0].upper()}{need.said[1:]}: up to about {need.megabytes:,.0f} MB of memory.")
 
 
 def _tell(fitted: Any, output: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 
 from segmentry.cli.reading_options import SOURCE_HELP, shown, takes_reading
+from segmentry.cli.streams import a_folder, arrivals
 from segmentry.cli.terminal import Steps, cut, inert, say
 
 WIDTH = 80
@@ -26,7 +27,11 @@ def inspect(
     orders: str = typer.Option(None, "--orders", help="Orders or order lines, a row for each, instead of SOURCE."),
     customers: str = typer.Option(None, "--customers", help="A SOURCE whose rows are customers and no orders."),
     output: Path = typer.Option(
-        None, "-o", "--output", help="Folder for inspect.html and segmentry.toml; without it they are not written."
+        None,
+        "-o",
+        "--output",
+        callback=a_folder,
+        help="Folder for inspect.html and segmentry.toml; without it they are not written.",
     ),
     features: str = typer.Option(None, "--features", help="Columns or derived features to cluster on, with commas."),
     as_of: datetime | None = typer.Option(
@@ -62,7 +67,7 @@ def _inspect(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from segmentry.cli.orders import option_of, table_of
+    from segmentry.cli.orders import arrived, option_of, table_of
     from segmentry.exploration import inspect as look
 
     named = shown(table_of(source), settings.reading.table)
@@ -72,8 +77,10 @@ def _inspect(
         from segmentry.reports.inspection import check_inspection_folder
 
         check_inspection_folder(output, overwrite)
-    with steps("roles"):
-        inspection = look(source, settings=settings)
+    with arrivals(steps) as arrive:
+        source = arrived(source, arrive)
+        with steps("roles"):
+            inspection = look(source, settings=settings)
     written: tuple[Path, ...] = ()
     if output is not None:
         from segmentry.reports.inspection import write_inspection

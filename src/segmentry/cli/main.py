@@ -74,8 +74,8 @@ app.add_typer(sample.app, name="sample")
 
 
 def main() -> None:
-    """Runs a command. Exit codes: 0 done, 1 input or setting wrong, 2 wrong usage, 130 and 143 for signals."""
-    signal.signal(signal.SIGTERM, _terminated)
+    """Runs a command. Exit codes: 0 done, 1 input or setting wrong, 2 wrong usage, 129, 130 and 143 for signals."""
+    _end_in_order()
     _open_what_is_closed()
     _speak_utf8()
     as_json = _wants_json(sys.argv[1:])
@@ -117,8 +117,16 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     return "--json" in takewhile(lambda argument: argument != "--", arguments)
 
 
-def _terminated(_signal: int, _frame: FrameType | None) -> None:
-    sys.exit(143)
+def _end_in_order() -> None:
+    """A signal that ends the process lets it remove what is unfinished, temporary files of customers above all."""
+    signal.signal(signal.SIGTERM, _ended)
+    hangup = getattr(signal, "SIGHUP", None)  # the terminal was closed; not every system has it
+    if hangup is not None and signal.getsignal(hangup) is signal.SIG_DFL:  # nohup has it ignored
+        signal.signal(hangup, _ended)
+
+
+def _ended(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def _open_what_is_closed() -> None:

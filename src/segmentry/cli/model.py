@@ -6,12 +6,15 @@ from pathlib import Path
 
 import typer
 
+from segmentry.cli.streams import STDOUT, standard_output
 from segmentry.cli.terminal import inert, say
 
 
 def report(
     model: Path = typer.Argument(..., help="A .seg file that `segmentry fit` wrote."),
-    output: Path = typer.Option(..., "-o", "--output", help="The page to write, for example report.html."),
+    output: Path = typer.Option(
+        ..., "-o", "--output", help="The page to write, for example report.html, or - for standard output."
+    ),
     share: bool = typer.Option(
         False, "--share", help="To pass it on: no picture draws a point, bar or cell for fewer than ten customers."
     ),
@@ -21,6 +24,10 @@ def report(
     from segmentry.reports import report as write_report
     from segmentry.store import load
 
+    if str(output) == STDOUT:
+        with standard_output(".html") as page:
+            write_report(load(model), page, share=share)
+        return
     write_report(load(model), output, overwrite=overwrite, share=share)
     say(f"Written: {output}")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from segmentry.cli.reading_options import source_of
+from segmentry.cli.streams import Stream
 
 
 def chosen_source(source: str | None, orders: str | None, customers: str | None) -> Any:
@@ -39,13 +42,25 @@ def looked_at(source: str | None, orders: str | None, customers: str | None) -> 
 
 def log_and_customers(
     source: str | None, orders: str | None, customers: str | None
-) -> tuple[str | Path | None, str | Path | None]:
+) -> tuple[str | Path | Stream | None, str | Path | Stream | None]:
     """The orders to score, and the table of customers: SOURCE, or the one beside the orders."""
     table = source if orders is None else customers
     return (
         None if orders is None else source_of(orders),
         None if table is None else source_of(table),
     )
+
+
+def arrived(source: Any, arrive: Callable[[Any], Any]) -> Any:
+    """The source with files in the place of its streams."""
+    from segmentry.fitting.sources import Orders
+    from segmentry.purchases import CustomerTable, OrderTable
+
+    if isinstance(source, Orders):
+        return replace(source, log=arrive(source.log), customers=arrive(source.customers))
+    if isinstance(source, CustomerTable | OrderTable):
+        return replace(source, source=arrive(source.source))
+    return arrive(source)
 
 
 def files_of(source: Any) -> list[Path]:

@@ -11,9 +11,11 @@ from urllib.parse import quote
 
 import typer
 
+from segmentry.cli.streams import Stream, stream_of
+
 SOURCE_HELP = (
     "A file (CSV in any usual form, also .gz; Parquet, Excel, JSON lines, Arrow) "
-    "or a database (sqlite:///shop.db, duckdb:///shop.duckdb, postgresql://host/shop)."
+    "a database (sqlite:///shop.db, duckdb:///shop.duckdb, postgresql://host/shop), or - for standard input."
 )
 AS_OF = "Day that ages, tenures and orders count to, YYYY-MM-DD; that of the fit unless stated."
 
@@ -88,17 +90,23 @@ def refuse_beside(option: str, others: Mapping[str, object], reading: Mapping[st
         raise typer.BadParameter(f"{' and '.join(given)} cannot be used with {option}: leave one of them out.")
 
 
-def source_of(text: str) -> str | Path:
-    """A database stays the text it is, anything else is a path; nothing is not the folder one is in.
+def source_of(text: str) -> str | Path | Stream:
+    """A database stays the text it is, `-` is standard input, anything else is a path; nothing is not the folder one is
+    in.
 
     >>> source_of("sqlite:///shop.db"), source_of("shop.csv").name
     ('sqlite:///shop.db', 'shop.csv')
     """
+    stream = stream_of(text)
+    if stream is not None:
+        return stream
     return Path(text) if text.strip() and "://" not in text else text
 
 
-def shown(place: str | Path, table: str | None = None) -> str:
+def shown(place: str | Path | Stream, table: str | None = None) -> str:
     """A path or an address as it may be printed and given again: never with a password."""
+    if isinstance(place, Stream):
+        return place.text
     if isinstance(place, Path):
         return str(place)
     from segmentry.tables.database.address import parse

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from segmentry.cli.reading_options import source_of, takes_reading
+from segmentry.cli.streams import arrivals
 from segmentry.cli.terminal import inert, say
 from segmentry.errors import NotEnoughDataError
 
@@ -38,7 +39,9 @@ def recommend(
 
     beside = None if customers is None else source_of(customers)
     settings = ReadingSettings(**reading)
-    found = recommended(segmentation, source_of(orders), customer, customers=beside, most=most, reading=settings)
+    with arrivals() as arrive:
+        log, beside = arrive(source_of(orders)), arrive(beside)
+        found = recommended(segmentation, log, customer, customers=beside, most=most, reading=settings)
     if as_json:
         say(json.dumps(asdict(found), indent=2, ensure_ascii=False))
         return

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 import typer
 
-from segmentry.cli.terminal import say
+from segmentry.cli.streams import STDOUT, standard_output
+from segmentry.cli.terminal import remark, say
 
 app = typer.Typer(help="Make up a shop's data, to try things out and to test with.", no_args_is_help=True)
 
-_OUTPUT: Any = typer.Option(..., "-o", "--output", help="customers.csv, customers.parquet, or a folder of Parquet.")
+_OUTPUT: Any = typer.Option(..., "-o", "--output", help="customers.csv, customers.parquet, a folder of Parquet, or -.")
 _ROWS: Any = typer.Option(None, "--rows", min=1, help="Number of customers; each shop has its own usual number.")
 _SEED: Any = typer.Option(0, "--seed", help="The same seed makes the same shop.")
 _TRUTH: Any = typer.Option(None, "--truth", help="Also write the planted group of each customer, to this file.")
@@ -84,7 +86,7 @@ def ecommerce(
 
 @app.command("orders", epilog="Example: segmentry sample orders --customers 5000 --truth truth.csv -o orders.csv")
 def orders(
-    output: Path = typer.Option(..., "-o", "--output", help="orders.csv, orders.parquet, or a folder of Parquet."),
+    output: Path = typer.Option(..., "-o", "--output", help="orders.csv, orders.parquet, a folder of Parquet, or -."),
     customers: int = typer.Option(2000, "--customers", min=1, help="Number of customers."),
     seed: int = _SEED,
     truth: Path | None = typer.Option(None, "--truth", help="Also write what is true of each customer, to this file."),
@@ -110,9 +112,9 @@ def orders(
 
     _refuse_addresses(output, truth)
     shop = Shopping(r, alpha, a, b, p, q, v, days, max(days // 2, 1), returns)
-    written = write_orders(output, customers, seed, truth, shop=shop, overwrite=overwrite)
-    say(f"The orders of {written:,} customers: {output}")
-    say(f"Next: segmentry fit --orders {quote(str(output))} -o segments/")
+    with _place(output) as path:
+        written = write_orders(path, customers, seed, truth, shop=shop, overwrite=overwrite)
+    _tell(f"The orders of {written:,} customers", output, "--orders ")
 
 
 def _write(
@@ -121,9 +123,21 @@ def _write(
     from segmentry.samples import write_sample
 
     _refuse_addresses(output, truth)
-    written = write_sample(kind, output, rows, seed, truth_path=truth, overwrite=overwrite, messy=messy)
-    say(f"{written:,} customers: {output}")
-    say(f"Next: segmentry fit {quote(str(output))} -o segments/")
+    with _place(output) as path:
+        written = write_sample(kind, path, rows, seed, truth_path=truth, overwrite=overwrite, messy=messy)
+    _tell(f"{written:,} customers", output)
+
+
+def _place(output: Path) -> AbstractContextManager[Path]:
+    return standard_output(".csv") if str(output) == STDOUT else nullcontext(output)
+
+
+def _tell(what: str, output: Path, option: str = "") -> None:
+    if str(output) == STDOUT:
+        remark(f"{what}: standard output")
+        return
+    say(f"{what}: {output}")
+    say(f"Next: segmentry fit {option}{quote(str(output))} -o segments/")
 
 
 def _refuse_addresses(*paths: Path | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from segmentry.cli.reading_options import AS_OF
+from segmentry.cli.streams import STDOUT
 from segmentry.cli.terminal import say
 
 
@@ -16,7 +17,7 @@ def sql(
     dialect: str = typer.Option("duckdb", "--dialect", help="duckdb, postgres, sqlite, spark, bigquery or snowflake."),
     table: str = typer.Option("customers", "--table", help="The typed table to score, for example crm.customers."),
     as_of: datetime | None = typer.Option(None, "--as-of", formats=["%Y-%m-%d"], help=AS_OF),
-    output: Path = typer.Option(None, "-o", "--output", help="Write to this file instead of the terminal."),
+    output: Path | None = typer.Option(None, "-o", "--output", help="Write to this file, not to standard output."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an existing file."),
 ) -> None:
     """Write the scorer of MODEL as SQL: the same segment for every customer, computed where the table lives."""
@@ -25,7 +26,7 @@ def sql(
     from segmentry.tables import write_text_atomically
 
     text = to_sql(load(model), dialect=dialect, table=table, as_of=as_of)
-    if output is None:
+    if output is None or str(output) == STDOUT:
         say(text.rstrip())
         return
     write_text_atomically(output, text, overwrite)

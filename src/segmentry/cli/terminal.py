@@ -116,18 +116,24 @@ def cut(text: str, width: int) -> str:
 
 
 def say(text: str = "") -> None:
-    with _printing():
+    with printing():
         sys.stdout.write(text + "\n")
+
+
+def remark(text: str = "") -> None:
+    """Says it beside the result: where that goes to stdout and is no words."""
+    sys.stderr.write(text + "\n")
 
 
 def finish() -> None:
     """Has what was said arrive. Raises OutputError where it cannot."""
-    with _printing():
+    with printing():
         sys.stdout.flush()
 
 
 @contextmanager
-def _printing() -> Iterator[None]:
+def printing() -> Iterator[None]:
+    """Raises OutputError where stdout cannot take what is written to it in the block."""
     try:
         yield
     except BrokenPipeError:

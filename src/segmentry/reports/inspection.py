@@ -61,14 +61,19 @@ def inspection_page(
     path: str | Path | None = None,
     *,
     pictures: Sequence[Picture] | None = None,
+    source: str = "",
     overwrite: bool = False,
 ) -> str:
-    """The page as HTML; also written to `path` when one is given. The same inspection gives the same bytes."""
+    """The page as HTML; also written to `path` when one is given. The same inspection gives the same bytes.
+
+    `source` is what names the source on the command line, where its own name does not.
+    """
     drawn = draw_exploration(inspection) if pictures is None else tuple(pictures)
     template = environment().get_template("inspection.html.j2")
     label = {f.name: f.label for f in inspection.features}
     html = template.render(
         inspection=inspection,
+        source=source or inspection.source_name,
         title=f"{say_number(inspection.rows_read)} rows, {len(inspection.columns)} columns",
         lead=lead(inspection),
         groups=groups(inspection),
@@ -91,7 +96,9 @@ def write_inspection(
     Raises OutputError, before anything is drawn, when one of them is there already.
     """
     check_inspection_folder(folder, overwrite)
-    page, text = inspection_page(inspection), settings_file(inspection, stated, source)
+    # A page may be passed on, and tells nobody's folders.
+    told = source if Path(source).name == source else ""
+    page, text = inspection_page(inspection, source=told), settings_file(inspection, stated, source)
     with files_for(folder) as stage:
         write_text_atomically(stage / SETTINGS, text)
         write_bytes_atomically(stage / PAGE, page.encode())
