@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 
@@ -43,6 +44,21 @@ def test_the_limit_holds_for_fit_and_the_summary_tells_what_was_taken(tmp_path):
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     if sys.platform == "linux":
         assert set(summary["peak_memory_mb"]) == set(summary["seconds"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are of another kind on this platform")
+def test_a_named_pipe_is_not_waited_for(segmentry, tmp_path):
+    """Nothing is read from a pipe in the place of a file, which might never come; the error says what works."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    held = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    os.write(held, b"kept")
+    assert need_of(pipe) is None
+    assert os.read(held, 10) == b"kept"
+    os.close(held)
+    outcome = segmentry("inspect", pipe)
+    assert outcome.code == 1
+    assert "a command reads its standard input where - stands for the file" in outcome.err
 
 
 def test_a_file_of_text_tells_its_size_from_its_beginning(tmp_path):

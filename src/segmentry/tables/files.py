@@ -92,7 +92,9 @@ def _check_kind(path: Path) -> None:
         )
     if not stat.S_ISREG(mode):
         raise UnreadableFileError(
-            f"{path} is not a regular file.", found="a pipe, a socket or a device", remedy="Write it to a file first."
+            f"{path} is not a regular file.",
+            found="a pipe, a socket or a device",
+            remedy="Write it to a file first; a command reads its standard input where - stands for the file.",
         )
 
 

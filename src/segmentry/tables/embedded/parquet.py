@@ -64,6 +64,8 @@ def kept_on_disk(frame: nw.LazyFrame[Any], path: Path) -> nw.LazyFrame[Any]:
 
 
 def _is_parquet(part: Path) -> bool:
+    if not part.is_file():  # a pipe that nobody writes to would be waited for
+        return False
     with part.open("rb") as file:
         return file.read(4) == _MAGIC
 
