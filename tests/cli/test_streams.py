@@ -136,6 +136,8 @@ def test_rejects_go_where_they_are_sent(segmentry, model, new, piped, tmp_path):
         (b"", "Nothing came from standard input."),
         (b"<html><body>", "Standard input is not a text table."),
         (b"a,b\n1,2\n", "income"),
+        (b"ARROW1" + b" " * 99, "error [unreadable-file]: Standard input cannot be read as an Arrow file."),
+        (b"SQLite format 3\0" + b" " * 99, "error [database]: Standard input cannot be read."),
     ],
 )
 def test_an_error_tells_of_the_stream(segmentry, model, piped, scratch, data, says):
@@ -145,6 +147,24 @@ def test_an_error_tells_of_the_stream(segmentry, model, piped, scratch, data, sa
     assert (outcome.code, outcome.out) == (1, "")
     assert says in outcome.err
     assert str(scratch) not in outcome.err
+    assert list(scratch.iterdir()) == []
+
+
+@on_unix
+def test_what_cannot_be_kept_is_an_error(segmentry, model, new, piped, scratch):
+    """Where the disk has no place for what comes, it is said which folder it is about, and nothing stays."""
+    import resource
+
+    piped(_as("csv", new))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        outcome = segmentry("score", model, "-", "-o", "-")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith("error [unreadable-file]: What came from standard input could not be kept. Found: ")
+    assert "TMPDIR" in outcome.err
     assert list(scratch.iterdir()) == []
 
 

@@ -85,7 +85,7 @@ def arrivals(steps: Steps | None = None) -> Iterator[Callable[[Any], Any]]:
             path = Path(folder, place.name)
             if path in taken:
                 raise SettingsError(
-                    f"{place.name[:1].upper()}{place.name[1:]} can be read once only.",
+                    f"{_begun(place.name)} can be read once only.",
                     found=f"{place.text} for two tables",
                     remedy="Name a file for one of them.",
                 )
@@ -100,10 +100,10 @@ def arrivals(steps: Steps | None = None) -> Iterator[Callable[[Any], Any]]:
         try:
             yield arrive
         except SegmentryError as error:
-            if not any(str(path) in str(error) for path in taken):
+            parts = [getattr(error, part, "") for part in ("what", "found", "remedy")]
+            what, found, remedy = told = [_told(text, taken) for text in parts]
+            if told == parts:
                 raise
-            what, found, remedy = (_told(text, taken) for text in (error.what, error.found, error.remedy))
-            what = f"{what[:1].upper()}{what[1:]}"
             raise SegmentryError(what, found=found, remedy=remedy, code=error.code) from error
 
 
@@ -132,7 +132,7 @@ def _read(source: BinaryIO, name: str) -> bytes:
         return source.read(_BLOCK)
     except OSError as error:
         raise UnreadableFileError(
-            f"{name[:1].upper()}{name[1:]} cannot be read.",
+            f"{_begun(name)} cannot be read.",
             found=error.strerror or type(error).__name__,
             remedy="Pipe a table into it, or name a file.",
         ) from error
@@ -151,8 +151,13 @@ def _writing(path: Path, name: str) -> Iterator[Callable[[bytes], object]]:
 
 def _told(text: str, taken: Mapping[Path, str]) -> str:
     for path, name in taken.items():
-        text = text.replace(str(path), name)
+        text = re.sub(rf"(?:\w+:///)?{re.escape(str(path))}", name, text)  # as a file, or as a database
+        text = _begun(name) + text.removeprefix(name) if text.startswith(name) else text
     return text
+
+
+def _begun(sentence: str) -> str:
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 @contextmanager
