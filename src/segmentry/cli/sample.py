@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from segmentry.cli.streams import STDOUT, standard_output
-from segmentry.cli.terminal import remark, say
+from segmentry.cli.terminal import say
 
 app = typer.Typer(help="Make up a shop's data, to try things out and to test with.", no_args_is_help=True)
 
@@ -134,7 +134,6 @@ def _place(output: Path) -> AbstractContextManager[Path]:
 
 def _tell(what: str, output: Path, option: str = "") -> None:
     if str(output) == STDOUT:
-        remark(f"{what}: standard output")
         return
     say(f"{what}: {output}")
     say(f"Next: segmentry fit {option}{quote(str(output))} -o segments/")
