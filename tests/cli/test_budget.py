@@ -46,6 +46,15 @@ def test_the_limit_holds_for_fit_and_the_summary_tells_what_was_taken(tmp_path):
         assert set(summary["peak_memory_mb"]) == set(summary["seconds"])
 
 
+def test_what_a_large_run_will_need_is_said_at_once_and_is_no_result(segmentry, tmp_path, monkeypatch):
+    """It goes to stderr, as progress does, with stdout left for what is found."""
+    monkeypatch.setattr("segmentry.cli.fit.LARGE_MB", 1.0)
+    (tmp_path / "one.csv").write_text("id,income\na,5\n")
+    outcome = segmentry("fit", tmp_path / "one.csv", "-o", tmp_path / "out")
+    assert outcome.err.startswith("About 1 rows of 2 columns: up to about ")
+    assert outcome.out == ""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="pipes are of another kind on this platform")
 def test_a_named_pipe_is_not_waited_for(segmentry, tmp_path):
     """Nothing is read from a pipe in the place of a file, which might never come; the error says what works."""

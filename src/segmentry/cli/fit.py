@@ -15,7 +15,7 @@ from segmentry.cli.budget import LARGE_MB, check_memory, need_of, parse_memory
 from segmentry.cli.orders import arrived, files_of, table_of
 from segmentry.cli.reading_options import SOURCE_HELP, reading_options, takes
 from segmentry.cli.streams import a_folder, arrivals
-from segmentry.cli.terminal import Steps, inert, say, warn
+from segmentry.cli.terminal import Steps, inert, remark, say, warn
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def _check_need(source: Any, steps: Steps, options: _RunOptions) -> None:
     steps.rows, steps.estimated = need.rows, bool(need.text)
     check_memory(need, options.memory_mb)
     if need.megabytes >= LARGE_MB and not options.silent:
-        say(f"{need.said[0].upper()}{need.said[1:]}: up to about {need.megabytes:,.0f} MB of memory.")
+        remark(f"{need.said[0].upper()}{need.said[1:]}: up to about {need.megabytes:,.0f} MB of memory.")
 
 
 def _tell(fitted: Any, output: Path) -> None:

@@ -121,7 +121,7 @@ def say(text: str = "") -> None:
 
 
 def remark(text: str = "") -> None:
-    """Says it beside the result: where that goes to stdout and is no words."""
+    """Says it beside the result: before there is one, or where it goes to stdout and is no words."""
     sys.stderr.write(text + "\n")
 
 
