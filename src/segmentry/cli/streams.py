@@ -11,9 +11,8 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,9 +23,7 @@ from segmentry.cli.terminal import Steps, printing
 from segmentry.errors import OutputError, SegmentryError, SettingsError, UnreadableFileError
 
 STDIN = STDOUT = "-"
-_PREFIX = "segmentry-"
 _BLOCK = 1 << 20
-_SPACE = "Free some space for temporary files, or name a folder with more of it in the variable TMPDIR."
 # Names that systems have for what is open already; a shell gives one for `<(command)`.
 _OPEN = re.compile(r"/dev/(?:stdin|fd/(\d{1,9}))|/proc/self/fd/(\d{1,9})")
 
@@ -76,13 +73,14 @@ def arrivals(steps: Steps | None = None) -> Iterator[Callable[[Any], Any]]:
     Errors are told of the stream and not of its file, which is gone when they are read. Raises UnreadableFileError
     where nothing comes, or what comes cannot be kept; SettingsError where one stream is to be two tables.
     """
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
+    with ExitStack() as kept:
         taken: dict[Path, str] = {}
 
         def arrive(place: Any) -> Any:
             if not isinstance(place, Stream):
                 return place
-            path = Path(folder, place.name)
+            folder = next((path.parent for path in taken), None) or kept.enter_context(_scratch())
+            path = folder / place.name
             if path in taken:
                 raise SettingsError(
                     f"{_begun(place.name)} can be read once only.",
@@ -105,6 +103,17 @@ def arrivals(steps: Steps | None = None) -> Iterator[Callable[[Any], Any]]:
             if told == parts:
                 raise
             raise SegmentryError(what, found=found, remedy=remedy, code=error.code) from error
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    from segmentry.tables import scratch_folder
+
+    folder = scratch_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _keep(stream: Stream, path: Path) -> None:
@@ -140,12 +149,14 @@ def _read(source: BinaryIO, name: str) -> bytes:
 
 @contextmanager
 def _writing(path: Path, name: str) -> Iterator[Callable[[bytes], object]]:
+    from segmentry.tables import ROOM
+
     try:
         with path.open("wb") as file:
             yield file.write
     except OSError as error:
         raise UnreadableFileError(
-            f"What came from {name} could not be kept.", found=error.strerror or "", remedy=_SPACE
+            f"What came from {name} could not be kept.", found=error.strerror or "", remedy=ROOM
         ) from error
 
 
@@ -163,14 +174,16 @@ def _begun(sentence: str) -> str:
 @contextmanager
 def standard_output(ending: str) -> Iterator[Path]:
     """A file to write whose bytes go to standard output once the block ends well; otherwise nothing does."""
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
-        path = Path(folder, f"output{ending}")
+    with _scratch() as folder:
+        path = folder / f"output{ending}"
         try:
             yield path
         except OutputError as error:
             if str(path) not in error.what:
                 raise
-            raise OutputError("The result could not be put together.", found=error.found, remedy=_SPACE) from error
+            from segmentry.tables import ROOM
+
+            raise OutputError("The result could not be put together.", found=error.found, remedy=ROOM) from error
         with printing(), path.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer, _BLOCK)
             sys.stdout.buffer.flush()

@@ -32,6 +32,7 @@ from segmentry.tables.memory import (
 from segmentry.tables.names import ROW, fold, free_names, is_hidden
 from segmentry.tables.numbers import currency_code, said_by
 from segmentry.tables.reading import read
+from segmentry.tables.scratch import ROOM, scratch_folder
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.stated import (
     Day,
@@ -57,6 +58,7 @@ from segmentry.tables.writing import (
 )
 
 __all__ = [
+    "ROOM",
     "ROW",
     "Coded",
     "Column",
@@ -121,6 +123,7 @@ __all__ = [
     "result_frame",
     "row_of",
     "said_by",
+    "scratch_folder",
     "share_an_engine",
     "text_frame",
     "text_of",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from segmentry.errors import UnreadableFileError
+from segmentry.tables.scratch import ROOM
 
 # A gzip file may not grow beyond this, nor by more than this factor: real tables shrink 3 to 30 times.
 LARGEST_INFLATED = 64 * 1024**3
@@ -169,5 +170,5 @@ def inflate(path: Path, target: Path) -> None:
         raise UnreadableFileError(
             f"{path} could not be unpacked.",
             found=error.strerror or type(error).__name__,
-            remedy="Free some space for temporary files, or name a folder with more of it in the variable TMPDIR.",
+            remedy=ROOM,
         ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +14,7 @@ import polars as pl
 from segmentry.tables.embedded.assembly import Keep, Scratch, in_memory
 from segmentry.tables.embedded.native import as_text
 from segmentry.tables.numbers import LARGEST_EXACT
+from segmentry.tables.scratch import scratch_folder
 
 IN_MEMORY_BELOW = 256 * 1024**2  # bytes
 BATCH = 50_000  # rows
@@ -76,7 +76,7 @@ class Batches:
 
     def _spill(self) -> None:
         if self.scratch is None:
-            self.scratch = Scratch(tempfile.mkdtemp(prefix="segmentry-"))
+            self.scratch = Scratch(scratch_folder())
         for frame in self._frames:
             part = Path(str(self.scratch)) / f"part-{len(self._parts):06}.parquet"
             frame.write_parquet(part, compression="lz4")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from segmentry.errors import UnreadableFileError
 from segmentry.tables.embedded.assembly import Scratch, Source, assemble, in_memory
 from segmentry.tables.embedded.totals import is_row_of_sums
 from segmentry.tables.files import inflate
+from segmentry.tables.scratch import needs_room, scratch_folder
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
 from segmentry.tables.text.document import Document, open_document
@@ -20,6 +20,7 @@ from segmentry.tables.text.document import Document, open_document
 IN_MEMORY_BELOW = 256 * 1024**2  # bytes; larger files are typed once into Parquet, so that no pass parses text again
 
 
+@needs_room()
 def read_csv(
     path: Path,
     settings: ReadingSettings,
@@ -29,8 +30,7 @@ def read_csv(
     only: Collection[str] | None = None,
 ) -> Table:
     """The file's rows, all cells read as text first and typed over the whole file."""
-    # Private by construction: the system gives the folder to its owner only.
-    scratch = Scratch(tempfile.mkdtemp(prefix="segmentry-"))
+    scratch = Scratch(scratch_folder())
     try:
         before = path.stat()
         source = path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from segmentry.tables.database.drivers import duckdb_driver
 from segmentry.tables.embedded.assembly import Scratch, Source, as_it_is, assemble, in_memory
 from segmentry.tables.embedded.batches import IN_MEMORY_BELOW
 from segmentry.tables.names import check_names
+from segmentry.tables.scratch import scratch_folder
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
 
@@ -29,7 +29,7 @@ def read_duckdb(
 ) -> Table:
     """The rows as they are at one moment, copied by DuckDB itself, so that they never pass through Python."""
     path = Path(address.file)
-    scratch = Scratch(tempfile.mkdtemp(prefix="segmentry-"))
+    scratch = Scratch(scratch_folder())
     try:
         rows = Path(str(scratch)) / "rows.parquet"
         choice, wide = _copy(address, path, settings, rows)

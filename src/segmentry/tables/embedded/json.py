@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -17,12 +16,14 @@ from segmentry.tables.embedded.assembly import Source, assemble
 from segmentry.tables.embedded.batches import BATCH, Batches, series
 from segmentry.tables.files import inflate
 from segmentry.tables.names import check_names
+from segmentry.tables.scratch import needs_room, scratch_folder
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Reject, Table
 from segmentry.tables.text.encoding import decode
 from segmentry.tables.text.jsonrows import Row, json_rows
 
 
+@needs_room()
 def read_json(
     path: Path,
     settings: ReadingSettings,
@@ -32,7 +33,7 @@ def read_json(
     only: Collection[str] | None = None,
 ) -> Table:
     """A row for each object; a key that an object lacks is an empty cell."""
-    folder = Path(tempfile.mkdtemp(prefix="segmentry-"))
+    folder = scratch_folder()
     batches = Batches()
     try:
         before = path.stat()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from segmentry.tables.embedded.assembly import Scratch, Source, assemble, in_mem
 from segmentry.tables.embedded.batches import IN_MEMORY_BELOW, in_scratch
 from segmentry.tables.names import check_names
 from segmentry.tables.numbers import LARGEST_EXACT
+from segmentry.tables.scratch import scratch_folder
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
 
@@ -29,7 +29,7 @@ def read_postgresql(
     address: Address, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
 ) -> Table:
     """The rows as they are at one moment, streamed by COPY; times with a zone are taken in UTC."""
-    scratch = Scratch(tempfile.mkdtemp(prefix="segmentry-"))
+    scratch = Scratch(scratch_folder())
     try:
         rows = Path(str(scratch)) / "rows.csv"
         choice, types = _copy(address, settings, rows)

@@ -6,7 +6,6 @@ import contextlib
 import io
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +21,7 @@ from segmentry.tables.embedded.batches import BATCH
 from segmentry.tables.embedded.duckdb import connect as connect_duckdb
 from segmentry.tables.embedded.plain import in_words
 from segmentry.tables.embedded.postgresql import connect as connect_postgresql
+from segmentry.tables.scratch import scratch_folder
 
 _EXISTS = "Pass --overwrite to replace it, or name another table."
 
@@ -218,7 +218,7 @@ def _exists_duckdb(connection: Any, name: Name) -> bool:
 def _write_duckdb(rows: pl.LazyFrame, address: Address, overwrite: bool) -> None:
     path, name = Path(address.file), _name(address)
     fresh = not path.exists()
-    scratch = Path(tempfile.mkdtemp(prefix="segmentry-"))
+    scratch = scratch_folder()
     try:
         # DuckDB reads the rows itself, so that they need not all be in memory.
         part = scratch / "rows.parquet"
