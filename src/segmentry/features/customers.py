@@ -33,6 +33,7 @@ from segmentry.features.role_rules import Role
 from segmentry.features.roles import ColumnRole, assign_roles
 from segmentry.features.sample import ID, Sample, draw, sampled_values
 from segmentry.features.similar_ids import similar_ids
+from segmentry.features.subtotals import without_subtotals
 from segmentry.features.summaries import over_all, summarise, widen
 from segmentry.tables import Table, all_different, collect_rows, text_of
 from segmentry.tables.engines import WAREHOUSES
@@ -94,7 +95,7 @@ def prepare_customers(
     rows = sample.frame if sample.whole else table.frame
     summaries = widen(summarise(sample.frame, told), sample.figures, rows)
     stated = _overrides(settings, id_column, table)
-    roles = assign_roles(summaries, stated)
+    roles, doubled = without_subtotals(assign_roles(summaries, stated), sample, stated)
     refuse_misread(table, roles, stated, summaries)
     derived = _beside(derive_features(roles, summaries), made)
     roles = (*roles, *(ColumnRole(m.feature.sources[0], m.role, f"{FROM_ORDERS}{m.how}") for m in made))
@@ -124,6 +125,7 @@ def prepare_customers(
         notices=(
             *notices,
             *role_notices(roles),
+            *doubled,
             *left_as_text(table, roles),
             *purpose_notices(wanted, features, settings),
         ),
