@@ -166,3 +166,17 @@ def test_a_percent_sign_in_a_name_is_said_and_a_rate_of_tax_is_no_rate() -> None
     """ "Discount %" is a rate for its sign; "Tax 5%" is the money that the tax was."""
     assert role("Discount %", "percents").reason.startswith("the name says '%'")
     assert (role("Tax 5%", "amounts").role, role("VAT 19 %", "amounts").role) == ("money", "number")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [{"months_loan_duration": "counts"}, {"installment": "amounts", "interest_rate": "percents"}],
+)
+def test_a_bare_amount_beside_a_loan_is_no_spend(beside: dict[str, str]) -> None:
+    """What was borrowed is money; a yes to a loan, or one word of its repayment, leaves an amount what it was."""
+    columns = {"amount": [VALUES["amounts"](i) for i in range(N)]}
+    lent = {name: [VALUES[values](i) for i in range(N)] for name, values in beside.items()}
+    assert roles(columns | lent)["amount"].role == "money"
+    for other in ({"loan": "answers"}, {"installments": "counts"}):
+        others = {name: [VALUES[values](i) for i in range(N)] for name, values in other.items()}
+        assert roles(columns | others)["amount"].role == "spend_total"

@@ -109,7 +109,7 @@ def assign_roles(
     if not any(role == "id" for role, _ in settled.values()):
         found |= _ids(free, found)
     found = _families(free, found)
-    found |= _numbered(free, found)
+    found |= _numbered(free, found) | _lent(free, found)
     for clue in clues:
         if clue.summary.name in settled:
             found[clue.summary.name] = _settled(clue, *settled[clue.summary.name])
@@ -444,6 +444,17 @@ def _numbered(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[st
             series.setdefault(tuple(word.text for word in clue.name.words), []).append(role)
     several = [role for roles in series.values() if len(roles) >= 3 for role in roles]
     return {r.column: replace(r, role="money", reason=f"several, by a number; {r.reason}") for r in several}
+
+
+def _lent(clues: Sequence[Clue], found: Mapping[str, ColumnRole]) -> dict[str, ColumnRole]:
+    """A bare amount among columns of a loan, or two of its repayment, was borrowed and not spent."""
+    told = {c.summary.name: marks(c.summary.name) & {"loan", "repaid"} for c in clues if not is_flag(c.summary)}
+    speaking = sorted(name for name, said in told.items() if said)
+    bare = [c for c in clues if "amount" in c.concepts and not c.concepts & {"spend", "purchase"}]
+    unsure = [r for c in bare if (r := found[c.summary.name]).role == "spend_total" and not r.confident]
+    if len(speaking) + sum("loan" in told[name] for name in speaking) < 2:
+        return {}
+    return {r.column: replace(r, role="money", reason=f"'{speaking[0]}' tells of a loan; {r.reason}") for r in unsure}
 
 
 def _as_money(role: ColumnRole, clue: Clue) -> int:
