@@ -13,7 +13,12 @@ from segmentry.errors import ValueModelError
 SIGNIFICANT = 7  # digits of a reported parameter; standard errors of real data change the second or third
 _BOUND = 12.0  # of a parameter's logarithm: e^12 is where a distribution has shrunk to a point
 _SETTLED = 1e-7  # slope of the mean log-likelihood, in log parameters, at which the top is reached
-
+_TOO_LITTLE = "Give a longer purchase log or more customers, or fit without value (--no-value)."
+# A longer log of customers who are as this one shows them shows the same.
+_AS_IT_IS = (
+    "If that is so, there is nothing to estimate: fit without value (--no-value). If not, the log is too short to show "
+    "it, or lacks orders, as of customers who left."
+)
 
 Slopes = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
@@ -44,7 +49,7 @@ def maximise(
     It is climbed in logarithms, by L-BFGS-B from each start in turn until one arrives, then by Newton's steps, whose
     curvature is also the observed information. Raises ValueModelError when no start arrives.
     """
-    reason = ""
+    reason = ends = ""
     for start in starts:
         top = _climb(likelihood, np.log(start), n)
         curvature = _curvature(likelihood, top)
@@ -59,13 +64,14 @@ def maximise(
             if np.abs(step).max() < 1e-11:
                 break
             curvature = _curvature(likelihood, top)
-        reason = _doubt(likelihood, top, curvature, parameters, n)
+        ends = _ends(top, parameters)
+        reason = ends or _doubt(likelihood, top, curvature, parameters, n)
         if not reason:
             return _estimate(likelihood, top, curvature)
     raise ValueModelError(
         "The purchases do not settle a model of lifetime value.",
         found=reason,
-        remedy="Give a longer purchase log or more customers, or fit without value (--no-value).",
+        remedy=_AS_IT_IS if ends else _TOO_LITTLE,
     )
 
 
@@ -102,17 +108,20 @@ def _is_hill(curvature: np.ndarray) -> bool:
     return bool(np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature).min() > 0)
 
 
-def _doubt(
-    likelihood: Slopes, top: np.ndarray, curvature: np.ndarray, parameters: Sequence[Parameter], n: float
-) -> str:
-    """Why this is no estimate; "" when it is one."""
+def _ends(top: np.ndarray, parameters: Sequence[Parameter]) -> str:
+    """What the purchases show where a parameter has no end; "" where each has one."""
     ends = [
         parameter.without_upper_end if log > 0 else parameter.without_lower_end
         for parameter, log in zip(parameters, top, strict=True)
         if abs(log) > _BOUND - 0.5
     ]
-    if ends:
-        return f"by these purchases, {ends[0]}"
+    return f"by these purchases, {ends[0]}" if ends else ""
+
+
+def _doubt(
+    likelihood: Slopes, top: np.ndarray, curvature: np.ndarray, parameters: Sequence[Parameter], n: float
+) -> str:
+    """Why this is no estimate; "" when it is one."""
     if not np.abs(_in_logs(likelihood, top)[1]).max() / n < _SETTLED:
         return "the search for the model that fits best came to no end"
     if not _is_hill(curvature):
