@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -48,6 +49,16 @@ def test_what_follows_the_last_order_comes_first(
     first = recommend(tea_shop_segmentation, tea_shop_lines, customer).offers[0]
     assert first.item == "lemon"
     assert first.reason.startswith("Their last order held “tea”")
+
+
+def test_postage_is_nothing_that_was_bought(tea_shop_segmentation: Segmentation, tea_shop_lines: pl.DataFrame) -> None:
+    """A line of postage counts as no product of the customer, as it counts as none of the segments."""
+    assert tea_shop_segmentation.orders is not None
+    with_postage = replace(tea_shop_segmentation, orders=replace(tea_shop_segmentation.orders, charges=1))
+    sent = tea_shop_lines.filter(pl.col("customer_id") == "c0").head(1).with_columns(product=pl.lit("Postage"))
+    lines = pl.concat([tea_shop_lines, sent.with_columns(category=pl.lit("Shipping"))])
+    assert recommend(with_postage, lines, "c0") == recommend(tea_shop_segmentation, tea_shop_lines, "c0")
+    assert recommend(tea_shop_segmentation, lines, "c0").bought > recommend(with_postage, lines, "c0").bought
 
 
 def test_unknown_customer_is_told_without_repeating_the_id(

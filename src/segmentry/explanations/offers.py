@@ -18,10 +18,12 @@ from segmentry.profiles.wording import say_number
 from segmentry.prototypes.assign import SEGMENT
 from segmentry.purchases import Purchases, open_like
 from segmentry.purchases import lines as ln
+from segmentry.purchases.charges import charges_among, is_goods
+from segmentry.purchases.lines import Lines
 from segmentry.scoring.orders import from_log, readings_of
 from segmentry.scoring.score import NAMES, score_table
 from segmentry.segmentation import Segmentation, check_segmentation
-from segmentry.tables import ReadingSettings, Table, asked_id, collect_rows, has_id, read
+from segmentry.tables import ReadingSettings, Table, asked_id, collect_rows, has_id, materialise, read
 
 _LEVELS: tuple[Level, ...] = ("product", "category")
 
@@ -97,7 +99,8 @@ def recommend(
     stated = reading or ReadingSettings()
     log = _of_customer(read(orders, stated, expected), segmentation, customer)
     purchases = open_like(log, recipe)
-    bought = _bought(purchases, customer)
+    lines = materialise(_lines_of(purchases, customer))
+    bought = _bought(purchases, lines)
     if not bought:
         raise SettingsError(
             "There are no orders of a customer with this id.",
@@ -107,6 +110,8 @@ def recommend(
     beside = None if customers is None else read(customers, stated.of_another_file(), expected)
     segment = _segment(segmentation, log, beside, customer)
     known = {s.id: s.name for s in segmentation.segments} | NAMES
+    if segmentation.orders is not None and segmentation.orders.charges:  # a carrier sells what others charge for
+        bought = _bought(purchases, lines.filter(is_goods(charges_among(lines, recipe))))
     items = {(own.level, own.item) for own in bought}
     offers = tuple(_new(baskets, segment, bought, items))[:most]
     return CustomerOffers(segment, known[segment], len(items), offers, _words(known[segment], len(items), offers))
@@ -122,12 +127,15 @@ def _of_customer(log: Table, segmentation: Segmentation, customer: str) -> Table
     return replace(log, frame=log.frame.filter(has_id(log, column, customer)))
 
 
-def _bought(purchases: Purchases, customer: str) -> list[_Own]:
+def _lines_of(purchases: Purchases, customer: str) -> Lines:
     """All that the customer bought, also after the as-of date."""
-    counted = purchases.lines.filter(ln.counted(), nw.col(ln.CUSTOMER) == asked_id(customer), nw.col(ln.SALE))
+    return purchases.lines.filter(ln.counted(), nw.col(ln.CUSTOMER) == asked_id(customer), nw.col(ln.SALE))
+
+
+def _bought(purchases: Purchases, lines: Lines) -> list[_Own]:
     found: list[_Own] = []
     for level, column in item_columns(purchases).items():
-        named = counted.filter(~nw.col(column).is_null()).group_by(column)
+        named = lines.filter(~nw.col(column).is_null()).group_by(column)
         rows = collect_rows(named.agg(n=nw.len(), last=nw.col(ln.DAY).max()))
         last = max((row["last"] for row in rows), default=None)
         found += [_Own(level, str(row[column]), row["last"] == last, int(row["n"])) for row in rows]

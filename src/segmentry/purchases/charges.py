@@ -34,9 +34,15 @@ def charges_of(lines: Lines, recipe: PurchaseRecipe, used: int) -> tuple[Charge,
 
     None where half of the lines or more are such: a carrier sells delivery.
     """
+    charges = charges_among(ln.usable(lines, recipe), recipe)
+    return () if sum(c.lines for c in charges) >= _MOST * used else charges
+
+
+def charges_among(lines: Lines, recipe: PurchaseRecipe) -> tuple[Charge, ...]:
+    """As `charges_of`, of lines that all count and of which any share may be charges: those of one customer, say."""
     if recipe.column("product") is None and recipe.column("product_name") is None:
         return ()
-    of_each = ln.usable(lines, recipe).group_by(*_COLUMNS)
+    of_each = lines.group_by(*_COLUMNS)
     counted = of_each.agg(n=nw.len(), sold=nw.col(ln.SOLD).sum(), returned=nw.col(ln.RETURNED).sum())
     # The engine leaves few of the names; which of them are charges is settled here.
     likely = [nw.col(c).str.to_lowercase().str.contains(charge_parts()).fill_null(False) for c in _COLUMNS]
@@ -46,8 +52,6 @@ def charges_of(lines: Lines, recipe: PurchaseRecipe, used: int) -> tuple[Charge,
         if name is not None:
             n, cents = found.get(name, (0, 0.0))
             found[name] = (n + int(row["n"]), cents + float(row["sold"]) - float(row["returned"]))
-    if sum(n for n, _ in found.values()) >= _MOST * used:
-        return ()
     units = 10.0**recipe.places
     charges = (Charge(name, n, cents / units) for name, (n, cents) in found.items())
     return tuple(sorted(charges, key=lambda c: (-c.lines, c.name)))
