@@ -445,3 +445,15 @@ def test_a_zone_of_the_column_counts_in_utc() -> None:
     assert open_log(table).lines.to_native().collect()["day"].to_list() == [date(2026, 2, 1)]
     pandas = pl.DataFrame({"customer_id": ["a"], "date": local, "amount": [5.0]}).to_pandas()
     assert open_log(read(pandas)).as_of == open_log(table).as_of == date(2026, 2, 1)
+
+
+def test_one_order_in_the_file_twice_does_not_make_the_total_that_of_the_order() -> None:
+    """What a total stands for rests on ten orders of several lines, or on a hundredth of all; the counts are told."""
+    names = ("order_id", "customer_id", "date", "total", "category")
+    orders = [(f"o{i}", f"c{i % 90}", "2026-01-05", str(i % 70 + 1), "tea" if i % 3 else "cake") for i in range(1100)]
+    once, often = (log([*orders, *orders[:n]], *names) for n in (1, 11))
+    assert (once.recipe.amount_is, often.recipe.amount_is) == ("line", "order")
+    assert once.recipe.categories
+    first, second = (next(n.message for n in found.notices if n.code == "amount-of-order") for found in (once, often))
+    assert "of 1 of the 1 order with several lines, of 1,100 in all: too few" in first
+    assert "is the same on each line of 11 of the 11 orders with several lines" in second

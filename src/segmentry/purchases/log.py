@@ -154,7 +154,7 @@ def open_log(
         currency=currency,
     )
     discount_is, discounts = settle_discount(table, draft, told)
-    draft = with_rules(table, replace(draft, discount_is=discount_is), clock, told)
+    draft, stands_for = with_rules(table, replace(draft, discount_is=discount_is), clock, told)
     lines = ln.in_one_form(table, draft, clock)
     recipe = _dated(lines, draft, told, as_of, today)
     recipe = replace(
@@ -163,7 +163,8 @@ def open_log(
         categories=() if recipe.amount_is == "order" else _levels(lines, recipe, ln.CATEGORY, told.categories, earlier),
         channels=_levels(lines, recipe, ln.CHANNEL, told.channels, earlier),
     )
-    return _accounted(_without_false_alarms(table, found), lines, recipe, _duplicates(table, told), discounts)
+    doubts = (*stands_for, *discounts)
+    return _accounted(_without_false_alarms(table, found), lines, recipe, _duplicates(table, told), doubts)
 
 
 def _accounted(

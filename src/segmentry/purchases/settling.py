@@ -5,11 +5,12 @@ Each is one pass, or one count by order, and none looks at the order of rows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import narwhals.stable.v2 as nw
 
-from segmentry.errors import InputError
+from segmentry.errors import InputError, Notice, plural
 from segmentry.features.words import parse_name
 from segmentry.purchases import lines as ln
 from segmentry.purchases.lines import Lines
@@ -22,6 +23,8 @@ from segmentry.tables import Table, collect_rows, currency_code
 
 _MOST_OF = 0.9
 _PLACES = (2, 3, 4)
+# One order that stands in the file twice says nothing of the others: of so many, or of such a share of all, it is told.
+_ENOUGH_ORDERS, _ENOUGH_SHARE = 10, 0.01
 
 
 def currency_of(table: Table, column: str | None) -> str:
@@ -50,8 +53,11 @@ def symbol_of(table: Table, found: tuple[PurchaseColumn, ...]) -> str:
     return parse_name(f"amount {code}").symbol
 
 
-def with_rules(table: Table, draft: PurchaseRecipe, clock: Clock, told: PurchaseSettings) -> PurchaseRecipe:
-    """The rules that the cells decide: what an amount stands for, what is filled in, cancellations, decimal places."""
+def with_rules(
+    table: Table, draft: PurchaseRecipe, clock: Clock, told: PurchaseSettings
+) -> tuple[PurchaseRecipe, tuple[Notice, ...]]:
+    """The rules that the cells decide: what an amount stands for, what is filled in, cancellations, decimal places;
+    and what to say of the first."""
     frame = table.frame
     order = draft.column("order")
     money = ln.amount_of(draft)
@@ -75,7 +81,7 @@ def with_rules(table: Table, draft: PurchaseRecipe, clock: Clock, told: Purchase
     cancelled = 0 < counts.get("c", 0) < rows / 2 and counts["c back"] >= _MOST_OF * counts["c"]
     recipe = replace(draft, places=places, cancel_prefix="C" if cancelled else "")
     if order is None:
-        return recipe
+        return recipe, ()
     amount = draft.column("amount")
     with_gaps = [name for name in gaps if counts[f"gap {name}"]]
     once = amount is not None and told.amount_is is None and said(amount).any("total", "order", "amount", "spend")
@@ -83,7 +89,7 @@ def with_rules(table: Table, draft: PurchaseRecipe, clock: Clock, told: Purchase
     # Only a total can stand for an order on every line, and only with gaps can it stand on the first.
     once = once and (counts["gap amount"] > 0 or said(amount or "").any("total", "order"))
     if not with_gaps and not once:
-        return recipe
+        return recipe, ()
     return _by_order(table, recipe, clock, with_gaps, once)
 
 
@@ -95,7 +101,9 @@ def _is_off(money: nw.Expr, places: int) -> nw.Expr:
 _FILLED_FROM = {"customer": ln.CUSTOMER, "time": ln.DAY, "status": ln.STATE}
 
 
-def _by_order(table: Table, recipe: PurchaseRecipe, clock: Clock, with_gaps: list[str], once: bool) -> PurchaseRecipe:
+def _by_order(
+    table: Table, recipe: PurchaseRecipe, clock: Clock, with_gaps: list[str], once: bool
+) -> tuple[PurchaseRecipe, tuple[Notice, ...]]:
     """What the lines of an order show together: a total said once or repeated, a head on the first line only."""
     own: dict[str, nw.Expr] = {ln.ORDER: ln.key(table, recipe.column("order") or ""), "amount": ln.amount_of(recipe)}
     for name in with_gaps:
@@ -106,27 +114,48 @@ def _by_order(table: Table, recipe: PurchaseRecipe, clock: Clock, with_gaps: lis
         .filter(~nw.col(ln.ORDER).is_null())
         .group_by(ln.ORDER)
         .agg(n=nw.len(), low=nw.col("amount").min(), high=nw.col("amount").max(), **counts)
-        .filter(nw.col("n") > 1)
     )
     partly = {
         f"partly {name}": (nw.col(f"has {name}") > 0) & (nw.col(f"has {name}") < nw.col("n"))
         for name in (*with_gaps, "amount")
     }
-    same = (nw.col("has amount") == nw.col("n")) & (nw.col("low") == nw.col("high"))
+    several = nw.col("n") > 1
+    same = several & (nw.col("has amount") == nw.col("n")) & (nw.col("low") == nw.col("high"))
+    told = {**partly, "same": same, "several": several, "orders": nw.col("n") > 0}
     shown = grouped.select(
-        *(nw.when(e).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(n) for n, e in partly.items()),
-        nw.when(same).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias("same"),
-        nw.lit(1).cast(nw.Int64).alias("several"),
+        *(nw.when(e).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias(n) for n, e in told.items())
     )
-    [row] = collect_rows(shown.select(*(nw.col(n).sum() for n in (*partly, "same", "several"))))
+    [row] = collect_rows(shown.select(*(nw.col(n).sum() for n in told)))
     seen = {name: int(value or 0) for name, value in row.items()}
     fill = tuple(_FILLED_FROM[name] for name in with_gaps if seen[f"partly {name}"])
     # Where the head of an order stands on its first line only, so does the day on which it was cancelled.
     fill += (ln.CALLED_OFF,) if fill and recipe.column("cancelled") is not None else ()
-    repeated = said(recipe.column("amount") or "").any("total", "order") and seen["same"] >= _MOST_OF * seen["several"]
+    recipe = replace(recipe, fill=fill)
+    if not once or not seen["several"]:
+        return recipe, ()
+    amount = recipe.column("amount") or ""
+    repeated = said(amount).any("total", "order") and seen["same"] >= _MOST_OF * seen["several"]
     said_once = seen["partly amount"] >= seen["several"] / 2
-    whole: AmountIs = "order" if once and seen["several"] and (repeated or said_once) else recipe.amount_is
-    return replace(recipe, fill=fill, amount_is=whole)
+    if not repeated and not said_once:
+        return recipe, ()
+    many = seen["several"] >= min(_ENOUGH_ORDERS, _ENOUGH_SHARE * seen["orders"])
+    enough = many or said(amount).any("order")  # "order total" says it by itself
+    whole: AmountIs = "order" if enough else recipe.amount_is
+    return replace(recipe, amount_is=whole), (_stands_for(amount, seen, repeated, whole),)
+
+
+def _stands_for(amount: str, seen: Mapping[str, int], repeated: bool, whole: AmountIs) -> Notice:
+    """What an amount was taken for, with the orders that show it."""
+    n = seen["same"] if repeated else seen["partly amount"]
+    where = "the same on each line" if repeated else "missing on some lines"
+    text = f"'{amount}' is {where} of {n:,} of the {plural(seen['several'], 'order')} with several lines"
+    if whole == "order":
+        return Notice("amount-of-order", f"{text}: it is taken for what the order cost, and counts once an order.")
+    return Notice(
+        "amount-of-order",
+        f"{text}, of {seen['orders']:,} in all: too few to take it for what an order cost, so that each line "
+        'counts. If it is, state [orders] amount_is = "order" in segmentry.toml.',
+    )
 
 
 def largest(lines: Lines, recipe: PurchaseRecipe, column: str, most: int) -> tuple[str, ...]:
