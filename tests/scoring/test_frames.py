@@ -216,3 +216,11 @@ def test_threads_and_blocks_change_no_answer(of_words, shop, monkeypatch):
     for threads in (1, 3):
         monkeypatch.setattr(frames, "n_threads", lambda threads=threads: threads)
         assert _output(score(of_words, frame)).equals(expected)
+
+
+def test_whole_numbers_of_128_bits_are_numbers() -> None:
+    """Sums of whole numbers are that long in some engines; they are placed as shorter ones are."""
+    short = sample_marketing(200, seed=1)
+    long = short.with_columns(pl.col(pl.Int64).cast(pl.Int128))
+    segmentation = fit(short, k=2)
+    assert score(segmentation, long)["segment_id"].to_list() == score(segmentation, short)["segment_id"].to_list()

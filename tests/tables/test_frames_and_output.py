@@ -19,6 +19,7 @@ import pytest
 
 from segmentry.errors import ColumnNamesError, InputError, OutputError, UnreadableFileError
 from segmentry.tables import (
+    Kind,
     Reading,
     ReadingSettings,
     count_rows,
@@ -394,10 +395,22 @@ def test_a_whole_number_too_long_is_set_aside_where_a_number_is_expected() -> No
     assert read(frame).column("income").reading.kind == "text"
 
 
-def test_nested_values_where_a_number_is_expected_are_named() -> None:
-    frame = pl.DataFrame({"income": [[1, 2], [3]]})
-    with pytest.raises(InputError, match="'income' is wanted as a number and holds nested values"):
-        read(frame, ReadingSettings(), {"income": Reading("number")})
+@pytest.mark.parametrize("kind", ["number", "date", "text"])
+def test_values_of_no_kind_are_named_where_one_is_expected(kind: Kind) -> None:
+    """Lists and bytes can be neither; the engine's own error said less."""
+    for cells in ([[1, 2], [3]], [b"\xff", b"a"]):
+        with pytest.raises(InputError, match=f"'income' is wanted as a {kind} and holds values that are neither"):
+            read(pl.DataFrame({"income": cells}), ReadingSettings(), {"income": Reading(kind)})
+
+
+def test_times_of_day_and_spans_of_time_are_no_other_kind() -> None:
+    """A time is no number and a span no day: rows that cannot be used, with a reason; both can be written down."""
+    frame = pl.DataFrame({"at": [dt.time(10, 30)] * 30, "for": [dt.timedelta(days=2)] * 30})
+    for column, kind in (("at", "number"), ("for", "date")):
+        with pytest.raises(InputError, match="30 of 30 rows of the frame cannot be used"):
+            read(frame, ReadingSettings(), {column: Reading(kind)})
+    written = read(frame, ReadingSettings(), {"at": Reading("text"), "for": Reading("text")})
+    assert written.frame.select("at", "for").collect().row(0) == ("10:30:00", "2.0")
 
 
 @pytest.mark.parametrize("kind", ["pandas", "pyarrow"])

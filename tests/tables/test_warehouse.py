@@ -10,6 +10,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
+import segmentry as sg
 from segmentry.errors import ColumnNamesError, InputError, UnreadableFileError
 from segmentry.tables import ReadingSettings, Table, collect_rows, deliver, held, read, text_of, to_memory, with_days
 from segmentry.tables.engines import WAREHOUSES
@@ -110,6 +111,19 @@ def test_a_table_of_nothing_but_nested_values_is_refused() -> None:
     """There is nothing in it that could tell customers apart."""
     with pytest.raises(UnreadableFileError, match="no column that can be used"):
         read(duckdb.connect().sql("select [1] as tags"))
+
+
+def test_a_column_that_no_frame_can_hold_is_left_in_the_warehouse() -> None:
+    """An interval stands in no way of a fit, and a UUID names customers; whatever is of no kind is no number."""
+    customers = duckdb.connect().sql(
+        "select md5(i::varchar)::uuid as customer_id, (i * 37) % 60 + 18 as age, sum(i * i % 977) as total_spend, "
+        "interval (i) day as waited from range(60) t(i) group by i"
+    )
+    segmentation = sg.fit(customers, k=2)
+    assert segmentation.recipe.id_column == "customer_id"
+    assert len(sg.score(segmentation, customers).fetchall()) == 60
+    with pytest.raises(InputError, match="'waited' is wanted as a number and holds values that are neither"):
+        read(customers, ReadingSettings(), {"waited": Reading("number")})
 
 
 def test_an_empty_warehouse_table_has_no_rows() -> None:

@@ -36,6 +36,7 @@ from segmentry.tables import (
     to_memory,
     with_days,
 )
+from segmentry.tables.table import NOT_USED
 
 SAMPLE_ROWS = 20_000
 MODELLED = "from a model"  # how a column came about that says nothing new of a row
@@ -145,7 +146,8 @@ def words_digest(sample: Sample, columns: Sequence[Column], identity: nw.Expr | 
 
 
 def _raw(table: Table) -> list[str]:
-    return [c.raw for c in table.columns if c.raw is not None]
+    # What is of no kind has no cell that anything is made of, and not every engine can hand it over.
+    return [c.raw for c in table.columns if c.raw is not None and c.how != NOT_USED]
 
 
 def _smallest(

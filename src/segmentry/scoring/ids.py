@@ -13,6 +13,7 @@ from segmentry.tables import Table, all_different, collect_rows, in_warehouse, t
 # Rows of a frame in memory of which ids are compared: of more, that takes longer than to place them.
 MOST_IN_MEMORY = 20_000
 _ID = "id::own"
+_IDS = (nw.String, nw.Categorical, nw.Enum, nw.Date, nw.Datetime)  # beside numbers; lists and bytes name nobody
 
 
 def repeated_ids(segmentation: Segmentation, table: Table) -> list[Notice]:
@@ -27,6 +28,9 @@ def repeated_ids(segmentation: Segmentation, table: Table) -> list[Notice]:
     if table.in_source:
         return _said(id_column, _in_frame(table, id_column))
     if in_warehouse(table.source_kind) or table.source_kind in ("polars-lazy", "computed"):
+        return []
+    dtype = table.frame.collect_schema()[id_column]
+    if not (dtype.is_numeric() or dtype in _IDS):
         return []
     # As they came first, which costs a fraction.
     if all_different(table.frame, id_column):

@@ -11,10 +11,16 @@ import narwhals.stable.v2 as nw
 from segmentry.errors import Notice
 
 Kind = Literal["number", "date", "text"]
+NOT_USED = "lists, bytes or the like, not used"  # how a column is read whose values are of no kind
 SourceKind = Literal[
     "csv", "parquet", "excel", "json", "arrow", "sql", "pandas", "polars", "polars-lazy", "pyarrow", "duckdb", "spark",
     "computed",
 ]  # fmt: skip
+
+
+def not_used(name: str, dtype: object) -> Notice:
+    """What is said of a column whose values can be of no kind: lists, structs, bytes."""
+    return Notice("nested-column", f"'{name}' holds values that are neither number, day nor text ({dtype}); not used.")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from segmentry.tables.memory import as_text, collect_rows
 from segmentry.tables.names import check_names, raw_name
 from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED, said_by
 from segmentry.tables.settings import ReadingSettings
-from segmentry.tables.table import Column, Kind, Reading, SourceKind, Table
+from segmentry.tables.table import NOT_USED, Column, Kind, Reading, SourceKind, Table, not_used
 
 _ROWS = "rows"
 _DATES = "YYYY-MM-DD"
@@ -62,7 +62,7 @@ def read_warehouse(
         else _Typed(Column.unread(name), nw.col(name))
         for name, dtype in schema.items()
     ]
-    if all(t.notice is not None and t.notice.code == "nested-column" for t in typed):
+    if all(t.column.how == NOT_USED for t in typed):
         raise UnreadableFileError(f"The {kind} table has no column that can be used.", remedy="Check the query.")
     rows = figures[_ROWS]
     kept = [nw.col(t.column.name).alias(t.column.raw) for t in typed if t.column.raw is not None]
@@ -124,8 +124,14 @@ def _is_day(own: nw.Expr) -> nw.Expr:
 def _typed(name: str, dtype: Any, figures: Mapping[str, int], wanted: Kind | None, missing: Sequence[str]) -> _Typed:
     made = _by_own_type(name, dtype, figures.get(name, 0), missing, wanted)
     kind = made.column.reading.kind
-    is_nested = made.notice is not None and made.notice.code == "nested-column"
-    if wanted is None or wanted == kind or is_nested:
+    if made.column.how == NOT_USED and wanted is not None:
+        raise InputError(
+            f"'{name}' is wanted as a {wanted} and holds values that are neither number, day nor text ({dtype}).",
+            found=name,
+            remedy="Give one such value in each cell; look whether another column has its name.",
+            code="column-kind",
+        )
+    if wanted is None or wanted == kind:
         return made
     if wanted == "text":
         column = Column(name, Reading("text"), "text", raw=raw_name(name))
@@ -140,7 +146,8 @@ def _typed(name: str, dtype: Any, figures: Mapping[str, int], wanted: Kind | Non
 
 def _by_own_type(name: str, dtype: Any, n_odd: int, missing: Sequence[str], wanted: Kind | None) -> _Typed:
     own, raw = nw.col(name), raw_name(name)
-    if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Time):
+    # Unknown is what a warehouse alone has, such as a UUID; each can be written down.
+    if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Time, nw.Unknown):
         return _Typed(Column(name, Reading("text"), "text", raw=raw), _known_words(as_text(own, nw.String), missing))
     if dtype in (nw.Date, nw.Datetime) and n_odd:
         count = "counts" if n_odd == 1 else "count"
@@ -172,9 +179,8 @@ def _by_own_type(name: str, dtype: Any, n_odd: int, missing: Sequence[str], want
     if dtype.is_numeric():
         value = _known_numbers(own.cast(nw.Float64), missing)
         return _Typed(Column(name, Reading("number"), "numbers", raw=raw), value)
-    notice = Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used.")
-    column = Column(name, Reading("text"), "nested values, not used", raw=raw)
-    return _Typed(column, nw.lit(None, dtype=nw.String), notice)
+    column = Column(name, Reading("text"), NOT_USED, raw=raw)
+    return _Typed(column, nw.lit(None, dtype=nw.String), not_used(name, dtype))
 
 
 def _known_words(text: nw.Expr, missing: Sequence[str]) -> nw.Expr:

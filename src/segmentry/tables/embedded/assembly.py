@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from segmentry.errors import InputError, Notice, plural
-from segmentry.tables.embedded.native import as_text, is_text, own_kind, type_native
+from segmentry.tables.embedded.native import as_text, is_text, is_usable, own_kind, type_native
 from segmentry.tables.embedded.typing import Typed, far_dates, spikes, text_as_told, type_text
 from segmentry.tables.masking import FEWEST_TOLD, shown
 from segmentry.tables.names import ROW, check_names, raw_name
@@ -151,7 +151,7 @@ def _as_expected(
     preset: set[str] = set()
     for name, dtype in schema.items():
         wanted = expected[name].kind if name in expected else settings.types.get(name)
-        if wanted is not None and not is_text(dtype) and wanted != own_kind(dtype):
+        if wanted is not None and not is_text(dtype) and is_usable(dtype) and wanted != own_kind(dtype):
             preset.add(name)
     changed: list[pl.Expr] = []
     for name in schema:

@@ -57,7 +57,8 @@ def numbers_of(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
 
 
 def _numbers(series: pl.Series) -> Numbers:
-    plain = series.dtype.is_integer() or series.dtype.is_float()
+    # Of 128 bits NumPy has no numbers.
+    plain = series.dtype.is_float() or (series.dtype.is_integer() and not str(series.dtype).endswith("128"))
     if not plain or series.null_count():
         series = series.cast(pl.Float64)
     return series.to_numpy() if series.n_chunks() == 1 and not series.null_count() else _InPieces(series)

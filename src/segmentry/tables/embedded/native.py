@@ -15,10 +15,9 @@ from segmentry.tables.embedded.typing import Typed
 from segmentry.tables.names import raw_name
 from segmentry.tables.numbers import LARGEST_EXACT, LARGEST_USED, said_by
 from segmentry.tables.settings import ReadingSettings
-from segmentry.tables.table import Column, Reading
+from segmentry.tables.table import NOT_USED, Column, Reading, not_used
 
 LARGEST = int(LARGEST_EXACT)
-_NESTED = "nested values, not used"
 TEXTS = (pl.String, pl.Categorical, pl.Enum)
 
 
@@ -28,11 +27,21 @@ def is_text(dtype: Any) -> bool:
 
 def own_kind(dtype: Any) -> str:
     """The kind a column has by its own type."""
-    if is_text(dtype) or dtype == pl.Null:
+    if is_text(dtype) or dtype in (pl.Null, pl.Time):
         return "text"
     if isinstance(dtype, (pl.Date, pl.Datetime)):
         return "date"
     return "number"
+
+
+def is_usable(dtype: Any) -> bool:
+    """Whether its values can be numbers, days or texts; those of lists, structs, bytes and objects cannot.
+
+    >>> is_usable(pl.Time()), is_usable(pl.List(pl.Float64))
+    (True, False)
+    """
+    other = (*TEXTS, pl.Date, pl.Datetime, pl.Duration, pl.Time, pl.Boolean, pl.Null)
+    return bool(dtype.is_numeric()) or isinstance(dtype, other)
 
 
 def as_text(name: str, dtype: Any) -> pl.Expr:
@@ -46,7 +55,11 @@ def as_text(name: str, dtype: Any) -> pl.Expr:
             pl.when(whole).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
         )
         return pl.when(column.is_not_nan()).then(text)
-    return column.cast(pl.String)
+    return (_in_days(column) if isinstance(dtype, pl.Duration) else column).cast(pl.String)
+
+
+def _in_days(column: pl.Expr) -> pl.Expr:
+    return column.dt.total_microseconds().cast(pl.Float64) / 86_400_000_000.0
 
 
 def type_native(
@@ -62,14 +75,14 @@ def type_native(
     for name, dtype in schema.items():
         wanted = expected[name].kind if name in expected else None
         made = _typed(name, dtype, figures.get(name, _Figures()), wanted == "number")
-        if made.column.how == _NESTED:
+        if made.column.how == NOT_USED:
             if wanted is not None:
                 raise InputError(
-                    f"'{name}' is wanted as a {wanted} and holds nested values.",
+                    f"'{name}' is wanted as a {wanted} and holds values that are neither number, day nor text.",
                     found=str(dtype),
-                    remedy="Give one value in each cell.",
+                    remedy="Give one such value in each cell.",
                 )
-            notices.append(Notice("nested-column", f"'{name}' holds nested values ({dtype}); it is not used."))
+            notices.append(not_used(name, dtype))
         if made.column.n_unfit:
             n = made.column.n_unfit
             count = "counts" if n == 1 else "count"
@@ -172,10 +185,9 @@ def _typed(name: str, dtype: Any, figures: _Figures, must_be_number: bool) -> Ty
         how = "true and false as 1 and 0" if dtype == pl.Boolean else "numbers"
         return Typed(Column(name, number, how, raw=raw), column.cast(pl.Float64), extremes=figures.extremes)
     if isinstance(dtype, pl.Duration):
-        days = column.dt.total_microseconds().cast(pl.Float64) / 86_400_000_000.0
-        return Typed(Column(name, number, "durations in days", raw=raw), days)
+        return Typed(Column(name, number, "durations in days", raw=raw), _in_days(column))
     if dtype == pl.Null:
         return Typed(Column(name, text, "empty", raw=raw), column.cast(pl.String))
     if dtype == pl.Time:
         return Typed(Column(name, text, "times of day", raw=raw), column.cast(pl.String))
-    return Typed(Column(name, text, _NESTED, raw=raw), pl.lit(None, dtype=pl.String))
+    return Typed(Column(name, text, NOT_USED, raw=raw), pl.lit(None, dtype=pl.String))
