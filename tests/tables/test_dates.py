@@ -202,7 +202,6 @@ def test_impossible_dates_are_set_aside() -> None:
     ("name", "cells", "code"),
     [
         ("signup_date", [str(45356 + i) for i in range(5)], "counted-dates"),
-        ("signup_date", [str(1_700_000_000 + i) for i in range(5)], "counted-dates"),
         ("last_purchase", [str(45356 + i) for i in range(5)], "counted-dates"),
         ("letzter Kauf", [str(45356 + i) for i in range(5)], "counted-dates"),
         ("fecha_alta", [str(45356 + i) for i in range(5)], "counted-dates"),
@@ -212,7 +211,7 @@ def test_impossible_dates_are_set_aside() -> None:
     ],
 )
 def test_dates_in_disguise_are_noticed(name: str, cells: list[str], code: str) -> None:
-    """Excel's day numbers, seconds since 1970 and 9999-12-31 are named and not guessed at."""
+    """Excel's day numbers and 9999-12-31 are named and not guessed at."""
     assert code in {n.code for n in read(pl.DataFrame({name: cells})).notices}
 
 

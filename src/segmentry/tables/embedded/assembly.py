@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from segmentry.errors import InputError, Notice, plural
+from segmentry.tables.embedded.moments import find_moments
 from segmentry.tables.embedded.native import as_text, is_text, is_usable, own_kind, type_native
 from segmentry.tables.embedded.typing import Typed, far_dates, spikes, text_as_told, type_text
 from segmentry.tables.masking import FEWEST_TOLD, shown
@@ -78,14 +79,14 @@ def assemble(
     schema = source.frame.collect_schema()
     check_names(list(schema), source.name)
     read = {name: dtype for name, dtype in schema.items() if only is None or name in only}
-    frame, preset = _as_expected(source.frame, read, settings, expected)
+    frame, preset, moments = _as_expected(source.frame, read, settings, expected)
     present = source.present
     if present is None:
         present = int(frame.select(pl.len()).collect(engine="streaming").item())
     made, said = _columns(frame, source, read, preset, settings, expected, present)
     spare = {name: Typed(Column.unread(name), pl.col(name)) for name in schema if name not in read}
     typed = [spare[name] if name in spare else made[name] for name in schema]
-    notices = [*source.notices, *said]
+    notices = [*source.notices, *moments, *said]
     if only is None:
         notices += _of_no_column(settings, list(schema), source.name)
     numbered = frame.with_row_index(ROW)
@@ -146,18 +147,26 @@ def _columns(
 
 def _as_expected(
     frame: pl.LazyFrame, schema: Mapping[str, Any], settings: ReadingSettings, expected: Mapping[str, Reading]
-) -> tuple[pl.LazyFrame, set[str]]:
-    """Columns that must be read as another kind than their own become text first; their own cells are kept."""
+) -> tuple[pl.LazyFrame, set[str], list[Notice]]:
+    """Columns that must be read as another kind than their own become text first, and so do moments counted from 1970,
+    with a word on each; their own cells are kept."""
+    kinds = {name: expected[name].kind if name in expected else settings.types.get(name) for name in schema}
+    dated = {name for name, kind in kinds.items() if kind == "date"} | set(settings.date_formats)
+    settled = {name for name, kind in kinds.items() if kind not in (None, "date")}
+    moments = find_moments(frame, schema, dated, settled)
     preset: set[str] = set()
     for name, dtype in schema.items():
-        wanted = expected[name].kind if name in expected else settings.types.get(name)
+        wanted = kinds[name]
         if wanted is not None and not is_text(dtype) and is_usable(dtype) and wanted != own_kind(dtype):
             preset.add(name)
     changed: list[pl.Expr] = []
     for name in schema:
-        if name in preset:
+        if name in moments:
+            changed += [pl.col(name).alias(raw_name(name)), moments[name].days.alias(name)]
+        elif name in preset:
             changed += [pl.col(name).alias(raw_name(name)), as_text(name, schema[name]).alias(name)]
-    return (frame.with_columns(changed) if changed else frame), preset
+    said = [found.notice for name, found in moments.items() if name not in expected]
+    return (frame.with_columns(changed) if changed else frame), preset | moments.keys(), said
 
 
 def _with_raw(typed: Typed) -> Typed:

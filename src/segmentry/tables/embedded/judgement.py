@@ -17,7 +17,7 @@ from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading
 
 _WHOLE = "text, so that leading zeros and long numbers stay whole"
-_ID_NAME = re.compile(
+ID_NAME = re.compile(
     r"(^|[\W_])(ids?|key|code|no|nr|num|zip|plz|ean|sku|tel|fax|cp|iban)([\W_]|$)|number|nummer|num[eé]ro|post|phone|telef"
     r"|c[oó]digo|codice|customer$|kunde$|klant$|client[e]?$|nr$|(?-i:I[Dd]$)",
     re.IGNORECASE,
@@ -74,7 +74,7 @@ def _judge_freely(seen: Cells, settings: ReadingSettings) -> Verdict:
     enough = seen.total - seen.allowed
     as_numbers = seen.count(_is_number())
     codes = seen.count(_is_code())
-    if codes > (0 if _ID_NAME.search(seen.column) else seen.total // 100):
+    if codes > (0 if ID_NAME.search(seen.column) else seen.total // 100):
         return _text(seen, _WHOLE, _few_codes(seen, codes, as_numbers))
     if as_numbers >= enough:
         mark = _mark(seen, settings, None)
@@ -285,7 +285,7 @@ def _other_digits(seen: Cells) -> tuple[Notice, ...]:
 
 def _few_codes(seen: Cells, codes: int, as_numbers: int) -> tuple[Notice, ...]:
     """What is said of numbers of which some begin with zeros, or are too long, where no name says that they are ids."""
-    if _ID_NAME.search(seen.column) or not 2 * codes < as_numbers >= seen.total - seen.allowed:
+    if ID_NAME.search(seen.column) or not 2 * codes < as_numbers >= seen.total - seen.allowed:
         return ()
     text = (
         f"'{seen.column}' was kept as text: {codes} of {seen.total} cells begin with a zero or are too long for a "
