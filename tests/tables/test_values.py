@@ -38,6 +38,13 @@ def values(table: Table) -> list[float | str | None]:
         (["0.123", "0.456"], [0.123, 0.456], ""),
         (["1.234", "4.6"], [1.234, 4.6], ""),
         (["158,-", "7,50"], [158, 7.5], ""),
+        (["0.2k", "1.5k", "3k", "1.2M"], [200, 1500, 3000, 1_200_000], ""),
+        (["1,2 Tsd.", "3 Mio", "850"], [1200, 3_000_000, 850], ""),
+        (["€110.5M", "€565K", "(€2M)"], [110_500_000, 565_000, -2_000_000], "€"),
+        (["Rs. 1,23,456.50", "Rs 7"], [123456.5, 7], "Rs"),
+        (["Rp 27.770", "Rp 1.000.000"], [27770, 1_000_000], "Rp"),
+        (["eur 12.30", "eur 7.00"], [12.3, 7], "eur"),
+        (["12.30 AED", "7.00 AED"], [12.3, 7], "AED"),
         (["158,-", "1.158,--", "-158,-", "(158,-)", "158-"], [158, 1158, -158, -158, -158], ""),
         (["CHF 158.-", "CHF 158.–", "CHF 158.50", "CHF 158.-"], [158, 158, 158.5, 158], "CHF"),
         ([" $-   ", " $ (950.51)", "$(1,234.50)", " $3.10 "], [0, -950.51, -1234.5, 3.1], "$"),
@@ -128,7 +135,7 @@ def test_one_number_too_long_among_many_is_set_aside() -> None:
     ("cells", "code", "said"),
     [
         (["81", "54", "07"] * 10, "mostly-numbers", "10 of 30 cells begin with a zero or are too long"),
-        (["0.2k", "1.5k", "3k"], "mostly-numbers", "3 of 3 cells are no numbers, such as '9.9k'"),
+        (["5K", "10K", "5K"], "mostly-numbers", "3 of 3 cells are no numbers, such as '9K'"),
         (["2024-05-03"] * 8 + ["never"] * 12, "", ""),
         (["2024-05-03"] * 12 + ["never"] * 10, "mostly-dates", "10 of 22 cells are no dates, such as 'never'"),
     ],
@@ -377,3 +384,31 @@ def test_what_the_settings_state_wins_over_the_model(tmp_path: Path) -> None:
     assert to_memory(table.frame)["spend"].tolist() == [1250, 2500]
     with pytest.raises(InputError, match="not a date as DD-MM-YYYY"):
         read(path, ReadingSettings(), expected)
+
+
+@pytest.mark.parametrize("cells", [["5K", "10K", "42K"], ["8.5M", "9M", "10.5M"], ["1.8m", "2.5m"], ["18k", "14k"]])
+def test_races_shoes_and_metres_are_no_thousands(cells: list[str]) -> None:
+    """A letter behind a number is short for thousands only where the column shows it."""
+    assert values(column(cells)) == cells
+
+
+def test_letters_before_a_number_are_money_only_apart_from_it() -> None:
+    """PEN3 is a product, PEN 3 a price; behind the number, and after a sign, no space is needed."""
+    assert values(column(["PEN3", "PEN12"])) == ["PEN3", "PEN12"]
+    for cells in (["PEN 3", "PEN 12"], ["3PEN", "12PEN"], ["Rs3", "Rs.12"]):
+        assert values(column(cells)) == [3, 12]
+
+
+def test_what_is_stated_to_be_numbers_may_be_in_short() -> None:
+    """A stated type settles what a letter means, for the model's later files as well; how many were so is told."""
+    stated = ReadingSettings(types={"value": "number"})
+    table = column(["5K", "10K", "7"], stated)
+    assert values(table) == [5000, 10_000, 7]
+    assert "2 cells in short, such as '99K', were read as thousands" in table.notices[0].message
+    assert values(column(["3M"], expected=table.column("value").reading)) == [3_000_000]
+
+
+def test_short_numbers_of_a_large_source_are_read_as_those_of_a_small_one() -> None:
+    """Some rows settle that a column is text only where no form of a number would be one."""
+    cells = ["0.2k", "1.5k", "3.4M"] * 20_000
+    assert column(cells).column("value").reading.kind == "number"

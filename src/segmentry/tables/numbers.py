@@ -3,7 +3,8 @@
 Stated rules: a currency sign, a word for it or % before or after the number is its unit (12 % stays 12, unit "%");
 (5.00), $(5.00), 5.00- and −5 are negative; dashes directly after the decimal mark mean "no cents" (158,- is 158), one
 beside a currency sign is zero; groups of three may be split by the mark that is not the decimal one, by spaces of any
-width or by apostrophes; a group cannot begin with 0, so 0.123 is a decimal. Digits are 0 to 9 and no other script's.
+width or by apostrophes; thousands, millions and billions may be in short (1.2k, 3 Mio. €) in a column that shows it; a
+group cannot begin with 0, so 0.123 is a decimal. Digits are 0 to 9 and no other script's.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ from typing import Literal
 
 Mark = Literal[".", ","]
 
-CURRENCY = (
-    r"(?:[A-Z]{0,2}\$|[€£¥₹₽₩₺₪฿₫₴₦]|zł|Kč|kr\.?|"
-    r"(?:USD|EUR|GBP|CHF|JPY|INR|CNY|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|MXN|ZAR|TRY|RUB|TL|[Ee]uros?|EUROS?)\b)"
+# Longer words before what they begin with. No \b at the end: an engine's quick way through a pattern stops at it where
+# there are letters beyond ASCII, as € is.
+_SIGN = r"[A-Z]{0,2}\$|[€£¥₹₽₩₺₪฿₫₴₦]|zł|Kč|(?:kr|R[sp])\.?"
+_WORD = (
+    r"lei|[Ee]uros?|EUROS?|usd|eur|gbp|chf|TL"
+    r"|USD|EUR|GBP|CHF|JPY|INR|CNY|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|MXN|ZAR|TRY|RUB|AED|SAR|QAR|ILS|EGP"
+    r"|MAD|NGN|KES|PKR|BDT|LKR|IDR|MYR|SGD|HKD|TWD|KRW|THB|PHP|VND|COP|CLP|ARS|PEN|UAH|BGN"
 )
+CURRENCY = rf"(?:{_SIGN}|{_WORD})"
 # Signs and words of one currency, which may stand beside each other.
 SAME_CURRENCY = {
     "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "ZŁ": "PLN", "KČ": "CZK",
     "₺": "TRY", "TL": "TRY", "₽": "RUB", "₹": "INR", "R$": "BRL", "KR.": "KR",
+    "RS.": "RS", "RP.": "RP", "LEI": "RON",
 }  # fmt: skip
 UNIT = rf"(?:{CURRENCY}|%)"
 SPACES = "\u0020\u00a0\u2007\u2009\u202f"
@@ -96,7 +103,9 @@ def pattern(mark: Mark) -> str:
     # A minus behind the number is a sign only after a digit; after the decimal mark it leaves out cents.
     written = rf"(?:{digits}{unit}{space}[{MINUS}]?|{cents_left_out}{unit})"
     # One sign, before the unit or behind it: of two, as in "+ -5", nobody knows what they mean.
-    plain = rf"(?:{sign}{space}(?:{UNIT}{space})?|{UNIT}{space}{sign}){written}"
+    # PEN3 is the third of some pens.
+    before = rf"(?:(?:{_SIGN}|%){space}|(?:{_WORD})[{SPACES}]+)"
+    plain = rf"(?:{sign}{space}{before}?|{before}{sign}|(?:{_WORD})[+{MINUS}]){written}"
     # As accountants' formats show a loss and nothing at all: $(5.00), $ -, - €.
     loss, nothing = rf"{CURRENCY}{space}\({space}{written}{space}\)", f"[{DASHES}]"
     accounting = rf"{loss}|{CURRENCY}{space}{nothing}|{nothing}{space}{CURRENCY}"
@@ -112,5 +121,11 @@ LEADING_ZERO = r"^[+-]?0[0-9]"
 WHOLE = r"^[+-]?[0-9]+$"
 # In the engine's patterns only: Arabic, Devanagari, full-width digits and the like.
 OTHER_DIGITS = r"[\d--0-9]"
-# Thousands and millions in short (1.2k, 3 Mio), which are not read: others in the column may be whole.
-SHORTENED = r"(?i)^[^a-z]*[0-9]\s?(?:k|m|mn|bn|tsd\.?|mio\.?|mrd\.?)$"
+# Thousands, millions and billions in short: 1.2k, 3 Mio. €. A small m may be metres, months or minutes, and is none.
+SHORT_FACTORS = {
+    "k": 1e3, "K": 1e3, "tsd": 1e3, "thousand": 1e3, "tys": 1e3, "M": 1e6, "mio": 1e6, "mln": 1e6, "mn": 1e6,
+    "million": 1e6, "millions": 1e6, "B": 1e9, "mrd": 1e9, "mld": 1e9, "bn": 1e9, "billion": 1e9, "billions": 1e9,
+}  # fmt: skip
+SHORT_WORD = rf"(?i:{'|'.join(sorted((w for w in SHORT_FACTORS if len(w) > 1), key=len, reverse=True))})"
+_SHORT = rf"[{SPACES}]*(?P<short>[kKMB]|{SHORT_WORD})\.?"
+SHORTENED = rf"(?P<digit>[0-9]){_SHORT}(?P<rest>(?:[{SPACES}]*{CURRENCY})?\)?)$"

@@ -41,6 +41,26 @@ def number(text: pl.Expr, mark: numbers.Mark) -> pl.Expr:
     return pl.when(text.str.contains(numbers.pattern(mark))).then(value)
 
 
+def in_full(text: pl.Expr) -> pl.Expr:
+    """The cell without what is short for thousands or more: 1.2 for 1.2k."""
+    return text.str.replace(numbers.SHORTENED, "${digit}${rest}")
+
+
+def shortened(text: pl.Expr, mark: numbers.Mark) -> pl.Expr:
+    """The number that is written, in full or in short.
+
+    >>> cells = pl.DataFrame({"text": ["1,2 Tsd.", "3 Mio. €", "(2k)", "7,5"]})
+    >>> cells.select(n=shortened(pl.col("text"), ","))["n"].to_list()
+    [1200.0, 3000000.0, -2000.0, 7.5]
+    """
+    short = text.str.extract_groups(numbers.SHORTENED).struct.field("short")
+    known = {word: factor for word, factor in numbers.SHORT_FACTORS.items() if len(word) > 1}
+    factor = short.replace_strict(numbers.SHORT_FACTORS, default=None, return_dtype=pl.Float64)
+    spelled = short.str.to_lowercase().replace_strict(known, default=1.0, return_dtype=pl.Float64)
+    # 1.1 times a thousand is 1100.0000000000002 in a computer.
+    return (number(in_full(text), mark) * pl.coalesce(factor, spelled)).round(6)
+
+
 def date(text: pl.Expr, form: str, column: str) -> pl.Expr:
     """The date that is written, missing where the cell is no date of this form or no day of the calendar."""
     return pl.coalesce(_date(text, way, dateformats.last_short_year(column)) for way in dateformats.ways(form))

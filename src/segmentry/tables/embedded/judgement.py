@@ -10,6 +10,7 @@ import polars as pl
 
 from segmentry.errors import AmbiguousColumnError, Notice, plural
 from segmentry.tables import dateformats, numbers
+from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.dates import DATE_SHAPE, count_dates, is_written_as_date, likely_form, valid
 from segmentry.tables.embedded.seen import Cells
 from segmentry.tables.masking import shown
@@ -29,12 +30,13 @@ _CORE_OF_UNIT = rf"[{numbers.SPACES}]|{numbers.UNIT}"
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a column is read; `unit` is what its cells carry."""
+    """How a column is read; `unit` is what its cells carry. `short` holds where some numbers are short for others."""
 
     reading: Reading
     how: str
     unit: str = ""
     notices: tuple[Notice, ...] = ()
+    short: bool = False
 
 
 def judge(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> Verdict:
@@ -48,7 +50,7 @@ def judge(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> V
     if wanted == "text" or (wanted is None and not seen.total):
         return _text(seen)
     if wanted == "number":
-        return _number(seen, _mark(seen, settings, expected))
+        return _wanted_number(seen, settings, expected)
     if wanted == "date":
         return _date(seen, _wanted_form(seen, settings, expected))
     return _judge_freely(seen, settings)
@@ -57,7 +59,8 @@ def judge(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> V
 def surely_text(some: Cells) -> bool:
     """Whether so few of some cells are numbers or dates that nineteen in twenty of all cells cannot be."""
     text = pl.col("text")
-    return some.total >= 100 and some.count(_is_number() | text.str.contains(DATE_SHAPE)) * 4 < some.total
+    other = text.str.contains(DATE_SHAPE) | _is_short()
+    return some.total >= 100 and some.count(_is_number() | other) * 4 < some.total
 
 
 def text_of_many(some: Cells, tokens: pl.DataFrame) -> Verdict:
@@ -82,6 +85,8 @@ def _judge_freely(seen: Cells, settings: ReadingSettings) -> Verdict:
             verdict = _number(seen, mark)
             return replace(verdict, notices=(*verdict.notices, *_zeros(seen)))
         raise _two_marks(seen)
+    if _are_shortened(seen):
+        return _in_short(seen, settings, None)
     return _text(seen, notices=_mostly(seen) or _other_digits(seen))
 
 
@@ -90,6 +95,20 @@ def _judge_freely(seen: Cells, settings: ReadingSettings) -> Verdict:
 
 def _is_number() -> pl.Expr:
     return pl.any_horizontal(pl.col("text").str.contains(numbers.pattern(mark)) for mark in (".", ","))
+
+
+def _is_short() -> pl.Expr:
+    """A number in short, and not what ends in one: "less than $40K" is none."""
+    text = pl.col("text")
+    full = cells.in_full(text)
+    is_number = pl.any_horizontal(full.str.contains(numbers.pattern(mark)) for mark in (".", ","))
+    return text.str.contains(numbers.SHORTENED) & is_number
+
+
+def _count_short(seen: Cells) -> int:
+    # Few texts end so: these alone are looked at again.
+    body = seen.body.filter(pl.col("text").str.contains(numbers.SHORTENED))
+    return Cells(seen.column, body, seen.tokens).count(_is_short()) if body.height else 0
 
 
 def _is_code() -> pl.Expr:
@@ -188,6 +207,46 @@ def _unit(seen: Cells, valid: pl.Expr) -> tuple[str, tuple[Notice, ...]]:
     return signs[0], (Notice("unit-missing", text),)
 
 
+def _wanted_number(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> Verdict:
+    if _count_short(seen):
+        return _in_short(seen, settings, expected)
+    return _number(seen, _mark(seen, settings, expected))
+
+
+def _are_shortened(seen: Cells) -> bool:
+    """Whether nearly all cells are numbers, some of them in short beyond doubt.
+
+    Money is, and so are words such as Mio.; a letter is where decimals stand before it and k is among them: 5K is the
+    name of a race, and 8.5M the size of a shoe.
+    """
+    text, is_short, n_short = pl.col("text"), _is_short(), _count_short(seen)
+    if not n_short or _in_full(seen).count(_is_number()) < seen.total - seen.allowed:
+        return False
+    clear = text.str.contains(numbers.CURRENCY) | text.str.contains(rf"{numbers.SHORT_WORD}\.?")
+    broken = text.str.contains(rf"[.,][0-9]+[{numbers.SPACES}]*[kKMB]$")
+    letters = seen.count(is_short & text.str.contains("[kK]$")) > 0 and 10 * seen.count(broken) >= n_short
+    return letters or 20 * seen.count(is_short & clear) >= 19 * n_short
+
+
+def _in_full(seen: Cells) -> Cells:
+    body = seen.body.with_columns(cells.in_full(pl.col("text")))
+    return Cells(seen.column, body.group_by("text").agg(pl.col("n").sum()), seen.tokens)
+
+
+def _in_short(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> Verdict:
+    """Numbers of which some are in short: the decimal mark is that of their digits."""
+    full = _in_full(seen)
+    verdict = _number(full, _mark(full, settings, expected))
+    is_short = _is_short()
+    n = seen.count(is_short)
+    commonest = seen.body.filter(is_short).sort(pl.col("n"), "text", descending=[True, False])["text"][0]
+    text = (
+        f"'{seen.column}': {plural(n, 'cell')} in short, such as {_shape(commonest)}, "
+        f"{'was' if n == 1 else 'were'} read as thousands, millions or billions."
+    )
+    return replace(verdict, notices=(*verdict.notices, Notice("shortened-numbers", text)), short=True)
+
+
 # -- dates
 
 
@@ -262,7 +321,7 @@ def _twins(seen: Cells) -> tuple[Notice, ...]:
 def _mostly(seen: Cells) -> tuple[Notice, ...]:
     """What is said of text that half of the cells say are numbers or dates."""
     number, dates = _is_number(), count_dates(seen)
-    short = seen.count(pl.col("text").str.contains(numbers.SHORTENED))
+    short = _count_short(seen)
     as_numbers = seen.count(number)
     for kind, like, n, nearly in (
         ("numbers", number, as_numbers, as_numbers + short),
@@ -271,6 +330,9 @@ def _mostly(seen: Cells) -> tuple[Notice, ...]:
         if n < seen.total <= 2 * nearly:
             text = f"'{seen.column}' was kept as text: {seen.total - n} of {seen.total} cells are no {kind}, such as "
             remedy = f"If it holds {kind}, state its type, or pass --missing for words that mean nothing."
+            if kind == "numbers" and 2 * short > seen.total - n:
+                stated = f'state [reading.types] "{seen.column}" = "number" in segmentry.toml'
+                remedy = f"If k stands for thousands and M for millions, {stated}: they are then read in full."
             return (Notice(f"mostly-{kind}", f"{text}{_example(seen, ~like)}. {remedy}"),)
     return ()
 

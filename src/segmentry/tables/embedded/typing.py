@@ -243,7 +243,7 @@ def _as_judged(name: str, verdict: Verdict, look: _Look, distinct: pl.DataFrame,
     column = Column(name, reading, verdict.how, raw=raw_name(name), unit=verdict.unit)
     absent = cells.is_token(text, missing)
     if reading.kind == "number":
-        written = cells.number(text, reading.decimal or ".")
+        written = (cells.shortened if verdict.short else cells.number)(text, reading.decimal or ".")
         absent |= written.is_in(numbers.said_by(missing)).fill_null(value=False)
         value = pl.when(~absent).then(written)
         usable = value.abs() <= numbers.LARGEST_USED
