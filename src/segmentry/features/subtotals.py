@@ -108,37 +108,42 @@ def find_subtotals(values: Mapping[str, np.ndarray]) -> list[Subtotal]:
     >>> find_subtotals({"wine": a, "meat": b, "food": a + b})
     [Subtotal(column='food', parts=('wine', 'meat'))]
     """
-    pool: dict[str, np.ndarray] = {}
+    order = sorted((n for n in values if values[n].any()), key=lambda n: (float(values[n].sum()), n))
+    if len(order) < 3:
+        return []
+    columns = np.column_stack([values[n] for n in order])
+    lengths = np.sqrt((columns * columns).sum(axis=0))
+    # The normal equations are small, however many the rows.
+    products = (columns / lengths).T @ (columns / lengths)
+    pool: list[int] = []
     found: list[Subtotal] = []
     # A sum is no smaller than what is added: each column is tried against those below it. Sums that are found are none
-    # of the parts of a larger one, or that could be told in two ways.
-    for name in sorted(values, key=lambda n: (float(values[n].sum()), n)):
-        parts = _parts_of(values[name], pool)
+    # of the parts of a larger one, which could then be told in two ways; nor is a copy of another column.
+    for place, name in enumerate(order):
+        parts = _parts_of(place, pool, columns, lengths, products)
         if parts:
-            found.append(Subtotal(name, tuple(n for n in values if n in parts)))
-        elif values[name].any() and not any(np.array_equal(values[name], other) for other in pool.values()):
-            pool[name] = values[name]
+            named = {order[part] for part in parts}
+            found.append(Subtotal(name, tuple(n for n in values if n in named)))
+        elif not any(np.array_equal(columns[:, place], columns[:, other]) for other in pool):
+            pool.append(place)
     return found
 
 
-def _parts_of(total: np.ndarray, pool: Mapping[str, np.ndarray]) -> list[str]:
-    """Which columns of the pool add up to the total; none where they do not."""
+def _parts_of(
+    place: int, pool: Sequence[int], columns: np.ndarray, lengths: np.ndarray, products: np.ndarray
+) -> list[int]:
+    """Which columns of the pool add up to the one at `place`; none where they do not."""
     if len(pool) < 2:
         return []
-    names = list(pool)
-    columns = np.column_stack([pool[n] for n in names])
-    lengths = np.sqrt((columns * columns).sum(axis=0))
-    scaled = columns / lengths
-    # The normal equations are small, however many the rows.
-    factors = np.linalg.lstsq(scaled.T @ scaled, scaled.T @ total, rcond=1e-10)[0] / lengths
-    if not np.isfinite(factors).all() or (np.abs(factors - np.round(factors)) > _NEAR).any():
-        return []
+    scaled = np.linalg.lstsq(products[np.ix_(pool, pool)], products[pool, place], rcond=1e-10)[0]
+    factors = scaled * lengths[place] / lengths[pool]
     taken = np.round(factors)
-    if not set(taken) <= {0.0, 1.0} or taken.sum() < 2:
+    if (np.abs(factors - taken) > _NEAR).any() or not set(taken) <= {0.0, 1.0} or taken.sum() < 2:
         return []
-    own = columns[:, taken == 1.0]
+    parts = [part for part, factor in zip(pool, taken, strict=True) if factor]
+    total, own = columns[:, place], columns[:, parts]
     several = (own != 0).sum(axis=1) >= 2  # where one part alone holds something, a copy of it would do
     fits = np.abs(own.sum(axis=1) - total) <= 0.01 + 1e-6 * np.abs(total)
     if several.sum() < _FEWEST_ROWS or fits[several].mean() < _NEARLY_ALL or fits.mean() < _NEARLY_ALL:
         return []
-    return [name for name, part in zip(names, taken, strict=True) if part]
+    return parts
