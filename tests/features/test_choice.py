@@ -103,7 +103,7 @@ def _accounts(seed: int, n: int = 600) -> pl.DataFrame:
         "built": random.integers(1950, 2020, n),
         "latitude": random.normal(48, 1, n),
         "utc_offset": random.choice([0.0, 1.0, 2.0, 5.5], n),
-        "first_seen": random.integers(1_600_000_000, 1_700_000_000, n) * 1000,
+        "heartbeat": random.integers(1_600_000_000, 1_700_000_000, n) * 1000,
         "pseudo_key": random.random(n) * 1e9,
         "a_noise": random.random(n),
     }
@@ -124,7 +124,7 @@ def test_a_number_that_is_no_amount_is_no_default(seed):
     assert "of the calendar" in why["arrival_day"]
     assert "of the calendar" in why["arrival_date"]
     assert "of the calendar" in why["built"]
-    assert "a moment in time" in why["first_seen"]
+    assert "a moment in time" in why["heartbeat"]
     assert inspect(table.reverse()).chosen == inspection.chosen
 
 
