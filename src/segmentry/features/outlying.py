@@ -5,8 +5,9 @@ Quantiles are order statistics, never between two values, so that a fence depend
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from scipy.special import bdtrc
 
 FENCE = 3.0  # interquartile ranges beyond the quartiles (Tukey's outer fence)
 GROUP = 0.02  # share of customers beyond a fence that may be a group; fewer would be a segment of a few
@@ -80,8 +81,28 @@ def _group_beyond(ordered: np.ndarray, q1: float, q3: float) -> np.ndarray | Non
         return None
     inside = _count(ordered, low, high)
     before = _count(ordered, half_way - width, half_way + width)
-    return beyond if bdtrc(inside - 1, inside + before, 1.0 / 3.0) < LUCK else None
+    return beyond if _chance(inside, inside + before) < LUCK else None
 
 
 def _count(ordered: np.ndarray, low: float, high: float) -> int:
     return int(np.searchsorted(ordered, high, "right") - np.searchsorted(ordered, low, "left"))
+
+
+def _chance(inside: int, n: int) -> float:
+    """The binomial chance that `inside` of n or more are there, of which one in three is expected.
+
+    >>> round(_chance(2, 3), 4), _chance(9, 9) < LUCK < _chance(8, 8)
+    (0.2593, True)
+    """
+    if 3 * inside <= n:
+        return 1.0
+    found = math.lgamma(n + 1) - math.lgamma(inside + 1) - math.lgamma(n - inside + 1)
+    term = math.exp(found + inside * math.log(1 / 3) + (n - inside) * math.log(2 / 3))
+    total = 0.0
+    # From there on, terms shrink.
+    for number in range(inside, n + 1):
+        total += term
+        term *= (n - number) / (2.0 * (number + 1))
+        if term < 1e-6 * total:
+            break
+    return total
