@@ -86,9 +86,10 @@ def stretched_words(evidence: CriteriaByK | None) -> str | None:
     k = stretched_into(evidence)
     if k is None or evidence is None or evidence.mixture is None:
         return None
+    certain = 100 * evidence.mixture.certainty
     return (
-        f"The customers fall into {k} long or unlike-shaped groups, in which {100 * evidence.mixture.certainty:.0f} % "
-        "can be placed for certain. K-means, which makes round ones, cuts across these. "
+        f"The customers fall into {k} groups of unlike size or shape: {certain:.0f} % can be placed for certain. "
+        "K-means, which makes groups alike, cuts across these. "
         f"To have those {k} as segments: --method gmm --k {k}."
     )
 
