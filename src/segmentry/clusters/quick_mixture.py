@@ -78,7 +78,8 @@ def quick_mixtures(
     """The likeliest mixture of k groups that is found for each of the shapes asked for, the shared shape first.
 
     `round_rows` are the rows stretched to the same spread in every direction, where k-means tells apart groups that lie
-    side by side. Fits start from k-means there, on the rows themselves, and where the first fit's groups are round.
+    side by side. Fits start from k-means there, on the rows themselves, and where the first fit's groups are round; and
+    from centres that reach out to small groups, in the first and the last of these.
     """
     starts = [_by_kmeans(view, k, seed) for view in (rows, round_rows)]
     starts.append(_by_reaching(round_rows, k))

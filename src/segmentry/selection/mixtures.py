@@ -23,7 +23,7 @@ from segmentry.quality.stability import adjusted_rand
 ROWS_A_FEATURE = 50  # with fewer, a covariance is drawn from too little (Dolnicar and others 2014 ask for 70 or more)
 VALUES = 20  # different ones in each feature: a density needs more than steps
 STRAGGLERS = 0.025  # of the rows: a smaller group is no group but who stands far from all
-FEWER = 2  # times
+TIMES_STRAGGLERS = 2  # at least so many are in the smallest group; else small ones are a way to describe a tail
 SURE = 0.98  # mean chance of being where one is put, at which groups hardly overlap
 BEYOND = 1.25  # times what look-alikes gain at most
 LOOK_ALIKES = 3
@@ -59,11 +59,11 @@ def hear_mixtures(grid: np.ndarray, references: Sequence[np.ndarray], most: int,
     fits = _fitted(grid, most, seed)
     surest, likeliest = min(fits, key=lambda fit: fit.icl), min(fits, key=lambda fit: fit.bic)
     groups = _groups(surest)
+    k, certainty = len(groups), surest.certainty
     inside = np.isin(surest.labels, groups)
-    sure = len(groups) > 1 and surest.certainty >= SURE and _hold_together(surest, groups)
+    sure = k > 1 and certainty >= SURE and _outnumber_stragglers(surest, groups)
     if sure and not _beyond(fits[0].icl - surest.icl, surest, references, seed):
         sure = _apart(grid[inside], surest.labels[inside])
-    k, certainty = len(groups), surest.certainty
     agreement = 1.0
     if sure:
         labels = sketch_kmeans(grid[None], k, seed, KMEANS_STARTS).labels[0]
@@ -95,10 +95,11 @@ def _groups(fit: QuickMixture) -> np.ndarray:
     return result
 
 
-def _hold_together(fit: QuickMixture, groups: np.ndarray) -> bool:
-    """Whether each group has FEWER times as many as straggle: else small ones are a way to describe a tail."""
+def _outnumber_stragglers(fit: QuickMixture, groups: np.ndarray) -> bool:
+    """Whether each of the groups has far more rows than all those together that are too few for a group."""
     counts = np.bincount(fit.labels, minlength=fit.k)
-    return int(counts[groups].min()) >= FEWER * int(counts.sum() - counts[groups].sum())
+    stragglers = int(counts.sum() - counts[groups].sum())
+    return int(counts[groups].min()) >= TIMES_STRAGGLERS * stragglers
 
 
 def _apart(rows: np.ndarray, labels: np.ndarray) -> bool:
