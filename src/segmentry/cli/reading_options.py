@@ -14,7 +14,7 @@ import typer
 from segmentry.cli.streams import Stream, stream_of
 
 SOURCE_HELP = (
-    "A file (CSV in any usual form, also .gz; Parquet, Excel, JSON lines, Arrow) "
+    "A file (CSV in any usual form, also .gz; Parquet, Excel, JSON lines, Arrow), "
     "a database (sqlite:///shop.db, duckdb:///shop.duckdb, postgresql://host/shop), or - for standard input."
 )
 AS_OF = "Day that ages, tenures and orders count to, YYYY-MM-DD; that of the fit unless stated."
