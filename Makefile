@@ -12,6 +12,7 @@
 #   make commands what every command says with --help, on a page of the documentation
 #   make pictures the pictures of the first page, taken anew (needs Chromium)
 #   make battery  is the number of segments honest? tables with and without groups, one row a kind
+#   make rules    what elbow, silhouette and the other usual rules make of the same tables
 
 PYTHON ?= python3
 # Commands, versions that pyenv has, or paths: make test-all PYTHONS="python3.12 3.13"
@@ -27,7 +28,7 @@ SETUP_SLIM := $(VENV)/.setup-slim
 SETUP_SPARK := $(VENV)/.setup-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark demo test test-all test-oldest check format bench load battery commands pictures clean
+.PHONY: help setup setup-spark demo test test-all test-oldest check format bench load battery rules commands pictures clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -94,6 +95,9 @@ load: $(SETUP)
 HALF ?= held-out
 battery: $(SETUP)
 	$(BIN)/python bench/battery.py --half $(HALF) --jobs $(JOBS) $(if $(filter held-out,$(HALF)),--into docs/choosing-k.md) $(BATTERY_ARGS)
+
+rules: $(SETUP)
+	$(BIN)/python bench/rules.py --jobs $(JOBS) --into docs/choosing-k.md
 
 commands: $(SETUP)
 	$(BIN)/python docs/commands.py

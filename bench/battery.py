@@ -163,10 +163,11 @@ def shortfalls(results: Sequence[Judged]) -> list[str]:
     return found
 
 
-def put(text: str, page: Path) -> None:
+def put(text: str, page: Path, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Replaces what stands between the marks."""
-    before, rest = page.read_text().split(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n{text}{END}{rest.split(END)[1]}")
+    begin, end = marks
+    before, rest = page.read_text().split(begin)
+    page.write_text(f"{before}{begin}\n{text}{end}{rest.split(end)[1]}")
 
 
 def _right(cell: Sequence[Judged]) -> int:
