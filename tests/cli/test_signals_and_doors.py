@@ -141,7 +141,7 @@ def test_an_ascii_console_shows_what_it_can(segmentry_apart, shared_data, tmp_pa
 
 def test_json_prints_json_and_quiet_prints_nothing(segmentry, shared_data, tmp_path):
     """--json puts one JSON document on stdout, the same as summary.json; --quiet prints nothing at all."""
-    options = [shared_data / MALL, "-o", tmp_path / "out", "--k", "4", "--overwrite"]
+    options = [shared_data / MALL, "-o", tmp_path / "out", "--k", "4", "--overwrite", "--no-pictures"]
     machine = segmentry("fit", *options, "--json")
     assert machine.code == 0
     assert machine.err == ""
