@@ -102,3 +102,12 @@ def test_a_sample_is_widened_by_what_all_rows_hold() -> None:
     age, tier, shop = widen(of_sample, found, table.frame)
     assert (age.n, age.n_missing, age.minimum, age.maximum) == (4, 1, 7.0, 41.0)
     assert (tier.n_missing, tier.n_distinct, shop.n_distinct) == (1, 2, 1)
+
+
+def test_columns_of_a_wide_table_are_counted_as_each_would_be_alone():
+    """Sixty columns take several queries; the first and last of each are what they are by themselves."""
+    frame = nw.from_native(pl.LazyFrame({f"x{i}": [float(i), 2.0, None] for i in range(60)}))
+    columns = [Column(f"x{i}", Reading("number"), "numbers") for i in range(60)]
+    together = summarise(frame, columns)
+    for place in (0, 49, 50, 59):
+        assert together[place] == summarise(frame, [columns[place]])[0]
