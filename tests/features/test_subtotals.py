@@ -10,6 +10,7 @@ import pytest
 
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.customers import Customers, prepare_customers
+from segmentry.features.subtotals import find_subtotals
 from segmentry.tables import ReadingSettings, read
 
 N = 200
@@ -84,3 +85,12 @@ def test_sisters_that_add_up_in_some_rows_only_are_parts():
         frame = base.with_columns(pl.col("spent_food") + off)
         found = prepare_customers(read(frame, ReadingSettings()), FeatureSettings())
         assert len(told(found)) == n
+
+
+def test_a_sum_is_found_among_a_hundred_columns_with_copies_and_multiples():
+    """What another column repeats, or follows from by a factor, is no part, and hides none."""
+    drawn = np.random.default_rng(3)
+    parts = {f"p{i}": np.floor(drawn.exponential(90.0, N)) for i in range(100)}
+    sums = {"some": parts["p4"] + parts["p90"], "all": sum(parts.values())}
+    found = find_subtotals({"twice": 2 * parts["p7"], **parts, "p8_again": parts["p8"].copy(), **sums})
+    assert [(one.column, one.parts) for one in found] == [("some", ("p4", "p90")), ("all", tuple(parts))]

@@ -33,6 +33,7 @@ _FEWEST_ROWS = 30  # that hold something
 _NEARLY_ALL = 0.98
 _NEAR = 0.3  # how far a factor may lie from 0 or 1, since a few rows may be wrong
 _MOST_NAMED = 3
+_OWN = 1e-9  # of a squared length: what is left of a column that others make up, in float64
 
 
 @dataclass(frozen=True)
@@ -116,27 +117,34 @@ def find_subtotals(values: Mapping[str, np.ndarray]) -> list[Subtotal]:
     # The normal equations are small, however many the rows.
     products = (columns / lengths).T @ (columns / lengths)
     pool: list[int] = []
+    inverse = np.empty((0, 0))  # of the products within the pool
     found: list[Subtotal] = []
     # A sum is no smaller than what is added: each column is tried against those below it. Sums that are found are none
-    # of the parts of a larger one, which could then be told in two ways; nor is a copy of another column.
+    # of the parts of a larger one, which could then be told in two ways; nor is what follows from others.
     for place, name in enumerate(order):
-        parts = _parts_of(place, pool, columns, lengths, products)
+        scaled = inverse @ products[pool, place]
+        parts = _parts_of(place, pool, columns, scaled * lengths[place] / lengths[pool])
+        own = 1.0 - float(products[pool, place] @ scaled)  # of a column's length, what the pool does not hold
         if parts:
             named = {order[part] for part in parts}
             found.append(Subtotal(name, tuple(n for n in values if n in named)))
-        elif not any(np.array_equal(columns[:, place], columns[:, other]) for other in pool):
+        elif own > _OWN:
+            inverse = _extended(inverse, scaled, own)
             pool.append(place)
     return found
 
 
-def _parts_of(
-    place: int, pool: Sequence[int], columns: np.ndarray, lengths: np.ndarray, products: np.ndarray
-) -> list[int]:
-    """Which columns of the pool add up to the one at `place`; none where they do not."""
+def _extended(inverse: np.ndarray, scaled: np.ndarray, own: float) -> np.ndarray:
+    """The inverse with one more column, by its Schur complement: a matrix of hundreds is not inverted at each step."""
+    below = -scaled[None, :] / own
+    return np.block([[inverse + np.outer(scaled, scaled) / own, below.T], [below, np.array([[1.0 / own]])]])
+
+
+def _parts_of(place: int, pool: Sequence[int], columns: np.ndarray, factors: np.ndarray) -> list[int]:
+    """Which columns of the pool add up to the one at `place`, by the factors that come nearest; none where they do
+    not."""
     if len(pool) < 2:
         return []
-    scaled = np.linalg.lstsq(products[np.ix_(pool, pool)], products[pool, place], rcond=1e-10)[0]
-    factors = scaled * lengths[place] / lengths[pool]
     taken = np.round(factors)
     if (np.abs(factors - taken) > _NEAR).any() or not set(taken) <= {0.0, 1.0} or taken.sum() < 2:
         return []
