@@ -67,11 +67,15 @@ def scorer_of(rule: Rule) -> Callable[[np.ndarray], np.ndarray]:
 
 def nearest(rule: Rule, grid: np.ndarray) -> np.ndarray:
     """Index of the winning prototype of each row, -1 for noise; ties go to the first."""
-    scored = scores(rule, grid)
+    norm = 0.0 if rule.pairs or rule.cutoff is None else (grid * grid).sum(axis=1)
+    return winners(rule, scores(rule, grid), norm)
+
+
+def winners(rule: Rule, scored: np.ndarray, norm: np.ndarray | float) -> np.ndarray:
+    """`nearest` of rows by their scores and, for a rule of centres with a cut-off, their squared lengths."""
     winner: np.ndarray = scored.argmin(axis=1)
     if rule.cutoff is None:
         return winner
-    norm = 0.0 if rule.pairs else (grid * grid).sum(axis=1)
     far: np.ndarray = scored.min(axis=1) + norm > float(rule.cutoff)
     return np.where(far, -1, winner)
 
