@@ -30,7 +30,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
 import segmentry as sg
-from segmentry.features.grid import FEATURE, axis_columns, axis_expressions, feature_expressions
+from segmentry.features.grid import FEATURE, axis_columns, axis_expressions, with_features
 from segmentry.fitting import FitSettings, fit_source
 from segmentry.segmentation import Segmentation
 
@@ -103,7 +103,7 @@ def inertias(customers: DataFrame, segmentation: Segmentation, theirs: tuple[Any
     recipe = segmentation.recipe
     axes = axis_columns(recipe.axes)
     scored = nw.from_native(sg.score(segmentation, customers))
-    numbered = scored.with_columns(*feature_expressions(recipe.clustered, recipe.as_of))
+    numbered = with_features(scored, recipe.clustered, recipe.as_of)
     ours = nw.to_native(numbered.with_columns(*axis_expressions(recipe)).select("segment_id", *axes))
     prepared, model = theirs
     features = derived(customers, segmentation)

@@ -23,7 +23,7 @@ from segmentry.clusters.polish import polish
 from segmentry.errors import NotEnoughDataError, SegmentryError, SettingsError
 from segmentry.features.derive import slug
 from segmentry.features.feature import Feature
-from segmentry.features.grid import KNOWN, axis_columns, axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import FEATURE, KNOWN, axis_columns, axis_expressions, is_known, with_features
 from segmentry.features.learning import learn_scale
 from segmentry.features.outlying import order_statistic
 from segmentry.features.recipe import GRID, LeftOut, Recipe, axis_reach
@@ -97,7 +97,7 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
             features = self._features()
             table = _table(matrix, features)
             sample = draw(table)
-            values = sampled_values(sample, _NOBODY, feature_expressions(features, None))
+            values = sampled_values(with_features(sample.frame, features, None), _NOBODY, [f.name for f in features])
             self.recipe_ = _learn(features, values)
             grid, known = on_grid(sample, _NOBODY, self.recipe_)
             search = search_segments(grid[known], settings)
@@ -259,8 +259,8 @@ def _table(matrix: np.ndarray, features: Sequence[Feature]) -> Table:
 
 
 def _prepared(table: Table, recipe: Recipe) -> nw.LazyFrame[Any]:
-    featured = table.frame.select(*feature_expressions(recipe.clustered, None))
-    return featured.with_columns(*axis_expressions(recipe))
+    hidden = [FEATURE + f.name for f in recipe.clustered]
+    return with_features(table.frame, recipe.clustered, None).select(*hidden).with_columns(*axis_expressions(recipe))
 
 
 def _learn(features: Sequence[Feature], values: Mapping[str, np.ndarray]) -> Recipe:

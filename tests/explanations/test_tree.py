@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import duckdb
+import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from segmentry.errors import NotEnoughDataError, SettingsError
 from segmentry.explanations import segment_rules, tree_text, tree_to_sql
 from segmentry.explanations.growing import roundest
-from segmentry.features.grid import FEATURE, feature_expressions
+from segmentry.features.grid import FEATURE, with_features
 from segmentry.fitting import fit
 from segmentry.prototypes.tree import tree_expression, tree_segments
 from segmentry.samples import sample_marketing
@@ -33,11 +35,16 @@ def model(shop: pl.DataFrame) -> Segmentation:
     return fit(shop, k=4)
 
 
+def features(model: Segmentation, shop: pl.DataFrame) -> nw.LazyFrame[Any]:
+    recipe = model.recipe
+    hidden = [FEATURE + f.name for f in recipe.clustered]
+    return with_features(read(shop).frame, recipe.clustered, recipe.as_of).select(*hidden)
+
+
 def by_tree(model: Segmentation, shop: pl.DataFrame) -> list[str]:
     """The segments that the tree gives, by the library's own expression, row by row."""
     assert model.tree is not None
-    recipe = model.recipe
-    frame = read(shop).frame.select(*feature_expressions(recipe.clustered, recipe.as_of))
+    frame = features(model, shop)
     return [str(r["t"]) for r in collect_rows(frame.select(tree_expression(model.tree).alias("t")))]
 
 
@@ -77,8 +84,7 @@ def test_sqlite_agrees(model: Segmentation, shop: pl.DataFrame) -> None:
 def test_expression_and_memory_agree(model: Segmentation, shop: pl.DataFrame) -> None:
     """The tree gives the same in a query and in NumPy."""
     assert model.tree is not None
-    recipe = model.recipe
-    frame = read(shop).frame.select(*feature_expressions(recipe.clustered, recipe.as_of))
+    frame = features(model, shop)
     columns = {k.removeprefix(FEATURE): [r[k] for r in collect_rows(frame)] for k in frame.collect_schema().names()}
     values = {k: np.array(v, dtype=object if isinstance(v[0], str) else np.float64) for k, v in columns.items()}
     assert tree_segments(model.tree, values).tolist() == by_tree(model, shop)

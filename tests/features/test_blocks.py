@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from segmentry.features.blocks import Steps, fill_values, is_arithmetic
 from segmentry.features.feature import Feature
-from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions
+from segmentry.features.grid import FEATURE, axis_expressions, with_features
 from segmentry.features.recipe import GRID, LIMIT, Recipe, Scale
 
 AS_OF = date(2024, 5, 3)
@@ -59,8 +59,7 @@ def test_arithmetic_and_expressions_agree_to_the_last_bit(rows, feature, caps, s
     scale = Scale(feature, 1.25, low, high, "none", *spread, 0.0, 1.0, 0, 0, 0.0)
     frame = pl.DataFrame(rows, schema=dict.fromkeys("abc", pl.Float64), orient="row")
     by_query = (
-        nw.from_native(frame.lazy())
-        .with_columns(*feature_expressions([feature], AS_OF))
+        with_features(nw.from_native(frame.lazy()), [feature], AS_OF)
         .with_columns(*axis_expressions(_recipe(scale)))
         .collect()
     )

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from segmentry.features.feature import Feature
-from segmentry.features.grid import FEATURE, axis_columns, axis_expressions, is_known
+from segmentry.features.grid import FEATURE, axis_columns, axis_expressions, is_known, with_features
 from segmentry.features.learning import learn_levels, learn_scale, prepared
 from segmentry.features.recipe import GRID, LIMIT, Recipe
 
@@ -62,3 +62,14 @@ def test_levels_have_an_axis_each():
     assert out[A_AXIS].to_list() == [weight, 0, 0, 0]
     assert out[B_AXIS].to_list() == [0, weight, 0, 0]
     assert out["known"].to_list() == [True, True, True, False]
+
+
+def test_what_shares_divide_by_is_added_up_once():
+    """Hundreds of shares, each with the whole sum in it, made a query that took minutes to plan."""
+    parts = tuple(f"spent_{place}" for place in range(50))
+    shares = [Feature(f"share_{p}", p, "share", "spend_mix", "ratio", (p,), parts) for p in parts]
+    frame = pl.LazyFrame({part: [1.0, 3.0] for part in parts})
+    query = with_features(nw.from_native(frame), shares, None)
+    assert query.collect()[FEATURE + "share_spent_7"].to_list() == [0.02, 0.02]
+    plan = nw.to_native(query).explain(optimized=False)
+    assert plan.count('col("spent_9")') < 10

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import narwhals.stable.v2 as nw
 
 from segmentry.browsing.rows import CustomerRows
-from segmentry.features.grid import axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import axis_expressions, is_known, with_features
 from segmentry.prototypes.assign import SEGMENT, with_segment
 from segmentry.segmentation import Segmentation
 from segmentry.tables import collect_rows
@@ -30,7 +30,7 @@ def moves(rows: CustomerRows, other: Segmentation) -> tuple[Move, ...]:
     own = [c.name for c in rows.table.columns]
     raw = [c.raw for c in rows.table.columns if c.raw is not None]
     frame = rows.table.frame.select(*own, *raw, nw.col(SEGMENT).alias(_BEFORE))
-    derived = frame.with_columns(*feature_expressions(recipe.clustered, recipe.as_of))
+    derived = with_features(frame, recipe.clustered, recipe.as_of)
     placed = with_segment(derived.with_columns(*axis_expressions(recipe)), other.rule, is_known(recipe))
     found = collect_rows(placed.select(_BEFORE, SEGMENT).group_by(_BEFORE, SEGMENT).agg(n=nw.len()))
     made = [Move(str(r[_BEFORE]), str(r[SEGMENT]), int(r["n"])) for r in found]

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 
 from segmentry.browsing.chosen import Chosen
 from segmentry.features.feature import Feature
-from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import FEATURE, axis_expressions, is_known, with_features
 from segmentry.features.recipe import Recipe
 from segmentry.prototypes.assign import CONFIDENCE, RUNNER_UP, SEGMENT, with_segment
 from segmentry.scoring.score import OUTPUT, PREVIOUS, read_like, score_table
@@ -150,7 +150,7 @@ def lay_out(segmentation: Segmentation, labelled: str | Path, folder: str | Path
     table = _without_labels(read_like(segmentation, labelled))
     recipe = segmentation.recipe
     features = tuple(f for f in (*recipe.clustered, *recipe.described) if {*f.sources, *f.over} <= set(table.names))
-    derived = table.frame.with_columns(*feature_expressions(features, recipe.as_of))
+    derived = with_features(table.frame, features, recipe.as_of)
     placed = with_segment(derived.with_columns(*axis_expressions(recipe)), segmentation.rule, is_known(recipe))
     own = table.frame.collect_schema().names()
     wanted = [*own, *(FEATURE + f.name for f in features), SEGMENT, RUNNER_UP, CONFIDENCE]

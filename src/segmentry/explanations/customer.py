@@ -14,7 +14,7 @@ import numpy as np
 from segmentry.errors import SettingsError
 from segmentry.explanations.questions import on_grid
 from segmentry.features.feature import Feature, Unit
-from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions
+from segmentry.features.grid import FEATURE, axis_expressions, with_features
 from segmentry.features.in_memory import grid_rows, one_customer
 from segmentry.features.levels import step_names
 from segmentry.features.recipe import GRID, Levels, Recipe, Scale
@@ -164,8 +164,8 @@ def values_of(segmentation: Segmentation, table: Table, customer: str) -> dict[s
         )
     check_columns(recipe.clustered, table)
     chosen = table.frame.filter(has_id(table, recipe.id_column, customer))
-    features = feature_expressions(recipe.clustered, recipe.as_of)
-    rows = collect_rows(chosen.select(*features).head(2))
+    hidden = [FEATURE + f.name for f in recipe.clustered]
+    rows = collect_rows(with_features(chosen, recipe.clustered, recipe.as_of).select(*hidden).head(2))
     if len(rows) != 1:
         raise SettingsError(
             f"There is {'no customer' if not rows else 'more than one customer'} with this id.",

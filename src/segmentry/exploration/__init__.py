@@ -221,7 +221,7 @@ def _sample(customers: Customers, columns: Sequence[ColumnInspection]) -> dict[s
     wanted = [c for c in columns if not c.private or (c.name == customers.id_column and c.kind == "number")]
     cells = [ordinal(nw.col(c.name)) if c.kind == "date" else nw.col(c.name) for c in wanted]
     named = [cell.alias(FEATURE + c.name) for cell, c in zip(cells, wanted, strict=True)]
-    return sampled_values(customers.sample, customers.identity, named)
+    return sampled_values(customers.sample.frame.with_columns(*named), customers.identity, [c.name for c in wanted])
 
 
 def _findings(

@@ -15,7 +15,7 @@ from segmentry.errors import IdentifierError, NotEnoughDataError, Notice, Settin
 from segmentry.features.choice import Choice, FeatureSettings, choose_by_default, choose_by_name, resolve
 from segmentry.features.derive import derive_features
 from segmentry.features.feature import Feature
-from segmentry.features.grid import FEATURE, feature_expressions, features_of
+from segmentry.features.grid import FEATURE, features_of, with_features
 from segmentry.features.likely_ids import without_id
 from segmentry.features.misread import left_as_text, refuse_misread
 from segmentry.features.notices import (
@@ -223,16 +223,19 @@ def _latest(table: Table, column: str, today: date | None) -> date | None:
 
 def feature_values(customers: Customers) -> dict[str, np.ndarray]:
     """Sampled values by feature name, original units, NaN or None where missing; rows in order of id."""
-    expressions = feature_expressions(customers.features, customers.as_of)
-    return sampled_values(customers.sample, customers.identity, expressions)
+    return sampled_values(_featured(customers), customers.identity, [f.name for f in customers.features])
+
+
+def _featured(customers: Customers) -> nw.LazyFrame[Any]:
+    return with_features(customers.sample.frame, customers.features, customers.as_of)
 
 
 def column_beside(customers: Customers, column: str) -> np.ndarray:
     """A column of the table as text, None where empty, for the rows of `feature_values` in their order."""
     last = "\U0010ffff"  # sorted after every feature, so that it decides no order but that of rows alike in all else
-    expressions = feature_expressions(customers.features, customers.as_of)
     beside = text_of(customers.table, column).alias(FEATURE + last)
-    return sampled_values(customers.sample, customers.identity, [*expressions, beside])[last]
+    names = [*(f.name for f in customers.features), last]
+    return sampled_values(_featured(customers).with_columns(beside), customers.identity, names)[last]
 
 
 def _by_default(customers: Customers, values: Mapping[str, np.ndarray]) -> Choice:

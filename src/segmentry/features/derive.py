@@ -342,8 +342,8 @@ def parts_of_ratios(features: Sequence[Feature]) -> dict[Part, nw.Expr]:
     [(('deals',), False), (('web', 'store'), True)]
     """
     ratios = [f for f in features if f.operation == "ratio"]
-    above = {(f.sources, False): _sum(f.sources, ()) for f in ratios}
-    return above | {(f.over, True): _divisor(f.over) for f in ratios}
+    above, below = dict.fromkeys(f.sources for f in ratios), dict.fromkeys(f.over for f in ratios)
+    return {(part, False): _sum(part, ()) for part in above} | {(part, True): _divisor(part) for part in below}
 
 
 def dates_counted(features: Sequence[Feature]) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.features.derive import dates_counted, expression, parts_of_ratios
+from segmentry.features.derive import Part, dates_counted, expression, parts_of_ratios
 from segmentry.features.feature import Feature
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe, Scale
 from segmentry.tables import cut, row_of, with_days
@@ -33,23 +33,35 @@ def axis_columns(axes: Sequence[str]) -> list[str]:
     return [f"{AXIS}{place}" for place in range(len(axes))]
 
 
-def feature_expressions(features: Sequence[Feature], recipe_as_of: object) -> list[nw.Expr]:
-    """Each feature under its hidden name."""
-    return [expression(f, recipe_as_of).alias(FEATURE + f.name) for f in features]  # type: ignore[arg-type]
+def with_features(frame: nw.LazyFrame[Any], features: Sequence[Feature], as_of: date | None) -> nw.LazyFrame[Any]:
+    """The frame with each feature beside its own columns, under its hidden name."""
+    held, parts = _with_parts(frame, features)
+    made = [expression(f, as_of, parts).alias(FEATURE + f.name) for f in features]
+    return held.with_columns(*made) if made else held
+
+
+def _with_parts(
+    frame: nw.LazyFrame[Any], features: Sequence[Feature]
+) -> tuple[nw.LazyFrame[Any], Mapping[Part, nw.Expr]]:
+    """The frame with what ratios divide, and what they divide by, as hidden columns; and those by what they add up.
+
+    Each is added up once: the shares of hundreds of columns, each with the whole sum in it, took minutes to plan.
+    """
+    parts = parts_of_ratios(features)
+    names = {part: f"{_PART}{place}" for place, part in enumerate(parts)}
+    held = frame.with_columns(*(parts[part].alias(name) for part, name in names.items())) if parts else frame
+    return held, {part: nw.col(name) for part, name in names.items()}
 
 
 def features_of(frame: nw.LazyFrame[Any], features: Sequence[Feature], as_of: date | None) -> nw.LazyFrame[Any]:
     """The feature columns of a typed table, and the number of the row where it has one."""
     # In steps: in one, SQL engines would add up what a ratio divides, and what it divides by, at each of its many
     # mentions, and their programs grow too long to be compiled.
-    parts = parts_of_ratios(features)
-    names = {part: f"{_PART}{place}" for place, part in enumerate(parts)}
-    held = cut(frame.with_columns(*(parts[part].alias(name) for part, name in names.items()))) if parts else frame
-    by_name = {part: nw.col(name) for part, name in names.items()}
+    held, parts = _with_parts(frame, features)
     days = {column: f"{_DAY}{place}" for place, column in enumerate(dates_counted(features))}
-    counted = with_days(held, {name: column for column, name in days.items()})
+    counted = with_days(cut(held) if parts else held, {name: column for column, name in days.items()})
     by_date = {column: nw.col(name) for column, name in days.items()}
-    made = {f: expression(f, as_of, by_name, by_date).alias(FEATURE + f.name) for f in features}
+    made = {f: expression(f, as_of, parts, by_date).alias(FEATURE + f.name) for f in features}
     ratios = [e for f, e in made.items() if f.operation == "ratio"]
     whole = counted.with_columns(*(e for f, e in made.items() if f.operation != "ratio"))
     for start in range(0, len(ratios), _RATIOS_IN_A_STEP):

@@ -22,8 +22,8 @@ from segmentry.features.grid import (
     KNOWN,
     axis_columns,
     axis_expressions,
-    feature_expressions,
     is_known,
+    with_features,
 )
 from segmentry.features.recipe import Recipe
 from segmentry.tables import (
@@ -166,9 +166,10 @@ def _smallest(
     return materialise(wanted.sort(KEY, *sorted(table.names)).head(most)), found
 
 
-def sampled_values(sample: Sample, identity: nw.Expr, features: Sequence[nw.Expr]) -> dict[str, np.ndarray]:
-    """The features of the sampled customers by name, NaN or None where missing, rows in order of id, then of value."""
-    columns = _in_order(to_memory(sample.frame.select(identity.alias(ID), *features)))
+def sampled_values(frame: nw.LazyFrame[Any], identity: nw.Expr, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Features of sampled customers by name, from a frame that has them under their hidden names: NaN or None where
+    missing, rows in order of id, then of value."""
+    columns = _in_order(to_memory(frame.select(identity.alias(ID), *(nw.col(FEATURE + name) for name in names))))
     return {name.removeprefix(FEATURE): column for name, column in columns.items() if name.startswith(FEATURE)}
 
 
@@ -178,7 +179,8 @@ def on_grid(sample: Sample, identity: nw.Expr, recipe: Recipe) -> tuple[np.ndarr
     Rows are in the order of `sampled_values`.
     """
     features = [*recipe.clustered, *recipe.described]
-    frame = sample.frame.select(identity.alias(ID), *feature_expressions(features, recipe.as_of))
+    hidden = [nw.col(FEATURE + f.name) for f in features]
+    frame = with_features(sample.frame, features, recipe.as_of).select(identity.alias(ID), *hidden)
     prepared = frame.with_columns(*axis_expressions(recipe)).with_columns(is_known(recipe).alias(KNOWN))
     columns = _in_order(to_memory(prepared), ignore=(AXIS, KNOWN))
     grid = np.column_stack([columns[axis] for axis in axis_columns(recipe.axes)])

@@ -14,7 +14,7 @@ import numpy as np
 
 from segmentry.errors import AgreementError, Notice, SettingsError, plural
 from segmentry.features.customers import Customers
-from segmentry.features.grid import axis_columns, axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import axis_columns, axis_expressions, is_known, with_features
 from segmentry.fitting.prepared import Prepared
 from segmentry.fitting.segments import Heritage, number_of
 from segmentry.profiles.succession import ENOUGH_STAY, Kept, Moved, Retired, Succession
@@ -100,7 +100,7 @@ def previous_centres(past: Past, prepared: Prepared) -> np.ndarray | None:
     """
     recipe, names = prepared.recipe, axis_columns(prepared.recipe.axes)
     earlier = past.before.placing(prepared.customers.table.frame)
-    derived = earlier.with_columns(*feature_expressions(recipe.clustered, recipe.as_of)).filter(is_known(recipe))
+    derived = with_features(earlier, recipe.clustered, recipe.as_of).filter(is_known(recipe))
     gridded = derived.with_columns(*axis_expressions(recipe)).select(BEFORE, *names)
     sums = collect_rows(gridded.group_by(BEFORE).agg(*(nw.col(name).sum() for name in names), n=nw.len()))
     segments = len(past.after.segmentation.rule.segments)
@@ -141,7 +141,7 @@ def _counts(before: Before, prepared: Prepared, rule: Rule, placing: Placing) ->
     """Customers by where the previous rule puts them and where the new one does: one query over all of them."""
     recipe = prepared.recipe
     earlier = before.placing(prepared.customers.table.frame)
-    both = placing(earlier.with_columns(*feature_expressions(recipe.clustered, recipe.as_of)))
+    both = placing(with_features(earlier, recipe.clustered, recipe.as_of))
     answers = answers_of(rule)
     found = collect_rows(both.select(BEFORE, PLACE).group_by(BEFORE, PLACE).agg(n=nw.len()))
     return {(before.ids[int(r[BEFORE])], answers[int(r[PLACE])]): int(r["n"]) for r in found}

@@ -8,7 +8,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.features.grid import KNOWN, axis_columns, axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import KNOWN, axis_columns, axis_expressions, is_known, with_features
 from segmentry.features.recipe import Recipe
 from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP_PLACE, answers_of, with_places
 from segmentry.prototypes.rule import Rule
@@ -50,7 +50,7 @@ def place_before(table: Table, recipe: Recipe, rule: Rule) -> Before:
 
     def by_query(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         own = frame.collect_schema().names()
-        derived = cut(frame.with_columns(*feature_expressions(recipe.clustered, recipe.as_of)))
+        derived = cut(with_features(frame, recipe.clustered, recipe.as_of))
         placed = with_places(derived.with_columns(*axis_expressions(recipe)), rule, is_known(recipe))
         return cut(placed.select(*own, nw.col(PLACE).cast(_small(rule)).alias(BEFORE)))
 

@@ -17,7 +17,7 @@ import numpy as np
 from segmentry.features.blocks import Steps, fill_values, is_arithmetic
 from segmentry.features.derive import meaning_yes
 from segmentry.features.feature import Feature
-from segmentry.features.grid import FEATURE, axis_columns, axis_expressions, feature_expressions
+from segmentry.features.grid import FEATURE, axis_columns, axis_expressions, with_features
 from segmentry.features.recipe import Recipe, Scale, axis_reach
 from segmentry.prototypes.assign import NO_DATA, NOISE
 from segmentry.prototypes.blocks import Fill, Lookup, Places, fits_blocks, place_rows
@@ -208,7 +208,7 @@ def _on_axes(recipe: Recipe, frame: nw.LazyFrame[Any], features: Sequence[Featur
     named = zip(_feature_of_axis(recipe), axis_expressions(recipe), strict=True)
     axes = [expression for name, expression in named if name in names]
     missing = [nw.col(FEATURE + name).is_null().alias(_MISSING + name) for name in names]
-    return frame.with_columns(*feature_expressions(features, recipe.as_of)).select(*others, *axes, *missing)
+    return with_features(frame, features, recipe.as_of).select(*others, *axes, *missing)
 
 
 def _parts(

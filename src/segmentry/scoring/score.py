@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 
 from segmentry.errors import ColumnNotFoundError, Notice, SegmentryWarning, SettingsError, plural
 from segmentry.features.feature import Feature
-from segmentry.features.grid import FEATURE, axis_expressions, feature_expressions, is_known
+from segmentry.features.grid import FEATURE, axis_expressions, is_known, with_features
 from segmentry.features.recipe import Recipe, Scale
 from segmentry.prototypes.assign import CONFIDENCE, PLACE, RUNNER_UP, SEGMENT, answers_of, with_ids, with_segment
 from segmentry.prototypes.everyone import BEFORE, Before, Placing, placing_by
@@ -161,8 +161,8 @@ def score_table(
     clustered = recipe.clustered
     check_columns(clustered, table)
     own = table.frame if before is None else before.placing(table.frame)
-    with_features = own.with_columns(*feature_expressions(clustered, recipe.as_of))
-    placed = with_ids((placing or placing_by(recipe, rule))(with_features), rule)
+    derived = with_features(own, clustered, recipe.as_of)
+    placed = with_ids((placing or placing_by(recipe, rule))(derived), rule)
     names = {s.id: s.name for s in segmentation.segments} | NAMES
     earlier = {} if before is None else {_EARLIER: (BEFORE, before.ids)}
     named = with_words(placed, {_NAME: (PLACE, [names[answer] for answer in answers_of(rule)]), **earlier})
@@ -305,8 +305,9 @@ def customer_frame(segmentation: Segmentation, values: Mapping[str, object]) -> 
     if table.rows_rejected:
         reject = table.rejects[0]
         raise SettingsError(f"'{reject.column}': {reject.reason}.", found=reject.value, remedy="Correct the value.")
-    derived = feature_expressions([f for f in features if f.name not in stated], recipe.as_of)
-    return table.frame.with_columns(*derived, *(nw.lit(v).alias(FEATURE + n) for n, v in stated.items()))
+    derived = with_features(table.frame, [f for f in features if f.name not in stated], recipe.as_of)
+    given = [nw.lit(value).alias(FEATURE + name) for name, value in stated.items()]
+    return derived.with_columns(*given) if given else derived
 
 
 def _note(scale: Scale, value: float | None) -> list[str]:
