@@ -117,7 +117,6 @@ class View:
     components: np.ndarray  # (n, 2) principal components of the prepared features
     explained: tuple[float, float]  # share of variance of each
     silhouettes: np.ndarray  # (m,) silhouette of each of the first m customers, m <= n
-    n_silhouettes: int
     two_main: tuple[str, str]  # the two features that separate the segments best
 
 

@@ -301,6 +301,5 @@ def make_view(
         components=components[order],
         explained=explained,
         silhouettes=silhouettes,
-        n_silhouettes=len(silhouettes),
         two_main=main,
     )

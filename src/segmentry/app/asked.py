@@ -92,13 +92,7 @@ def levels(segmentation: Segmentation) -> list[tuple[str, tuple[str, str]]]:
 def drawable(segmentation: Segmentation) -> list[Measure]:
     """The measures that have a distribution worth drawing: those that the segments rest on first."""
     found = [m for m in segmentation.profile.measures if m.unit != "flag" and m.population.median is not None]
-    return sorted(found, key=lambda m: (not m.clustered, -apart(m), m.label))
-
-
-def apart(measure: Measure) -> float:
-    """How far the segments' means lie apart, in standard deviations of all customers."""
-    known = [c.difference for c in measure.segments.values() if c.difference is not None]
-    return max(known) - min(known) if known else 0.0
+    return sorted(found, key=lambda m: (not m.clustered, -m.apart, m.label))
 
 
 def one_of(query: Mapping[str, str], name: str, known: list[str], otherwise: str) -> str:

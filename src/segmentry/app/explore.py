@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from segmentry.app.asked import apart, drawable, filters, levels, one_of
+from segmentry.app.asked import drawable, filters, levels, one_of
 from segmentry.app.opened import Opened
 from segmentry.app.pages import drawn, of_what_is_open, show
 from segmentry.plots import OVER_TIME, Picture
@@ -76,7 +76,7 @@ def _picture(shown: Segmentation | None, view: str, x: str, y: str, panels: list
 def heat_rows(segmentation: Segmentation) -> list[tuple[Measure, str, list[tuple[str, int]]]]:
     """The heat map: each measure with everyone's mean, and for each segment its mean and a shade from -4 to 4."""
     known = [m for m in segmentation.profile.measures if m.population.mean is not None]
-    ranked = sorted(known, key=lambda m: (not m.clustered, -apart(m)))
+    ranked = sorted(known, key=lambda m: (not m.clustered, -m.apart))
     rows = []
     for measure in ranked:
         cells = []

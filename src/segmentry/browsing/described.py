@@ -63,20 +63,13 @@ def described(segmentation: Segmentation, rows: CustomerRows, choice: Chosen) ->
 def _view(placed: np.ndarray, values: dict[str, np.ndarray], segmentation: Segmentation) -> View:
     numeric = {name: column for name, column in values.items() if column.dtype != object}
     own = [s.feature.name for s in segmentation.recipe.scales]
-    two = tuple(sorted(own, key=lambda n: -_apart(segmentation, n))[:2])
+    apart = {m.name: m.apart for m in segmentation.profile.measures}
+    two = tuple(sorted(own, key=lambda n: -apart.get(n, 0.0))[:2])
     return View(
         segment_ids=placed,
         values=numeric,
         components=np.zeros((len(placed), 2)),
         explained=(0.0, 0.0),  # not computed: the picture of components says so
         silhouettes=np.zeros(0),
-        n_silhouettes=0,
         two_main=(two[0], two[1]) if len(two) == 2 else (two[0], two[0]) if two else ("", ""),
     )
-
-
-def _apart(segmentation: Segmentation, name: str) -> float:
-    """How far the segments' means lie apart, in standard deviations of all customers."""
-    found = next((m for m in segmentation.profile.measures if m.name == name), None)
-    known = [c.difference for c in found.segments.values() if c.difference is not None] if found else []
-    return max(known) - min(known) if known else 0.0

@@ -31,7 +31,6 @@ def make_view(rule: Rule, recipe: Recipe, grid: np.ndarray, values: Mapping[str,
         components=components[rows],
         explained=(explained[0], explained[1]),
         silhouettes=_silhouettes(grid[rows], placed[rows], search, drawn),
-        n_silhouettes=len(rows),
         two_main=_two_main(recipe, grid[inside], np.unique(placed[inside], return_inverse=True)[1]),
     )
 

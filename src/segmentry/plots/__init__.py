@@ -32,7 +32,6 @@ __all__ = [
     "Picture",
     "draw",
     "draw_all",
-    "for_sharing",
     "to_png",
     "to_svg",
     "write_pictures",

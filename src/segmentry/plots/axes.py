@@ -160,6 +160,19 @@ def whole(ticks: Sequence[float], unit: Unit) -> list[float]:
     return [t for t in ticks if not counted or float(t).is_integer()]
 
 
+def bin_edges(span: Span, known: np.ndarray, bins: int) -> np.ndarray:
+    """Equal steps; for whole numbers, steps of whole numbers, or some bars would hold more of them.
+
+    >>> bin_edges(Span(0.0, 1.0, False, False), np.array([0.2, 0.7]), 2).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    if bool((known == np.round(known)).all()):
+        step = max(1.0, float(np.ceil((span.high - span.low) / bins)))
+        edges: np.ndarray = np.arange(np.floor(span.low) - 0.5, span.high + step, step)
+        return edges
+    return np.linspace(span.low, span.high, bins + 1)
+
+
 def levels_of(segmentation: Segmentation, name: str) -> tuple[str, ...]:
     """The names of an ordered feature's levels, lowest first; empty for every other feature."""
     features = (s.feature for s in segmentation.recipe.scales)

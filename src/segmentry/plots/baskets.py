@@ -20,6 +20,7 @@ from segmentry.plots.style import (
     colour,
     drawn,
     layered,
+    named_marks,
     rows_scale,
     shape,
     styled,
@@ -36,7 +37,7 @@ MOST = 4  # items of a segment
 MOST_PAIRS = 12
 NEXT_HEADING = "What customers buy next"
 NO_PAIRS = "No item follows another so much more often than it follows others that chance could not explain it."
-ROW, GAP, NAMES, WIDTH, SHARES = 24, 0.7, 150, 320, 110
+ROW, GAP, WIDTH, SHARES = 24, 0.7, 320, 110
 _TICKS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100)
 
 
@@ -64,9 +65,9 @@ def picture_typical(segmentation: Segmentation) -> Picture:
     return Picture(KEY, title, caption, styled(_chart(shown), title), _table(shown))
 
 
-def surest(baskets: Baskets, segment: str, most: int = MOST) -> list[Item]:
+def surest(baskets: Baskets, segment: str) -> list[Item]:
     """The surest items of a segment: products, and categories where there are too few of those."""
-    return [*baskets.typical(segment, "product"), *baskets.typical(segment, "category")][:most]
+    return [*baskets.typical(segment, "product"), *baskets.typical(segment, "category")][:MOST]
 
 
 def _times(item: Item) -> str:
@@ -108,40 +109,35 @@ def _chart(shown: Sequence[tuple[Segment, list[Item]]]) -> alt.HConcatChart:
         y += len(items) + GAP
     end = y - GAP
     height = ROW * end
-    x, values = _axis(rows, "Times the share of all customers (log scale)")
-    base, scale = drawn(rows), rows_scale(end)
     wide = min(190.0, 24 + LETTER * max(len(row["item"]) for row in rows))
-    one = drawn([{"one": 1}]).mark_rule(color=FAINT, strokeDash=[4, 3]).encode(
-        x=alt.X("one:Q", **values), y=alt.value(0), y2=alt.value(height)
-    )  # fmt: skip
-    lines = base.mark_rule(strokeWidth=3, opacity=0.85).encode(
-        x=alt.X("low:Q", **values), x2="high:Q", y=scale, color=colour(segments)
-    )
-    marks = base.mark_point(filled=True, size=90, opacity=1, stroke=INK, strokeWidth=0.7).encode(
-        x=x, y=scale, color=colour(segments), shape=shape(segments)
-    )
+    columns = _multiples(rows, end, wide, "Times the share of all customers (log scale)", segments)
+    return alt.hconcat(named_marks(heads, segments, end, height), *columns, spacing=6)
+
+
+def _multiples(
+    rows: Sequence[dict[str, Any]], end: float, wide: float, title: str, segments: Sequence[Segment] = ()
+) -> list[alt.Chart | alt.LayerChart]:
+    """Three columns: the items, their multiples with intervals, and the shares behind these. Marks have the colours and
+    shapes of the segments, where there are some."""
+    height, scale, base = ROW * end, rows_scale(end), drawn(rows)
+    x, values = _axis(rows, title)
+    fill: dict[str, Any] = {} if segments else {"color": ACCENT}
+    tint: dict[str, Any] = {"color": colour(segments)} if segments else {}
+    form: dict[str, Any] = {"shape": shape(segments)} if segments else {}
+    one = drawn([{"one": 1}]).mark_rule(color=FAINT, strokeDash=[4, 3])
+    lines = base.mark_rule(strokeWidth=3, opacity=0.85, **fill)
+    marks = base.mark_point(filled=True, size=90, opacity=1, stroke=INK, strokeWidth=0.7, **fill)
     labels = base.mark_text(align="right", baseline="middle").encode(y=scale, x=alt.value(wide - 8), text="item:N")
-    shares = base.mark_text(align="left", baseline="middle", color=MUTED, fontSize=11).encode(
-        y=scale, x=alt.value(4), text="text:N"
-    )
-    return alt.hconcat(
-        _names(heads, segments, end).properties(width=NAMES, height=height),
+    shares = base.mark_text(align="left", baseline="middle", color=MUTED, fontSize=11)
+    return [
         labels.properties(width=wide, height=height),
-        layered(one, lines, marks).properties(width=WIDTH, height=height),
-        shares.properties(width=SHARES, height=height),
-        spacing=6,
-    )
-
-
-def _names(heads: list[dict[str, Any]], segments: Sequence[Segment], end: float) -> alt.LayerChart:
-    base = drawn(heads)
-    marks = base.mark_point(filled=True, size=70, opacity=1, stroke=INK, strokeWidth=0.6).encode(
-        y=rows_scale(end), x=alt.value(NAMES - 8), color=colour(segments), shape=shape(segments)
-    )
-    text = base.mark_text(align="right", baseline="middle", lineBreak="\n", lineHeight=14).encode(
-        y=rows_scale(end, "first"), x=alt.value(NAMES - 20), text="name:N"
-    )
-    return layered(marks, text)
+        layered(
+            one.encode(x=alt.X("one:Q", **values), y=alt.value(0), y2=alt.value(height)),
+            lines.encode(x=alt.X("low:Q", **values), x2="high:Q", y=scale, **tint),
+            marks.encode(x=x, y=scale, **tint, **form),
+        ).properties(width=WIDTH, height=height),
+        shares.encode(y=scale, x=alt.value(4), text="text:N").properties(width=SHARES, height=height),
+    ]
 
 
 def _axis(rows: Sequence[dict[str, Any]], title: str) -> tuple[alt.X, dict[str, Any]]:
@@ -200,24 +196,6 @@ def _pairs_chart(shown: Sequence[Next]) -> alt.HConcatChart:
          "text": f"{say_number(f.share, 'share')}, others {say_number(f.otherwise, 'share')}"}
         for place, f in enumerate(shown)
     ]  # fmt: skip
-    height, scale = ROW * len(rows), rows_scale(len(rows))
     wide = 24 + LETTER * max(len(row["item"]) for row in rows)
-    x, values = _axis(rows, "Times as often as after other items (log scale)")
-    base = drawn(rows)
-    one = drawn([{"one": 1}]).mark_rule(color=FAINT, strokeDash=[4, 3])
-    lines = base.mark_rule(strokeWidth=3, opacity=0.85, color=ACCENT).encode(
-        x=alt.X("low:Q", **values), x2="high:Q", y=scale
-    )
-    marks = base.mark_point(filled=True, size=90, opacity=1, color=ACCENT, stroke=INK, strokeWidth=0.7)
-    labels = base.mark_text(align="right", baseline="middle").encode(y=scale, x=alt.value(wide - 8), text="item:N")
-    shares = base.mark_text(align="left", baseline="middle", color=MUTED, fontSize=11)
-    return alt.hconcat(
-        labels.properties(width=wide, height=height),
-        layered(
-            one.encode(x=alt.X("one:Q", **values), y=alt.value(0), y2=alt.value(height)),
-            lines,
-            marks.encode(x=x, y=scale),
-        ).properties(width=WIDTH, height=height),
-        shares.encode(y=scale, x=alt.value(4), text="text:N").properties(width=SHARES, height=height),
-        spacing=6,
-    )
+    title = "Times as often as after other items (log scale)"
+    return alt.hconcat(*_multiples(rows, len(rows), wide, title), spacing=6)

@@ -12,7 +12,7 @@ import numpy as np
 from segmentry.exploration import ColumnInspection, Inspection
 from segmentry.features.feature import Unit
 from segmentry.features.role_rules import ANSWERS
-from segmentry.plots.axes import Span, axis_title, tick_text, whole, written_axis
+from segmentry.plots.axes import Span, axis_title, bin_edges, tick_text, whole, written_axis
 from segmentry.plots.exploration_orders import picture_orders
 from segmentry.plots.exploration_relations import picture_correlations, picture_pairs
 from segmentry.plots.picture import Picture, absent
@@ -198,7 +198,7 @@ def span_of_values(values: np.ndarray) -> Span:
 def _histogram(c: ColumnInspection, values: np.ndarray) -> alt.LayerChart:
     span = span_of_values(values)
     known = values[np.isfinite(values)]
-    edges = _edges(span, known)
+    edges = bin_edges(span, known, BINS)
     counts = np.histogram(np.clip(known, edges[0], edges[-1]), bins=edges)[0]
     top = float(counts.max()) or 1.0
     rows = [{"x": float(edges[i]), "x2": float(edges[i + 1]), "y": float(n) / top} for i, n in enumerate(counts) if n]
@@ -211,15 +211,6 @@ def _histogram(c: ColumnInspection, values: np.ndarray) -> alt.LayerChart:
         .encode(x=x, x2="x2:Q", y=y, y2=alt.value(TALL))
     )
     return layered(bars).properties(width=PANEL, height=TALL, title=_heading(c))
-
-
-def _edges(span: Span, known: np.ndarray) -> np.ndarray:
-    """Equal steps; for whole numbers, steps of whole numbers, or some bars would hold more of them."""
-    if bool((known == np.round(known)).all()):
-        step = max(1.0, float(np.ceil((span.high - span.low) / BINS)))
-        edges: np.ndarray = np.arange(np.floor(span.low) - 0.5, span.high + step, step)
-        return edges
-    return np.linspace(span.low, span.high, BINS + 1)
 
 
 def _axis(c: ColumnInspection, span: Span) -> alt.Axis:

@@ -12,10 +12,11 @@ import numpy as np
 from segmentry.exploration import Inspection
 from segmentry.features.feature import Feature
 from segmentry.features.levels import step_names
-from segmentry.plots.axes import Span, tick_texts, whole, written_axis
+from segmentry.plots.axes import Span, bin_edges, tick_texts, whole, written_axis
 from segmentry.plots.picture import Picture, absent
-from segmentry.plots.style import ACCENT, DIVERGING, GRID, INK, MUTED, PAPER, drawn, layered, lowered, styled, wrap
+from segmentry.plots.style import ACCENT, DIVERGING, GRID, INK, MUTED, PAPER, drawn, layered, styled, wrap
 from segmentry.plots.thinning import evenly
+from segmentry.profiles.wording import lowered
 
 MOST_FEATURES = 16
 CELL = 34
@@ -228,10 +229,7 @@ def _place(value: float, span: Span) -> float:
 
 def _hill(values: np.ndarray, span: Span, x: alt.X, size: int) -> alt.Chart:
     known = values[np.isfinite(values)]
-    edges = np.linspace(span.low, span.high, 17)
-    if bool((known == np.round(known)).all()):
-        step = max(1.0, float(np.ceil((span.high - span.low) / 16)))
-        edges = np.arange(np.floor(span.low) - 0.5, span.high + step, step)
+    edges = bin_edges(span, known, 16)
     counts = np.histogram(np.clip(known, edges[0], edges[-1]), bins=edges)[0]
     top = 1.1 * (float(counts.max()) or 1.0)
     rows = [

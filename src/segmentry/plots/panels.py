@@ -13,12 +13,10 @@ from segmentry.plots.picture import NO_VIEW, Picture, absent
 from segmentry.plots.style import (
     INK,
     MUTED,
-    NAME_WIDTH,
     PAPER,
     colour,
     drawn,
     layered,
-    lowered,
     name_column,
     outline,
     panel_title,
@@ -27,7 +25,7 @@ from segmentry.plots.style import (
     wrap,
 )
 from segmentry.profiles.profile import Measure
-from segmentry.profiles.wording import say, say_number
+from segmentry.profiles.wording import lowered, say, say_number
 from segmentry.segmentation import Segmentation
 from segmentry.tables.masking import FEWEST_TOLD
 
@@ -46,7 +44,7 @@ def drawn_measures(segmentation: Segmentation, features: Sequence[str] = ()) -> 
     wanted = [m for m in measures if (m.name in features if features else m.clustered)]
     found = [m for m in wanted if m.unit not in NOT_DRAWN]
     found = [m for m in found if m.population.median is not None]
-    return sorted(found, key=_strength, reverse=True)[:MOST]
+    return sorted(found, key=lambda m: m.apart, reverse=True)[:MOST]
 
 
 def picture_boxes(segmentation: Segmentation, features: Sequence[str] = ()) -> Picture:
@@ -127,11 +125,6 @@ def picture_distributions(segmentation: Segmentation, features: Sequence[str] = 
     return Picture(key, title, caption, styled(_grid(segmentation, panels, 46), title), table)
 
 
-def _strength(measure: Measure) -> float:
-    known = [c.difference for c in measure.segments.values() if c.difference is not None]
-    return max(known) - min(known) if known else 0.0
-
-
 def _grid(segmentation: Segmentation, panels: list[alt.LayerChart], row: int) -> alt.VConcatChart:
     """Panels in rows, the names of the segments at the left of each row."""
     n = len(segmentation.segments)
@@ -140,15 +133,12 @@ def _grid(segmentation: Segmentation, panels: list[alt.LayerChart], row: int) ->
     rows = []
     for i in range(0, len(panels), ACROSS):
         line = [p.properties(height=height) for p in panels[i : i + ACROSS]]
-        rows.append(
-            alt.hconcat(name_column(segmentation, middles, n, height, NAME_WIDTH), *line, spacing=34, bounds="flush")
-        )
+        rows.append(alt.hconcat(name_column(segmentation, middles, n, height), *line, spacing=34, bounds="flush"))
     return alt.vconcat(*rows, spacing=22)
 
 
 def _heading(measure: Measure) -> alt.TitleParams:
-    heading = panel_title(wrap(axis_title(measure.label, measure.unit, measure.symbol), 27, 2).split("\n")[0])
-    heading.text = wrap(axis_title(measure.label, measure.unit, measure.symbol), 27, 2).split("\n")
+    heading = panel_title(wrap(axis_title(measure.label, measure.unit, measure.symbol), 27, 2).split("\n"))
     heading.fontSize = 12
     return heading
 

@@ -13,10 +13,10 @@ from segmentry.plots.axes import Span, axis_title, levels_of, measure_axis, span
 from segmentry.plots.picture import NO_VIEW, Picture, Row, absent
 from segmentry.plots.placing import place
 from segmentry.plots.sharing import grouped
-from segmentry.plots.style import INK, LABEL, LINE, PAPER, colour, drawn, layered, lowered, names, shape, styled
+from segmentry.plots.style import INK, LABEL, LINE, PAPER, colour, drawn, layered, names, shape, styled
 from segmentry.plots.thinning import evenly
 from segmentry.profiles.profile import Measure
-from segmentry.profiles.wording import say, say_number
+from segmentry.profiles.wording import lowered, say, say_number
 from segmentry.segmentation import Segmentation, View
 
 POINTS = 2000

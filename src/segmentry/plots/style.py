@@ -22,7 +22,6 @@ FAINT = "#c9d0d9"
 GRID = "#e8ebef"
 ACCENT = "#0b5cad"
 PAPER = "#ffffff"
-WIDTH = 720
 NAME_WIDTH = 150
 NAME_LETTERS = 22
 LETTER = 6.4  # width of a letter in pixels at the size of the labels, on average
@@ -42,16 +41,6 @@ def wrap(text: str, letters: int = NAME_LETTERS, lines: int = 2) -> str:
     if len(textwrap.wrap(text, letters)) <= lines:
         return "\n".join(balanced(text, letters)) or "…"
     return "\n".join(textwrap.wrap(text, letters, max_lines=lines, placeholder="…"))
-
-
-def lowered(label: str) -> str:
-    """A label inside a sentence; abbreviations stay.
-
-    >>> lowered("Total spend"), lowered("RFM score"), lowered("HubSpot score")
-    ('total spend', 'RFM score', 'HubSpot score')
-    """
-    own = label[:2].isupper() or re.match(r"\w*[a-z][A-Z]", label)  # an abbreviation, or a name written so
-    return label if own else label[:1].lower() + label[1:]
 
 
 def tight(text: str) -> str:
@@ -114,24 +103,24 @@ def names(segments: Sequence[Segment], letters: int = NAME_LETTERS, lines: int =
     return written
 
 
-def colour(segments: Sequence[Segment], field: str = "id") -> alt.Color:
+def colour(segments: Sequence[Segment]) -> alt.Color:
     """The fixed colour of each segment, without a legend: names stand beside the marks."""
-    return alt.Color(f"{field}:N", scale=_tints(segments), legend=None)
+    return alt.Color("id:N", scale=_tints(segments), legend=None)
 
 
-def outline(segments: Sequence[Segment], field: str = "id") -> alt.Stroke:
+def outline(segments: Sequence[Segment]) -> alt.Stroke:
     """The same colours around marks that touch, so that no seam shows between them."""
-    return alt.Stroke(f"{field}:N", scale=_tints(segments), legend=None)
+    return alt.Stroke("id:N", scale=_tints(segments), legend=None)
 
 
 def _tints(segments: Sequence[Segment]) -> alt.Scale:
     return alt.Scale(domain=[s.id for s in segments], range=[s.colour for s in segments])
 
 
-def shape(segments: Sequence[Segment], field: str = "id") -> alt.Shape:
+def shape(segments: Sequence[Segment]) -> alt.Shape:
     """The fixed marker of each segment, so that it is told apart without colour."""
     scale = alt.Scale(domain=[s.id for s in segments], range=[s.marker for s in segments])
-    return alt.Shape(f"{field}:N", scale=scale, legend=None)
+    return alt.Shape("id:N", scale=scale, legend=None)
 
 
 def rows_scale(n: float, field: str = "y") -> alt.Y:
@@ -139,9 +128,7 @@ def rows_scale(n: float, field: str = "y") -> alt.Y:
     return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[n, 0], nice=False, zero=False), axis=None)
 
 
-def name_column(
-    segmentation: Segmentation, middles: Sequence[float], end: float, height: float, width: int = NAME_WIDTH
-) -> alt.LayerChart:
+def name_column(segmentation: Segmentation, middles: Sequence[float], end: float, height: float) -> alt.LayerChart:
     """The segments' names and markers as the column to the left of rows."""
     segments = segmentation.segments
     written = names(segments)
@@ -150,14 +137,21 @@ def name_column(
         {"id": s.id, "y": y, "name": written[s.id], "first": y - line * written[s.id].count("\n") / 2}
         for s, y in zip(segments, middles, strict=True)
     ]
+    return named_marks(rows, segments, end, height)
+
+
+def named_marks(
+    rows: Sequence[dict[str, Any]], segments: Sequence[Segment], end: float, height: float
+) -> alt.LayerChart:
+    """Markers at `y` and, beside each, the lines of its `name`, of which `first` is where the first one stands."""
     base = drawn(rows)
     marks = base.mark_point(filled=True, size=70, opacity=1, stroke=INK, strokeWidth=0.6).encode(
-        y=rows_scale(end), x=alt.value(width - 8), color=colour(segments), shape=shape(segments)
+        y=rows_scale(end), x=alt.value(NAME_WIDTH - 8), color=colour(segments), shape=shape(segments)
     )
     text = base.mark_text(align="right", baseline="middle", lineBreak="\n", lineHeight=LINE).encode(
-        y=rows_scale(end, "first"), x=alt.value(width - 20), text="name:N"
+        y=rows_scale(end, "first"), x=alt.value(NAME_WIDTH - 20), text="name:N"
     )
-    return layered(marks, text).properties(width=width, height=height)
+    return layered(marks, text).properties(width=NAME_WIDTH, height=height)
 
 
 def drawn(rows: Sequence[dict[str, Any]]) -> alt.Chart:

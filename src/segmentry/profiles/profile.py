@@ -61,6 +61,12 @@ class Measure:
     levels: tuple[str, ...] = ()  # names of the levels, lowest first, where a value is a place among them
     whole: bool = True  # False where what `population` leaves out has more than a little of the total
 
+    @property
+    def apart(self) -> float:
+        """How far the segments' means lie apart, in standard deviations of all customers."""
+        known = [c.difference for c in self.segments.values() if c.difference is not None]
+        return max(known) - min(known) if known else 0.0
+
 
 @dataclass(frozen=True)
 class LevelInSegment:
