@@ -29,7 +29,7 @@ from segmentry.tables.memory import (
     text_of,
     to_memory,
 )
-from segmentry.tables.names import ROW, fold, free_names, is_hidden
+from segmentry.tables.names import ROW, fold, free_names
 from segmentry.tables.numbers import currency_code, said_by
 from segmentry.tables.reading import read
 from segmentry.tables.scratch import ROOM, scratch_folder
@@ -104,7 +104,6 @@ __all__ = [
     "held",
     "in_warehouse",
     "inert_cell",
-    "is_hidden",
     "is_unknown",
     "keeping_of",
     "kept_on_disk",

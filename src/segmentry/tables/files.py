@@ -6,6 +6,8 @@ import gzip
 import re
 import stat
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -59,6 +61,16 @@ def content_of(path: Path) -> Content:
     if head[8:12] == b"DUCK":
         return "duckdb"
     return _text_content(path, head)
+
+
+@contextmanager
+def unchanged(path: Path, remedy: str = "Wait until it is complete, then run again.") -> Iterator[None]:
+    """Raises UnreadableFileError where the file is another at the end of the block than at its beginning."""
+    before = path.stat()
+    yield
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise UnreadableFileError(f"{path.name} changed while it was read.", remedy=remedy)
 
 
 def packed_content(path: Path) -> Content:

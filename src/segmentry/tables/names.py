@@ -48,10 +48,6 @@ def raw_name(name: str) -> str:
     return RAW + name
 
 
-def is_hidden(name: str) -> bool:
-    return name == ROW or name.startswith(RAW)
-
-
 def free_names(wanted: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
     """Names for new columns: a column of the source keeps its name, ours gets a trailing `_`.
 

@@ -6,7 +6,8 @@ import shlex
 import shutil
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from segmentry.tables.embedded.native import as_text, is_text, is_usable, own_ki
 from segmentry.tables.embedded.typing import Typed, far_dates, spikes, text_as_told, type_text
 from segmentry.tables.masking import FEWEST_TOLD, shown
 from segmentry.tables.names import ROW, check_names, raw_name
+from segmentry.tables.scratch import scratch_folder
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Column, Reading, Reject, SourceKind, Table
 
@@ -33,6 +35,17 @@ Keep = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 class Scratch(type(Path())):  # type: ignore[misc]
     """A folder that lasts as long as any table holds it: a copy of a table shares it with the original."""
+
+
+@contextmanager
+def new_scratch() -> Iterator[Scratch]:
+    """Such a folder, of which nothing stays on disk where the block fails."""
+    scratch = Scratch(scratch_folder())
+    try:
+        yield scratch
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from segmentry.tables.embedded.native import as_text
 from segmentry.tables.numbers import LARGEST_EXACT
 from segmentry.tables.scratch import scratch_folder
 
-IN_MEMORY_BELOW = 256 * 1024**2  # bytes
+IN_MEMORY_BELOW = 256 * 1024**2  # bytes; larger sources are typed once into Parquet, so that no pass reads them again
 BATCH = 50_000  # rows
 
 _LARGEST = int(LARGEST_EXACT)

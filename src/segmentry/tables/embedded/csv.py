@@ -9,15 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from segmentry.errors import UnreadableFileError
-from segmentry.tables.embedded.assembly import Scratch, Source, assemble, in_memory
+from segmentry.tables.embedded.assembly import Scratch, Source, assemble, in_memory, new_scratch
+from segmentry.tables.embedded.batches import IN_MEMORY_BELOW, in_scratch
 from segmentry.tables.embedded.totals import is_row_of_sums
-from segmentry.tables.files import inflate
-from segmentry.tables.scratch import needs_room, scratch_folder
+from segmentry.tables.files import inflate, unchanged
+from segmentry.tables.scratch import needs_room
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
 from segmentry.tables.text.document import Document, open_document
-
-IN_MEMORY_BELOW = 256 * 1024**2  # bytes; larger files are typed once into Parquet, so that no pass parses text again
 
 
 @needs_room()
@@ -30,24 +29,13 @@ def read_csv(
     only: Collection[str] | None = None,
 ) -> Table:
     """The file's rows, all cells read as text first and typed over the whole file."""
-    scratch = Scratch(scratch_folder())
-    try:
-        before = path.stat()
+    with new_scratch() as scratch, unchanged(path):
         source = path
         if packed:
             source = scratch / "unpacked.csv"
             inflate(path, source)
         document = open_document(source, path.name, settings, scratch)
-        table = _typed(document, path, settings, expected, scratch, only)
-        after = path.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise UnreadableFileError(
-                f"{path.name} changed while it was read.", remedy="Wait until it is complete, then run again."
-            )
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
-    return table
+        return _typed(document, path, settings, expected, scratch, only)
 
 
 def _typed(
@@ -72,16 +60,11 @@ def _typed(
         document = document.without_last(path.name)
         text = text.head(len(document.lines))
 
-    def in_scratch(frame: pl.LazyFrame) -> pl.LazyFrame:
-        target = scratch / "typed.parquet"
-        frame.sink_parquet(target, compression="lz4")
-        return pl.scan_parquet(target)
-
     source = Source(
         frame=text,
         kind="csv",
         name=path.name,
-        keep=in_memory if small else in_scratch,
+        keep=in_memory if small else in_scratch(scratch),
         present=document.present,
         lines=document.lines,
         rejects=document.rejects,

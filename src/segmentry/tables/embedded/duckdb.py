@@ -13,10 +13,9 @@ from segmentry.errors import UnreadableFileError
 from segmentry.tables.database.address import Address, quoted
 from segmentry.tables.database.choice import Choice, Name, choose
 from segmentry.tables.database.drivers import duckdb_driver
-from segmentry.tables.embedded.assembly import Scratch, Source, as_it_is, assemble, in_memory
+from segmentry.tables.embedded.assembly import Source, as_it_is, assemble, in_memory, new_scratch
 from segmentry.tables.embedded.batches import IN_MEMORY_BELOW
 from segmentry.tables.names import check_names
-from segmentry.tables.scratch import scratch_folder
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
 
@@ -29,8 +28,7 @@ def read_duckdb(
 ) -> Table:
     """The rows as they are at one moment, copied by DuckDB itself, so that they never pass through Python."""
     path = Path(address.file)
-    scratch = Scratch(scratch_folder())
-    try:
+    with new_scratch() as scratch:
         rows = Path(str(scratch)) / "rows.parquet"
         choice, wide = _copy(address, path, settings, rows)
         small = rows.stat().st_size < IN_MEMORY_BELOW // 4  # Parquet is packed
@@ -48,9 +46,6 @@ def read_duckdb(
             scratch=None if small else scratch,
         )
         return assemble(source, settings.model_copy(update={"types": {**numbers, **settings.types}}), expected, only)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
 
 
 def connect(path: Path, *, read_only: bool) -> Any:

@@ -17,7 +17,7 @@ import polars as pl
 from segmentry.errors import InputError, Notice, SettingsError, UnreadableFileError, plural
 from segmentry.tables.embedded.assembly import Source, assemble, in_memory
 from segmentry.tables.embedded.totals import is_row_of_sums
-from segmentry.tables.files import content_of
+from segmentry.tables.files import content_of, unchanged
 from segmentry.tables.names import check_names
 from segmentry.tables.numbers import LARGEST_EXACT
 from segmentry.tables.settings import ReadingSettings
@@ -53,17 +53,14 @@ def read_excel(
     path: Path, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
 ) -> Table:
     """The rows of a sheet; numbers and dates as the workbook types them, text as in a text file."""
-    before = path.stat()
-    zipped = content_of(path) == "zip"
-    book = Workbook(path) if zipped else None
-    reader = _open(path, zipped)
-    sheet = _choose(path, book, reader, settings)
-    findings = book.inspect(sheet) if book is not None else Findings()
-    grid = _grid(reader, sheet, settings, path)
-    unsolved = _look_for_unsolved(findings, grid, path, only)
-    after = path.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise UnreadableFileError(f"{path.name} changed while it was read.", remedy="Close it, then run again.")
+    with unchanged(path, remedy="Close it, then run again."):
+        zipped = content_of(path) == "zip"
+        book = Workbook(path) if zipped else None
+        reader = _open(path, zipped)
+        sheet = _choose(path, book, reader, settings)
+        findings = book.inspect(sheet) if book is not None else Findings()
+        grid = _grid(reader, sheet, settings, path)
+        unsolved = _look_for_unsolved(findings, grid, path, only)
     source = Source(
         frame=grid.frame.lazy(),
         kind="excel",

@@ -14,7 +14,7 @@ import numpy as np
 from segmentry.errors import InputError, UnreadableFileError
 from segmentry.tables.embedded.assembly import Source, assemble
 from segmentry.tables.embedded.batches import BATCH, Batches, series
-from segmentry.tables.files import inflate
+from segmentry.tables.files import inflate, unchanged
 from segmentry.tables.names import check_names
 from segmentry.tables.scratch import needs_room, scratch_folder
 from segmentry.tables.settings import ReadingSettings
@@ -36,22 +36,18 @@ def read_json(
     folder = scratch_folder()
     batches = Batches()
     try:
-        before = path.stat()
-        source = path
-        if packed:
-            source = folder / "unpacked.json"
-            inflate(path, source)
-        decoded = decode(source, path.name, settings.encoding, folder / "utf8.json")
         names: dict[str, None] = {}
         lines: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
         rejects: list[Reject] = []
-        rows = json_rows(decoded.path, decoded.skip, path.name)
-        while batch := list(islice(rows, BATCH)):
-            _take(batch, names, lines, rejects, batches, path.name, only)
-        if (before.st_size, before.st_mtime_ns) != (path.stat().st_size, path.stat().st_mtime_ns):
-            raise UnreadableFileError(
-                f"{path.name} changed while it was read.", remedy="Wait until it is complete, then run again."
-            )
+        with unchanged(path):
+            source = path
+            if packed:
+                source = folder / "unpacked.json"
+                inflate(path, source)
+            decoded = decode(source, path.name, settings.encoding, folder / "utf8.json")
+            rows = json_rows(decoded.path, decoded.skip, path.name)
+            while batch := list(islice(rows, BATCH)):
+                _take(batch, names, lines, rejects, batches, path.name, only)
         if not names:
             raise UnreadableFileError(f"{path.name} holds no objects.", remedy="Each row must be a JSON object.")
         check_names(list(names), path.name)

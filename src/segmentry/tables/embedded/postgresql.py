@@ -13,11 +13,10 @@ from segmentry.errors import UnreadableFileError
 from segmentry.tables.database.address import Address
 from segmentry.tables.database.choice import Choice, Name, choose
 from segmentry.tables.database.drivers import postgresql_driver
-from segmentry.tables.embedded.assembly import Scratch, Source, assemble, in_memory
+from segmentry.tables.embedded.assembly import Source, assemble, in_memory, new_scratch
 from segmentry.tables.embedded.batches import IN_MEMORY_BELOW, in_scratch
 from segmentry.tables.names import check_names
 from segmentry.tables.numbers import LARGEST_EXACT
-from segmentry.tables.scratch import scratch_folder
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
 
@@ -29,8 +28,7 @@ def read_postgresql(
     address: Address, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
 ) -> Table:
     """The rows as they are at one moment, streamed by COPY; times with a zone are taken in UTC."""
-    scratch = Scratch(scratch_folder())
-    try:
+    with new_scratch() as scratch:
         rows = Path(str(scratch)) / "rows.csv"
         choice, types = _copy(address, settings, rows)
         small = rows.stat().st_size < IN_MEMORY_BELOW
@@ -55,9 +53,6 @@ def read_postgresql(
             scratch=None if small else scratch,
         )
         return assemble(source, _with_types(settings, expected, types, long), expected, only)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
 
 
 def connect(address: Address) -> Any:

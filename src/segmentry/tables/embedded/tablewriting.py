@@ -137,6 +137,19 @@ def _refuse_nested(rows: pl.LazyFrame) -> None:
         )
 
 
+@contextlib.contextmanager
+def _whole_or_not_there(path: Path) -> Iterator[None]:
+    """A file that the block has made is gone again where it fails."""
+    fresh = not path.exists()
+    try:
+        yield
+    except BaseException:
+        if fresh:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise
+
+
 def _batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     yield from rows.collect_batches(chunk_size=BATCH, maintain_order=True)
 
@@ -166,26 +179,19 @@ def _exists_sqlite(connection: sqlite3.Connection, table: str) -> bool:
 
 def _write_sqlite(rows: pl.LazyFrame, address: Address, overwrite: bool) -> None:
     path, table = Path(address.file), address.table or ""
-    fresh = not path.exists()
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as connection:
-            connection.execute("begin immediate")
-            if _exists_sqlite(connection, table):
-                if not overwrite:
-                    raise _exists_already(address)
-                connection.execute(f"drop table {quoted(table)}")
-            schema = rows.collect_schema()
-            columns = ", ".join(f"{quoted(name)} {_sqlite_type(dtype)}" for name, dtype in schema.items())
-            connection.execute(f"create table {quoted(table)} ({columns})")
-            marks = ", ".join("?" * len(schema))
-            for batch in _batches(rows.with_columns(_for_sqlite(schema))):
-                connection.executemany(f"insert into {quoted(table)} values ({marks})", batch.iter_rows())  # noqa: S608
-            connection.execute("commit")
-    except BaseException:
-        if fresh:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
-        raise
+    with _whole_or_not_there(path), closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as connection:
+        connection.execute("begin immediate")
+        if _exists_sqlite(connection, table):
+            if not overwrite:
+                raise _exists_already(address)
+            connection.execute(f"drop table {quoted(table)}")
+        schema = rows.collect_schema()
+        columns = ", ".join(f"{quoted(name)} {_sqlite_type(dtype)}" for name, dtype in schema.items())
+        connection.execute(f"create table {quoted(table)} ({columns})")
+        marks = ", ".join("?" * len(schema))
+        for batch in _batches(rows.with_columns(_for_sqlite(schema))):
+            connection.executemany(f"insert into {quoted(table)} values ({marks})", batch.iter_rows())  # noqa: S608
+        connection.execute("commit")
 
 
 def _sqlite_type(dtype: Any) -> str:
@@ -217,13 +223,12 @@ def _exists_duckdb(connection: Any, name: Name) -> bool:
 
 def _write_duckdb(rows: pl.LazyFrame, address: Address, overwrite: bool) -> None:
     path, name = Path(address.file), _name(address)
-    fresh = not path.exists()
     scratch = scratch_folder()
     try:
         # DuckDB reads the rows itself, so that they need not all be in memory.
         part = scratch / "rows.parquet"
         rows.sink_parquet(part, compression="lz4")
-        with connect_duckdb(path, read_only=False) as connection:
+        with _whole_or_not_there(path), connect_duckdb(path, read_only=False) as connection:
             connection.execute("begin transaction")
             if _exists_duckdb(connection, name):
                 if not overwrite:
@@ -232,11 +237,6 @@ def _write_duckdb(rows: pl.LazyFrame, address: Address, overwrite: bool) -> None
             literal = str(part).replace("'", "''")
             connection.execute(f"create table {name.sql} as select * from read_parquet('{literal}')")  # noqa: S608
             connection.execute("commit")
-    except BaseException:
-        if fresh:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
-        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

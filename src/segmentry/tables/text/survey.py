@@ -25,7 +25,6 @@ class Survey:
     histograms: dict[str, dict[int, int]]
     first: dict[str, int] = field(default_factory=dict)
     lines: int = 0
-    blank: int = 0
     quotes: bool = False
 
     def share(self, separator: str) -> tuple[int, float]:
@@ -107,4 +106,3 @@ def _add(out: Survey, data: bytes) -> None:
         if separator not in out.first and len(counts):
             out.first[separator] = int(counts[0])
     out.lines += len(starts)
-    out.blank += int(len(starts) - np.count_nonzero(filled))
