@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import segmentry as sg
-from segmentry.explanations import explain, values_of_row
+from segmentry.explanations import explain
 from segmentry.samples import sample_marketing
 from segmentry.scoring import RowScorer
 
@@ -57,7 +57,8 @@ def test_a_customer_is_explained_as_the_library_explains(server: Any, model_file
     scorer = RowScorer(sg.load(model_file))
     row = _rows(scorer, sample_marketing(5, seed=4))[3]
     answer = server.post("/v1/explain", {"customer": row, "changeable": ["spend_total", "recency_days"]}).json()
-    expected = explain(scorer.segmentation, values_of_row(scorer, row), changeable=["spend_total", "recency_days"])
+    known = {name: value for name, value in scorer.features_of(row).items() if value is not None}
+    expected = explain(scorer.segmentation, known, changeable=["spend_total", "recency_days"])
     assert answer["words"] == expected.words
     assert [part["feature"] for part in answer["parts"]] == [part.feature for part in expected.parts]
     assert set((answer["change"] or {"values": {}})["values"]) <= {"spend_total", "recency_days"}

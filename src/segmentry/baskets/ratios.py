@@ -27,13 +27,13 @@ class Share:
         return self.count / self.of
 
 
-def deviate(comparisons: int, sure: float = SURE) -> float:
+def deviate(comparisons: int) -> float:
     """Standard deviations to either side that so many intervals need to hold all together.
 
     >>> round(deviate(1), 2), round(deviate(1000), 2)
     (1.96, 4.06)
     """
-    return NormalDist().inv_cdf(1.0 - (1.0 - sure) / (2.0 * max(comparisons, 1)))
+    return NormalDist().inv_cdf(1.0 - (1.0 - SURE) / (2.0 * max(comparisons, 1)))
 
 
 def limits(share: Share, z: float) -> tuple[float, float]:

@@ -40,10 +40,10 @@ class Steps:
     process held during each step, as far as the system tells.
     """
 
-    def __init__(self, quiet: bool, rows: int | None = None) -> None:
+    def __init__(self, quiet: bool) -> None:
         self.seconds: dict[str, float] = {}
         self.peak_memory_mb: dict[str, float] = {}
-        self.rows = rows
+        self.rows: int | None = None
         self.estimated = False  # of a file of text, whose rows are not known before it is read
         self._shown = not quiet and sys.stderr.isatty()
 
@@ -78,8 +78,8 @@ class Steps:
     def line(self, name: str, seconds: float) -> str:
         """What is said of a step that has taken so many seconds: the step, the rows, the time left where it is known.
 
-        >>> steps = Steps(quiet=True, rows=10_000_000)
-        >>> steps.seconds = {"read": 1.1, "roles": 2.4}
+        >>> steps = Steps(quiet=True)
+        >>> steps.rows, steps.seconds = 10_000_000, {"read": 1.1, "roles": 2.4}
         >>> steps.line("profile", 3.0)
         'Describing and naming segments ... 10,000,000 rows, 3 s, about 2 s left'
         """

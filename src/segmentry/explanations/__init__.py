@@ -1,6 +1,6 @@
 """Why a customer is in a segment, and each segment as a rule that a person can apply. Never imports scikit-learn."""
 
-from segmentry.explanations.customer import Change, Explanation, Part, explain, explain_row, values_of_row
+from segmentry.explanations.customer import Change, Explanation, Part, explain, explain_row
 from segmentry.explanations.growing import grow_tree
 from segmentry.explanations.offers import CustomerOffers, Offer, recommend
 from segmentry.explanations.questions import find_questions
@@ -20,5 +20,4 @@ __all__ = [
     "segment_rules",
     "tree_text",
     "tree_to_sql",
-    "values_of_row",
 ]

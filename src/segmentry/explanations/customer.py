@@ -177,13 +177,6 @@ def values_of(segmentation: Segmentation, table: Table, customer: str) -> dict[s
     return {name: _as_given(parts[name], value) for name, value in known.items() if value is not None}
 
 
-def values_of_row(scorer: RowScorer, row: Mapping[str, object]) -> dict[str, object]:
-    """The features of a customer that is given by fields, as `explain` takes them. Raises RowError."""
-    parts = {p.feature.name: p for p in _prepared_parts(scorer.segmentation.recipe)}
-    known = scorer.features_of(row)
-    return {name: _as_given(parts[name], value) for name, value in known.items() if value is not None}
-
-
 def _prepared(segmentation: Segmentation, values: Mapping[str, object]) -> tuple[dict[str, Any], np.ndarray]:
     """The features in original units and the axes on the grid."""
     recipe = segmentation.recipe

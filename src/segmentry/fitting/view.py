@@ -29,7 +29,7 @@ def make_view(rule: Rule, recipe: Recipe, grid: np.ndarray, values: Mapping[str,
         segment_ids=placed[rows],
         values={name: column[rows] for name, column in values.items() if column.dtype != object},
         components=components[rows],
-        explained=(explained[0], explained[1]),
+        explained=explained,
         silhouettes=_silhouettes(grid[rows], placed[rows], search, drawn),
         two_main=_two_main(recipe, grid[inside], np.unique(placed[inside], return_inverse=True)[1]),
     )

@@ -66,21 +66,19 @@ def knee(ks: list[int], inertias: list[float]) -> int | None:
     return ks[best] if below[best] > 0 else None
 
 
-def principal_components(grid: np.ndarray, count: int = 2) -> tuple[np.ndarray, tuple[float, ...]]:
-    """(n, count) coordinates along the directions of most variance, and the share of variance of each.
+def principal_components(grid: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """(n, 2) coordinates along the two directions of most variance, and the share of variance of each.
 
     A direction's sign is fixed: its largest weight is positive. Missing directions are zero.
     """
     centred = grid - grid.mean(axis=0)
     values, vectors = np.linalg.eigh(centred.T @ centred)
-    order = np.argsort(values)[::-1][:count]
+    order = np.argsort(values)[::-1][:2]
     directions = vectors[:, order]
     signs = np.sign(directions[np.abs(directions).argmax(axis=0), np.arange(directions.shape[1])])
     coordinates = centred @ (directions * np.where(signs == 0, 1.0, signs))
     total = float(values.sum()) or 1.0
-    shares = tuple(max(float(values[i]), 0.0) / total for i in order)
-    missing = count - coordinates.shape[1]
-    if missing > 0:
-        coordinates = np.hstack([coordinates, np.zeros((len(grid), missing))])
-        shares += (0.0,) * missing
-    return coordinates, shares
+    shares = [max(float(values[i]), 0.0) / total for i in order]
+    if len(shares) == 1:
+        return np.hstack([coordinates, np.zeros((len(grid), 1))]), (shares[0], 0.0)
+    return coordinates, (shares[0], shares[1])

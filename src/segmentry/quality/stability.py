@@ -15,21 +15,18 @@ from segmentry.profiles.stability import Interval
 from segmentry.quality.resampled import resampled_kmeans
 
 ROWS = 2500  # more rows make a grouping steadier than they make the answer better
-PAIRS = 100
 
 
-def global_stability(
-    grid: np.ndarray, ks: Sequence[int], seed: int = 0, pairs: int = PAIRS, *, rows: int = ROWS
-) -> dict[int, np.ndarray]:
+def global_stability(grid: np.ndarray, ks: Sequence[int], seed: int, pairs: int) -> dict[int, np.ndarray]:
     """For each k the adjusted Rand index of each pair of bootstrap fits, on all rows (1 is the same grouping).
 
-    The rows are whole numbers; of more than `rows`, that many are taken, evenly spaced. Each fit starts afresh.
+    The rows are whole numbers; of more than 2,500, that many are taken, evenly spaced. Each fit starts afresh.
 
     >>> made = np.repeat([[0.0], [9000.0]], 40, axis=0) + np.arange(80.0)[:, None]
-    >>> global_stability(made, [2], pairs=3)[2].tolist()
+    >>> global_stability(made, [2], seed=0, pairs=3)[2].tolist()
     [1.0, 1.0, 1.0]
     """
-    taken = grid[evenly_spaced(len(grid), rows)]
+    taken = grid[evenly_spaced(len(grid), ROWS)]
     fitted = resampled_kmeans(taken, ks, seed, 2 * pairs)
     return {k: pair_agreement(one.labels) for k, one in zip(ks, fitted, strict=True)}
 

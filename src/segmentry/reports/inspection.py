@@ -56,22 +56,15 @@ class Figures:
     values: tuple[str, ...]
 
 
-def inspection_page(
-    inspection: Inspection,
-    path: str | Path | None = None,
-    *,
-    pictures: Sequence[Picture] | None = None,
-    source: str = "",
-    overwrite: bool = False,
-) -> str:
-    """The page as HTML; also written to `path` when one is given. The same inspection gives the same bytes.
+def inspection_page(inspection: Inspection, *, pictures: Sequence[Picture] | None = None, source: str = "") -> str:
+    """The page as HTML; the same inspection gives the same bytes.
 
     `source` is what names the source on the command line, where its own name does not.
     """
     drawn = draw_exploration(inspection) if pictures is None else tuple(pictures)
     template = environment().get_template("inspection.html.j2")
     label = {f.name: f.label for f in inspection.features}
-    html = template.render(
+    return template.render(
         inspection=inspection,
         source=source or inspection.source_name,
         title=f"{say_number(inspection.rows_read)} rows, {len(inspection.columns)} columns",
@@ -83,9 +76,6 @@ def inspection_page(
         chosen=[f for f in inspection.features if f.name in inspection.chosen],
         left_out=[(label[part.feature], short_reason(part.reason)) for part in inspection.left_out],
     )
-    if path is not None:
-        write_bytes_atomically(Path(path), html.encode(), overwrite=overwrite)
-    return html
 
 
 def write_inspection(

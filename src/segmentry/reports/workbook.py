@@ -8,6 +8,7 @@ from pathlib import Path
 from segmentry.baskets import Baskets
 from segmentry.errors import Notice
 from segmentry.features.feature import Unit
+from segmentry.profiles.playbook import Play
 from segmentry.profiles.profile import Measure
 from segmentry.reports.buying import offer_rows
 from segmentry.scoring.score import Scored
@@ -21,9 +22,7 @@ MOST_CUSTOMERS = 1_048_575
 _WHOLE = ("years", "days", "count")
 
 
-def write_segments_workbook(
-    segmentation: Segmentation, table: Table, scored: Scored, path: str | Path, *, overwrite: bool = False
-) -> None:
+def write_segments_workbook(segmentation: Segmentation, table: Table, scored: Scored, path: str | Path) -> None:
     """Write the sheets Segments, Profile, Customers and Warnings. Too many customers for a sheet are left to the
     labelled file, which the sheet Warnings then says."""
     fits = table.rows_read <= MOST_CUSTOMERS
@@ -37,21 +36,21 @@ def write_segments_workbook(
     baskets = segmentation.baskets
     if baskets is not None and baskets.recommendations:
         sheets["Recommendations"] = _recommendations(segmentation, baskets)
-    write_workbook(path, {**sheets, "Warnings": _warnings(notices)}, overwrite=overwrite)
+    write_workbook(path, {**sheets, "Warnings": _warnings(notices)})
 
 
 def _segments(segmentation: Segmentation) -> SheetContent:
     header = ["Id", "Segment", "Customers", "Share of customers", "Share of spend", "What they are like", "What to do"]
     rows = [
-        (s.id, s.name, s.size, s.share, s.spend_share, s.description, "\n".join(_plays(s.playbook)) or None)
+        (s.id, s.name, s.size, s.share, s.spend_share, s.description, "\n".join(map(_play, s.playbook)) or None)
         for s in segmentation.segments
     ]
     formats = {"Customers": "#,##0", "Share of customers": "0 %", "Share of spend": "0 %"}
     return SheetContent(header, rows, formats, wrapped=("What they are like", "What to do"))
 
 
-def _plays(playbook: Sequence[object]) -> list[str]:
-    return [f"{getattr(play, 'title', play)}: {getattr(play, 'action', '')}".rstrip(": ") for play in playbook]
+def _play(play: Play) -> str:
+    return f"{play.title}: {play.action}".rstrip(": ")
 
 
 def _profile(segmentation: Segmentation) -> SheetContent:

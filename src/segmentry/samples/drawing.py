@@ -38,9 +38,9 @@ def check(rows: int, seed: int, start: int) -> None:
         raise SettingsError("A sample starts at row 0 or later.", found=str(start), remedy="Pass start=0 or more.")
 
 
-def text_ids(random: Deviates, form: str, digits: int, first: int = 1) -> pl.Series:
+def text_ids(random: Deviates, form: str, digits: int) -> pl.Series:
     """Ids such as C0000001; `form` has {} for the number."""
-    numbers = pl.int_range(random.start + first, random.start + random.rows + first, eager=True)
+    numbers = pl.int_range(random.start + 1, random.start + random.rows + 1, eager=True)
     return pl.select(pl.format(form, numbers.cast(pl.String).str.zfill(digits))).to_series()
 
 
