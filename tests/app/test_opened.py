@@ -61,7 +61,7 @@ def test_what_nobody_expected_is_told(out, tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "lay_out", fails)
     with pytest.raises(ZeroDivisionError):
-        shown._prepare(out / "customers.csv")
+        shown._prepare()
     assert shown.state == "failed"
     assert "Something went wrong on our side" in str(shown.problem)
 

@@ -16,12 +16,11 @@ from segmentry.plots import OVER_TIME, Picture
 from segmentry.plots.criteria import picture_criteria
 from segmentry.plots.stability import picture_series, picture_stability
 from segmentry.profiles.playbook import Play
+from segmentry.reports.folder import LABELLED, MODEL
 from segmentry.reports.page import picture_svg
 from segmentry.segmentation import Segmentation, plan, rename
 from segmentry.store import load, save
 
-MODEL = "segmentation.seg"
-LABELLED = ("customers.parquet", "customers.csv")
 # Without the mark that a picture carries when it travels alone: the page says itself when there are no groups.
 AHEAD = {"criteria": picture_criteria, "series": picture_series, "stability": picture_stability}
 PICTURES: Mapping[str, Callable[[Segmentation], Picture]] = {**AHEAD, **OVER_TIME}
@@ -41,16 +40,11 @@ class Opened:
         self.rows: CustomerRows | None = None
         self.state: State = "none" if labelled is None else "preparing"
         self.problem: SegmentryError | None = None
-        self._scratch = scratch
+        self.folder = scratch  # where files that are made for this segmentation may lie
         self._lock = threading.Lock()
         self._kept: OrderedDict[Chosen, Segmentation | None] = OrderedDict()
         self._pictures: dict[str, Picture] = {}
         self._begun = False
-
-    @property
-    def folder(self) -> Path:
-        """Where files that are made for this segmentation may lie."""
-        return self._scratch
 
     def start(self) -> None:
         """Begin to lay out the customers, in the background; called when a page has been sent, so that none waits."""
@@ -58,13 +52,13 @@ class Opened:
             if self._begun:
                 return
             self._begun = True
-        threading.Thread(target=self._prepare, args=(self.labelled,), daemon=True).start()
+        threading.Thread(target=self._prepare, daemon=True).start()
 
-    def _prepare(self, labelled: Path | None) -> None:
+    def _prepare(self) -> None:
         """Lays out the customers, then draws what every visitor of How many segments asks for."""
         try:
-            if labelled is not None:
-                self.rows = lay_out(self.segmentation, labelled, self._scratch)
+            if self.labelled is not None:
+                self.rows = lay_out(self.segmentation, self.labelled, self.folder)
                 self.among(Chosen())
                 self.state = "ready"
         except SegmentryError as error:
@@ -72,7 +66,7 @@ class Opened:
             return
         except Exception as error:
             # Where the folder is gone, the dashboard has ended meanwhile, and nobody waits for this.
-            if not self._scratch.exists():
+            if not self.folder.exists():
                 return
             self.problem = SegmentryError(
                 "Something went wrong on our side.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -16,9 +15,8 @@ from segmentry.app.opened import Opened
 from segmentry.errors import NotEnoughDataError, SegmentryError
 from segmentry.plots import Picture
 from segmentry.profiles.wording import say, say_number
-from segmentry.reports.cards import GREY, MARKERS
+from segmentry.reports.cards import shape, tint
 from segmentry.reports.page import environment, picture_svg
-from segmentry.segmentation import Segment
 from segmentry.tables.masking import FEWEST_TOLD
 
 Handler = Callable[[Request], Response]
@@ -66,15 +64,6 @@ def of_what_is_open(page: Callable[[Request, Opened], Response]) -> Handler:
         return go(request, "/data") if opened is None else page(request, opened)
 
     return answer
-
-
-def tint(segment: Segment) -> str:
-    """A stored colour is text from a file: only a colour may reach the style of a page."""
-    return segment.colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", segment.colour) else GREY
-
-
-def shape(segment: Segment) -> str:
-    return MARKERS.get(segment.marker, MARKERS["circle"])
 
 
 def drawn(picture: Callable[[], Picture]) -> Picture:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segmentry.baskets import Baskets, Item, Level, Recommendation
@@ -12,8 +9,8 @@ from segmentry.baskets.recommendations import times
 from segmentry.baskets.results import EVERYONE, SUPPORT, WORTH
 from segmentry.errors import plural
 from segmentry.profiles.wording import say_number
+from segmentry.reports.csvs import csv_of
 from segmentry.segmentation import Segmentation
-from segmentry.tables import inert_cell
 
 _LEVELS: tuple[tuple[Level, str, str], ...] = (
     ("product", "product", "products"),
@@ -137,7 +134,7 @@ def recommendations_csv(segmentation: Segmentation, baskets: Baskets) -> str:
          r.lift, r.lift_low, r.lift_high, r.reach)
         for r in baskets.recommendations
     ]  # fmt: skip
-    return _csv(columns, rows)
+    return csv_of(columns, rows)
 
 
 def cohorts_csv(segmentation: Segmentation) -> str:
@@ -145,13 +142,4 @@ def cohorts_csv(segmentation: Segmentation) -> str:
     found = segmentation.over_time
     assert found is not None
     rows = [(found.label(c.cohort), c.after, c.customers, found.retention(c.cohort, c.after)) for c in found.cells]
-    return _csv((f"first_{found.grain}", f"{found.grain}s_after", "customers", "share"), rows)
-
-
-def _csv(columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    # Names of products come from others, and these files are opened in spreadsheets.
-    writer.writerows([inert_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return out.getvalue()
+    return csv_of((f"first_{found.grain}", f"{found.grain}s_after", "customers", "share"), rows)

@@ -143,9 +143,8 @@ def _card(segmentation: Segmentation, segment: Segment) -> Card:
     return Card(
         id=segment.id,
         name=segment.name,
-        # A stored colour is text from a file: only a colour may reach the style of the page.
-        colour=segment.colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", segment.colour) else GREY,
-        marker=MARKERS.get(segment.marker, MARKERS["circle"]),
+        colour=tint(segment),
+        marker=shape(segment),
         size=say_number(segment.size),
         share=say_number(segment.share, "share"),
         spend_share=None if spent is None else say_number(spent, "share"),
@@ -159,6 +158,15 @@ def _card(segmentation: Segmentation, segment: Segment) -> Card:
         reliance_means=f"When customers are drawn anew, {means}." if means else "",
         stability=_stability(segmentation, segment),
     )
+
+
+def tint(segment: Segment) -> str:
+    """A stored colour is text from a file: only a colour may reach the style of a page."""
+    return segment.colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", segment.colour) else GREY
+
+
+def shape(segment: Segment) -> str:
+    return MARKERS.get(segment.marker, MARKERS["circle"])
 
 
 def _stability(segmentation: Segmentation, segment: Segment) -> str:

@@ -5,8 +5,6 @@ Everything is written into a folder beside the target first, so that a failure l
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,6 +17,7 @@ from segmentry.errors import OutputError
 from segmentry.plots import PICTURE_KEYS, draw_all, write_pictures
 from segmentry.prototypes.everyone import Before, Placing
 from segmentry.reports.buying import cohorts_csv, recommendations_csv
+from segmentry.reports.csvs import csv_of
 from segmentry.reports.page import RunFacts, report
 from segmentry.reports.publishing import replace_folder, tidy_up, told_as
 from segmentry.reports.summary import as_json, rows_of, summarise_run
@@ -28,7 +27,6 @@ from segmentry.segmentation import Segmentation
 from segmentry.store import save
 from segmentry.tables import (
     Table,
-    inert_cell,
     mode_of,
     part_of,
     refuse_address,
@@ -38,12 +36,13 @@ from segmentry.tables import (
 )
 
 MODEL = "segmentation.seg"
+LABELLED = ("customers.parquet", "customers.csv")
 PLOTS = "plots"
 RECOMMENDATIONS, COHORTS = "recommendations.csv", "cohorts.csv"
 # All that a run may write: what an earlier one has left of it would be taken for this one's.
 _OUTPUTS = frozenset(
     (
-        *("customers.csv", "customers.parquet", "rejects.csv", "profile.csv", "report.html", "summary.json"),
+        *(*LABELLED, "rejects.csv", "profile.csv", "report.html", "summary.json"),
         *(MODEL, WORKBOOK, RECOMMENDATIONS, COHORTS),
         *(f"{PLOTS}/{key}.png" for key in PICTURE_KEYS),
     )
@@ -66,9 +65,7 @@ def check_folder(folder: Path, overwrite: bool, source: Path | None = None) -> N
             f"'{folder}' is not empty.",
             remedy="Name another folder with -o, or pass --overwrite to replace its outputs.",
         )
-    if source is not None and source.resolve() in {
-        (folder / n).resolve() for n in ("customers.csv", "customers.parquet")
-    }:
+    if source is not None and source.resolve() in {(folder / n).resolve() for n in LABELLED}:
         raise OutputError(f"'{source}' would be overwritten by the output.", remedy="Name another folder with -o.")
     existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
@@ -131,11 +128,7 @@ def profile_csv(segmentation: Segmentation) -> str:
     names = {s.id: s.name for s in segmentation.segments}
     rows = [{"segment": names[str(r["segment_id"])], **r} for r in segmentation.profile.rows()]
     columns = ["segment_id", "segment", *(c for c in rows[0] if c not in ("segment_id", "segment"))]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
-    writer.writeheader()
-    writer.writerows({c: inert_cell(v) if isinstance(v, str) else v for c, v in row.items()} for row in rows)
-    return out.getvalue()
+    return csv_of(columns, rows)
 
 
 def _write_orders(segmentation: Segmentation, stage: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from segmentry.errors import plural
 from segmentry.features.recipe import Recipe, Scale, two_figures
+from segmentry.plots.criteria import say_fraction
 from segmentry.profiles.wording import say_level, say_number
 from segmentry.segmentation import Segmentation
 
@@ -100,23 +101,19 @@ def candidate_rows(segmentation: Segmentation) -> tuple[CandidateRow, ...]:
             k=c.k,
             method=c.method,
             inertia=say_number(c.inertia),
-            silhouette=_fraction(c.silhouette),
+            silhouette=say_fraction(c.silhouette),
             calinski_harabasz=say_number(c.calinski_harabasz),
-            davies_bouldin=_fraction(c.davies_bouldin),
-            beyond=_fraction(c.silhouette_beyond_chance),
-            gap=_fraction(c.gap),
-            prediction_strength=_fraction(c.prediction_strength),
-            stability=_fraction(c.stability),
+            davies_bouldin=say_fraction(c.davies_bouldin),
+            beyond=say_fraction(c.silhouette_beyond_chance),
+            gap=say_fraction(c.gap),
+            prediction_strength=say_fraction(c.prediction_strength),
+            stability=say_fraction(c.stability),
             smallest=say_number(min(c.sizes)) if c.sizes else "–",
             chosen=c.k == segmentation.k and c.method == own,
             knee=c.k == segmentation.knee and c.method == own,
         )
         for c in segmentation.candidates
     )
-
-
-def _fraction(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def method_facts(segmentation: Segmentation) -> MethodFacts:
