@@ -8,30 +8,18 @@ from segmentry.baskets.overtime import study_time
 from segmentry.baskets.placed import placed_customers
 from segmentry.baskets.results import (
     Baskets,
-    CohortCell,
     Item,
     Level,
-    Next,
     OverTime,
-    Period,
-    Popular,
-    Ratio,
     Recommendation,
-    SegmentPeriod,
 )
 
 __all__ = [
     "Baskets",
-    "CohortCell",
     "Item",
     "Level",
-    "Next",
     "OverTime",
-    "Period",
-    "Popular",
-    "Ratio",
     "Recommendation",
-    "SegmentPeriod",
     "placed_customers",
     "study_baskets",
     "study_time",

@@ -6,7 +6,7 @@ Takes typed tables; a customer's features go the way of every other customer tab
 from segmentry.purchases.account import Account
 from segmentry.purchases.changes import NEW_COLUMN
 from segmentry.purchases.customers import CustomersOfLog, customers_of
-from segmentry.purchases.later import BeforeAndAfter, before_and_after, last_day
+from segmentry.purchases.later import before_and_after, last_day
 from segmentry.purchases.log import (
     OR_CUSTOMERS,
     CustomerTable,
@@ -17,23 +17,20 @@ from segmentry.purchases.log import (
     open_log,
     read_either,
 )
-from segmentry.purchases.reading import in_full, read_log
+from segmentry.purchases.reading import read_log
 from segmentry.purchases.recipe import LogColumn, PurchaseRecipe
 from segmentry.purchases.settings import PurchaseSettings, SourceSettings
 from segmentry.purchases.summary import purchase_summary
-from segmentry.purchases.worth import VALUE_COLUMNS, CustomerCounts, ModelOf
+from segmentry.purchases.worth import CustomerCounts
 
 __all__ = [
     "NEW_COLUMN",
     "OR_CUSTOMERS",
-    "VALUE_COLUMNS",
     "Account",
-    "BeforeAndAfter",
     "CustomerCounts",
     "CustomerTable",
     "CustomersOfLog",
     "LogColumn",
-    "ModelOf",
     "OrderTable",
     "PurchaseRecipe",
     "PurchaseSettings",
@@ -41,7 +38,6 @@ __all__ = [
     "SourceSettings",
     "before_and_after",
     "customers_of",
-    "in_full",
     "last_day",
     "looks_like_log",
     "open_like",

@@ -6,13 +6,13 @@ Reads and writes; knows nothing of customers, features or segments.
 from segmentry.tables.computed import beside, computed_table, unmatched, with_numbers
 from segmentry.tables.database.address import refuse_address
 from segmentry.tables.days import ordinal
-from segmentry.tables.embedded.beside import Coded, Numbers, Words, coded_days, coded_texts, deliver_beside, numbers_of
+from segmentry.tables.embedded.beside import Numbers, Words, coded_days, coded_texts, deliver_beside, numbers_of
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
 from segmentry.tables.embedded.rows import Frame, n_threads, number_table, result_frame, text_frame
 from segmentry.tables.embedded.sheets import SheetContent, write_workbook
 from segmentry.tables.engines import cut, held, in_warehouse, share_an_engine, with_days, with_words
-from segmentry.tables.files import TextSize, text_size
+from segmentry.tables.files import text_size
 from segmentry.tables.inert import inert_cell
 from segmentry.tables.memory import (
     all_different,
@@ -45,10 +45,9 @@ from segmentry.tables.stated import (
     checked,
     is_unknown,
 )
-from segmentry.tables.table import Column, Kind, Reading, Reject, SourceKind, Table
+from segmentry.tables.table import Column, Kind, Reading, Table
 from segmentry.tables.writing import (
     abandoned,
-    atomically,
     check_target,
     mode_of,
     part_of,
@@ -60,7 +59,6 @@ from segmentry.tables.writing import (
 __all__ = [
     "ROOM",
     "ROW",
-    "Coded",
     "Column",
     "Day",
     "Frame",
@@ -68,11 +66,8 @@ __all__ = [
     "Numbers",
     "Reading",
     "ReadingSettings",
-    "Reject",
     "SheetContent",
-    "SourceKind",
     "Table",
-    "TextSize",
     "Words",
     "abandoned",
     "all_different",
@@ -82,7 +77,6 @@ __all__ = [
     "as_path",
     "as_values",
     "asked_id",
-    "atomically",
     "beside",
     "check_kind",
     "check_known",

@@ -1,6 +1,6 @@
 """Lifetime value: models of buying, leaving and spending, estimated from counts; applied in `features.lifetime`."""
 
-from segmentry.value.counts import PurchaseCounts, purchase_counts
+from segmentry.value.counts import purchase_counts
 from segmentry.value.holdout import holdout
 from segmentry.value.lifetime import fit_lifetime
 from segmentry.value.purchasing import fit_purchases
@@ -8,7 +8,6 @@ from segmentry.value.settings import ValueSettings
 from segmentry.value.spending import fit_spend
 
 __all__ = [
-    "PurchaseCounts",
     "ValueSettings",
     "fit_lifetime",
     "fit_purchases",
