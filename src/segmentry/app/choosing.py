@@ -57,7 +57,7 @@ def choosing(request: Request, opened: Opened) -> Response:
 
 def used(segmentation: Segmentation) -> frozenset[str]:
     """The features that the segments rest on; of an RFM grid, those that its scores are of."""
-    return frozenset(f.bins.of if f.bins else f.name for f in segmentation.recipe.clustered)
+    return frozenset(f.measured for f in segmentation.recipe.clustered)
 
 
 def usable(segmentation: Segmentation) -> list[tuple[str, str, str]]:

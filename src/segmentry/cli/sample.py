@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from shlex import quote
@@ -35,53 +36,46 @@ def _about() -> None:
     pass
 
 
-@app.command("marketing", epilog="Example: segmentry sample marketing --rows 10000 --seed 1 -o customers.csv")
-def marketing(
-    output: Path = _OUTPUT,
-    rows: int | None = _ROWS,
-    seed: int = _SEED,
-    truth: Path | None = _TRUTH,
-    messy: bool = _MESSY,
-    overwrite: bool = _OVERWRITE,
-) -> None:
-    """2,000 customers of a grocery shop with five planted groups: what they spend on, where they buy, what they answer.
+_MARKETING = """2,000 customers of a grocery shop with five planted groups: what they spend on, where they buy, what
+they answer.
 
-    25 columns: birth year, education, income, children, sign-up, spend by product, purchases by channel, campaigns.
-    """
-    _write("marketing", output, rows, seed, truth, messy, overwrite)
+25 columns: birth year, education, income, children, sign-up, spend by product, purchases by channel, campaigns."""
+_MALL = """200 card holders of a mall with five groups planted in income and spending score: the teaching classic.
+
+5 columns: id, gender, age, yearly income in thousands, spending score from 1 to 100."""
+_ECOMMERCE = """500 customers of an online shop with five planted groups: spend, items, recency, rating.
+
+11 columns: gender, age, city, membership tier, spend, items, average rating, discount, days since purchase,
+satisfaction. No column gives another away."""
 
 
-@app.command("mall", epilog="Example: segmentry sample mall -o mall.csv")
-def mall(
-    output: Path = _OUTPUT,
-    rows: int | None = _ROWS,
-    seed: int = _SEED,
-    truth: Path | None = _TRUTH,
-    messy: bool = _MESSY,
-    overwrite: bool = _OVERWRITE,
-) -> None:
-    """200 card holders of a mall with five groups planted in income and spending score: the teaching classic.
+def _writes(kind: str) -> Callable[..., None]:
+    """The command that makes up a shop of this kind."""
 
-    5 columns: id, gender, age, yearly income in thousands, spending score from 1 to 100.
-    """
-    _write("mall", output, rows, seed, truth, messy, overwrite)
+    def command(
+        output: Path = _OUTPUT,
+        rows: int | None = _ROWS,
+        seed: int = _SEED,
+        truth: Path | None = _TRUTH,
+        messy: bool = _MESSY,
+        overwrite: bool = _OVERWRITE,
+    ) -> None:
+        from segmentry.samples import write_sample
+
+        _refuse_addresses(output, truth)
+        with _place(output) as path:
+            written = write_sample(kind, path, rows, seed, truth_path=truth, overwrite=overwrite, messy=messy)
+        _tell(f"{written:,} customers", output)
+
+    return command
 
 
-@app.command("ecommerce", epilog="Example: segmentry sample ecommerce --messy --truth truth.csv -o customers.csv")
-def ecommerce(
-    output: Path = _OUTPUT,
-    rows: int | None = _ROWS,
-    seed: int = _SEED,
-    truth: Path | None = _TRUTH,
-    messy: bool = _MESSY,
-    overwrite: bool = _OVERWRITE,
-) -> None:
-    """500 customers of an online shop with five planted groups: spend, items, recency, rating.
-
-    11 columns: gender, age, city, membership tier, spend, items, average rating, discount, days since purchase,
-    satisfaction. No column gives another away.
-    """
-    _write("ecommerce", output, rows, seed, truth, messy, overwrite)
+for _kind, _help, _example in (
+    ("marketing", _MARKETING, "--rows 10000 --seed 1 -o customers.csv"),
+    ("mall", _MALL, "-o mall.csv"),
+    ("ecommerce", _ECOMMERCE, "--messy --truth truth.csv -o customers.csv"),
+):
+    app.command(_kind, help=_help, epilog=f"Example: segmentry sample {_kind} {_example}")(_writes(_kind))
 
 
 @app.command("orders", epilog="Example: segmentry sample orders --customers 5000 --truth truth.csv -o orders.csv")
@@ -115,17 +109,6 @@ def orders(
     with _place(output) as path:
         written = write_orders(path, customers, seed, truth, shop=shop, overwrite=overwrite)
     _tell(f"The orders of {written:,} customers", output, "--orders ")
-
-
-def _write(
-    kind: str, output: Path, rows: int | None, seed: int, truth: Path | None, messy: bool, overwrite: bool
-) -> None:
-    from segmentry.samples import write_sample
-
-    _refuse_addresses(output, truth)
-    with _place(output) as path:
-        written = write_sample(kind, path, rows, seed, truth_path=truth, overwrite=overwrite, messy=messy)
-    _tell(f"{written:,} customers", output)
 
 
 def _place(output: Path) -> AbstractContextManager[Path]:

@@ -369,12 +369,12 @@ def _derived(
         case "ratio":
             return _ratio_of(parts[feature.sources, False], parts[feature.over, True], feature.unit)
         case "years_since_year":
-            return nw.lit(float(_known(as_of, feature).year)) - first
+            return nw.lit(float(known_day(as_of, feature).year)) - first
         case "years_since":
-            return _whole_years(first, _known(as_of, feature))
+            return _whole_years(first, known_day(as_of, feature))
         case "days_since":
             day = days[feature.sources[0]] if feature.sources[0] in days else ordinal(first).cast(nw.Float64)
-            return nw.lit(float(_known(as_of, feature).toordinal())) - day
+            return nw.lit(float(known_day(as_of, feature).toordinal())) - day
         case "flag":
             return _flag(feature.sources[0], feature.levels)
         case "level":
@@ -390,7 +390,8 @@ def _ratio_of(above: nw.Expr, below: nw.Expr, unit: Unit) -> nw.Expr:
     return above / below
 
 
-def _known(as_of: date | None, feature: Feature) -> date:
+def known_day(as_of: date | None, feature: Feature) -> date:
+    """The as-of date, which a feature that counts to it cannot do without."""
     if as_of is None:
         raise ValueError(f"{feature.name} needs an as-of date")
     return as_of

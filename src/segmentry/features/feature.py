@@ -74,6 +74,11 @@ class Feature:
     bins: Bins | None = None  # what is derived is then scored by thresholds
 
     @property
+    def measured(self) -> str:
+        """Its name; of a score, the name of what is scored."""
+        return self.bins.of if self.bins else self.name
+
+    @property
     def formula(self) -> str:
         """How it is derived, in a line that a person can check."""
         if self.bins is None:

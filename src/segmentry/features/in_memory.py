@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentry.features.derive import meaning_yes
+from segmentry.features.derive import known_day, meaning_yes
 from segmentry.features.feature import Bins, Feature, Unit
 from segmentry.features.levels import steps
 from segmentry.features.recipe import GRID, LIMIT, Levels, Recipe
@@ -49,14 +49,14 @@ def _derived(feature: Feature, columns: Mapping[str, Array], as_of: date | None)
         case "ratio":
             return _ratio(_sum(columns, feature.sources, ()), _sum(columns, feature.over, ()), feature.unit)
         case "years_since_year":
-            return float(_known(as_of, feature).year) - first
+            return float(known_day(as_of, feature).year) - first
         case "years_since":
-            day = _known(as_of, feature)
+            day = known_day(as_of, feature)
             return _each(
                 first, lambda born: float(day.year - born.year - ((born.month, born.day) > (day.month, day.day)))
             )
         case "days_since":
-            today = _known(as_of, feature).toordinal()
+            today = known_day(as_of, feature).toordinal()
             return _each(first, lambda when: float(today - when.toordinal()))
         case "flag":
             return _flag(first, feature.levels)
@@ -130,12 +130,6 @@ def missing(values: Array) -> Array:
     if values.dtype == object:
         return np.array([value is None for value in values], dtype=bool)
     return np.isnan(values)
-
-
-def _known(as_of: date | None, feature: Feature) -> date:
-    if as_of is None:
-        raise ValueError(f"{feature.name} needs an as-of date")
-    return as_of
 
 
 def _each(cells: Array, value: Any) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -17,11 +16,10 @@ from segmentry.errors import SettingsError
 from segmentry.features.customers import column_beside, feature_values, learn_recipe, prepare_customers
 from segmentry.features.rfm import axis_values
 from segmentry.features.sample import evenly_spaced, on_grid
-from segmentry.fitting.comparing_grids import by_rfm_grid
+from segmentry.fitting.comparing_grids import by_rfm_grid, measures_of
 from segmentry.fitting.settings import FitSettings, with_arguments
 from segmentry.fitting.sources import read_source
 from segmentry.profiles.comparison import Compared, Comparison, recommend
-from segmentry.quality import calinski_harabasz, davies_bouldin, silhouettes
 from segmentry.quality.stability import adjusted_rand, interval, pair_agreement
 from segmentry.selection import Search, SelectionSettings, search_segments
 from segmentry.selection.refits import PAIRS, refitted
@@ -149,19 +147,14 @@ def _by_column(grid: np.ndarray, layout: Layout, column: str, values: np.ndarray
             remedy="Name another column to compare with.",
         )
     inside = labels >= 0
-    several = len(levels) > 1
-    silhouette = silhouettes(grid[inside], [labels[inside]])[0] if several else np.zeros(0)
     rule, own = typical_points(grid, labels, layout.axes, seed)
     changed = ruled(grid[inside], rule, own[inside], np.arange(int(inside.sum()))).changed
     return Compared(
         name=column,
         k=len(levels),
-        silhouette=math.fsum(silhouette.tolist()) / len(silhouette) if several else None,
-        calinski_harabasz=calinski_harabasz(grid[inside], labels[inside]) if several else None,
-        davies_bouldin=davies_bouldin(grid[inside], labels[inside]) if several else None,
         stability=None,
         moved=changed,
         noise=float((~inside).mean()),
-        sizes=tuple(sorted((int(n) for n in np.bincount(labels[inside])), reverse=True)),
         existing=True,
+        **measures_of(grid[inside], labels[inside]),
     ), labels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,6 @@ def by_rfm_grid(
     rows = np.arange(len(grid))
     labels = np.unique(_placed(stated, looked_at, rows), return_inverse=True)[1].reshape(-1)
     several = int(labels.max()) > 0
-    silhouette = silhouettes(grid, [labels])[0] if several else np.zeros(0)
     draw = np.random.default_rng(seed)
     alike = []
     for _ in range(PAIRS if several else 0):
@@ -37,15 +37,23 @@ def by_rfm_grid(
     return Compared(
         name="rfm",
         k=int(labels.max()) + 1,
-        silhouette=math.fsum(silhouette.tolist()) / len(rows) if several else None,
-        calinski_harabasz=calinski_harabasz(grid, labels) if several else None,
-        davies_bouldin=davies_bouldin(grid, labels) if several else None,
         stability=interval(np.array(alike)).mean if several else None,
         moved=0.0,
         noise=0.0,
-        sizes=tuple(sorted((int(size) for size in np.bincount(labels)), reverse=True)),
         existing=True,
+        **measures_of(grid, labels),
     ), labels
+
+
+def measures_of(grid: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """The sizes of groups, and how well they are told apart where there are several."""
+    found: dict[str, Any] = dict.fromkeys(("silhouette", "calinski_harabasz", "davies_bouldin"))
+    if labels.max() > 0:
+        silhouette = silhouettes(grid, [labels])[0]
+        found["silhouette"] = math.fsum(silhouette.tolist()) / len(silhouette)
+        found["calinski_harabasz"] = calinski_harabasz(grid, labels)
+        found["davies_bouldin"] = davies_bouldin(grid, labels)
+    return found | {"sizes": tuple(sorted((int(size) for size in np.bincount(labels)), reverse=True))}
 
 
 def _placed(stated: RfmGrid, looked_at: Mapping[str, np.ndarray], learned_on: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ def profile_segments(
         placing(prepared.customers.frame),
         [f for f in customers.features if f.bins is None],
         # What a score is made of says more than the score.
-        frozenset(f.bins.of if f.bins else f.name for f in recipe.clustered),
+        frozenset(f.measured for f in recipe.clustered),
         customers.sensitive,
         final.rule.segments,
         {name: column[inside] for name, column in prepared.values.items()},

@@ -149,7 +149,7 @@ def _selection(previous: Segmentation, method: str) -> SelectionSettings:
 def _features(previous: Segmentation, before: FeatureSettings, now: FeatureSettings, method: str) -> FeatureSettings:
     names = before.features
     if not names and method not in STATED:
-        names = tuple(f.bins.of if f.bins else f.name for f in previous.recipe.clustered)
+        names = tuple(f.measured for f in previous.recipe.clustered)
     return FeatureSettings(
         features=now.features if _states(now, "features") else names,
         roles={**before.roles, **now.roles},

@@ -51,7 +51,7 @@ def _two_main(recipe: Recipe, grid: np.ndarray, placed: np.ndarray) -> tuple[str
 
     The same feature twice, or "", where there are fewer.
     """
-    names = [s.feature.bins.of if s.feature.bins else s.feature.name for s in recipe.scales]
+    names = [s.feature.measured for s in recipe.scales]
     if len(names) < 2:
         return (names[0], names[0]) if names else ("", "")
     values = grid[:, : len(names)] / GRID

@@ -260,15 +260,20 @@ def _parse(text: str, name: str, base: Playbook | None) -> Playbook:
     return _joined(file, base)
 
 
-def _joined(file: _File, base: Playbook | None) -> Playbook:
+def _rules(file: _File, base: Playbook | None) -> tuple[PlayRule, ...]:
+    """The built-in rules that stay, then the file's own."""
     kept = base.play if base is not None and file.built_in else ()
-    own = {rule.key for rule in file.play}
-    rules = (*(r for r in kept if r.key not in own and r.key not in file.leave_out), *file.play)
+    gone = {*file.leave_out, *(rule.key for rule in file.play)}
+    return (*(rule for rule in kept if rule.key not in gone), *file.play)
+
+
+def _joined(file: _File, base: Playbook | None) -> Playbook:
     otherwise = file.otherwise or (base.otherwise if base else None)
     too_few = file.too_few or (base.too_few if base else None)
     if otherwise is None or too_few is None:
         raise ValueError("the built-in playbook has no [otherwise] or no [too_few]")
-    return Playbook(most=file.most or (base.most if base else 3), otherwise=otherwise, too_few=too_few, play=rules)
+    most = file.most or (base.most if base else 3)
+    return Playbook(most=most, otherwise=otherwise, too_few=too_few, play=_rules(file, base))
 
 
 def _tupled(value: Any) -> Any:
@@ -283,7 +288,7 @@ def _faults(file: _File, base: Playbook | None) -> Iterator[str]:
     keys = [rule.key for rule in file.play]
     known = sorted({*keys, *(r.key for r in (base.play if base else ()))})
     yield from (f"play '{key}' is there twice" for key in sorted({k for k in keys if keys.count(k) > 1}))
-    if not _joined_keys(file, base):
+    if not _rules(file, base):
         yield "there is no play left"
     for rule in file.play:
         yield from (f"play '{rule.key}': {fault}" for fault in rule.faults())
@@ -299,11 +304,6 @@ def _faults(file: _File, base: Playbook | None) -> Iterator[str]:
             for used in _PLACEHOLDER.findall(getattr(rest, field)):
                 if used not in ("customers", "share"):
                     yield f'{name}: "{field}" names {{{used}}}; it may name {{customers}} and {{share}}'
-
-
-def _joined_keys(file: _File, base: Playbook | None) -> set[str]:
-    kept = {r.key for r in base.play} - set(file.leave_out) if base is not None and file.built_in else set()
-    return kept | {r.key for r in file.play}
 
 
 def _made(values: Mapping[str, Any], stated: Mapping[str, Any], problems: list[str]) -> _File | None:

@@ -78,9 +78,7 @@ def write_sample(
     jobs: list[tuple[_Target, Block]] = [(table, _block(shop.customers, partial(messy_table, shop), messy, seed))]
     if truth_path is not None:
         jobs.append((_other(truth_path, table), _block(shop.truth, partial(messy_truth, shop), messy, seed)))
-    for target, _ in jobs:
-        _check_free(target, overwrite)
-    _write_all(jobs, rows)
+    _write_all(jobs, rows, overwrite)
     return rows
 
 
@@ -107,9 +105,7 @@ def write_orders(
         jobs.append(
             (_other(truth_path, jobs[0][0]), lambda n, start: sample_orders_truth(n, seed, start=start, shop=told))
         )
-    for target, _ in jobs:
-        _check_free(target, overwrite)
-    _write_all(jobs, customers)
+    _write_all(jobs, customers, overwrite)
     return customers
 
 
@@ -175,7 +171,9 @@ def _is_part(path: Path) -> bool:
     return path.is_file() and path.name.startswith("part-") and path.suffix == ".parquet"
 
 
-def _write_all(jobs: list[tuple[_Target, Block]], rows: int) -> None:
+def _write_all(jobs: list[tuple[_Target, Block]], rows: int, overwrite: bool) -> None:
+    for target, _ in jobs:
+        _check_free(target, overwrite)
     try:
         for target, block in jobs:
             target.path.parent.mkdir(parents=True, exist_ok=True)
