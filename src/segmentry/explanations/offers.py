@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 
 from segmentry.baskets import Baskets, Level
 from segmentry.baskets.items import item_columns
-from segmentry.baskets.recommendations import times
+from segmentry.baskets.recommendations import LEVELS, times
 from segmentry.baskets.results import EVERYONE
 from segmentry.errors import SettingsError
 from segmentry.profiles.wording import say_number
@@ -24,8 +24,6 @@ from segmentry.scoring.orders import from_log, readings_of
 from segmentry.scoring.score import NAMES, score_table
 from segmentry.segmentation import Segmentation, check_segmentation
 from segmentry.tables import ReadingSettings, Table, asked_id, collect_rows, has_id, materialise, read
-
-_LEVELS: tuple[Level, ...] = ("product", "category")
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ def _new(baskets: Baskets, segment: str, bought: list[_Own], items: set[tuple[Le
 def _next(baskets: Baskets, segment: str, bought: list[_Own]) -> Iterator[Offer]:
     latest = {(own.level, own.item): own.last for own in bought}
     pairs = [f for f in baskets.following if f.segment in (segment, EVERYONE) and (f.level, f.item) in latest]
-    for f in sorted(pairs, key=lambda f: (not latest[f.level, f.item], _LEVELS.index(f.level), -f.lift.low, f.then)):
+    for f in sorted(pairs, key=lambda f: (not latest[f.level, f.item], LEVELS.index(f.level), -f.lift.low, f.then)):
         held = "Their last order held" if latest[f.level, f.item] else "They have bought"
         reason = (
             f"{held} “{f.item_name}”; {say_number(f.share, 'share')} of those who bought it first had "
@@ -185,7 +183,7 @@ def _next(baskets: Baskets, segment: str, bought: list[_Own]) -> Iterator[Offer]
 
 
 def _typical(baskets: Baskets, segment: str) -> Iterator[Offer]:
-    for level in _LEVELS:
+    for level in LEVELS:
         for i in baskets.typical(segment, level):
             often = times(i.lift.value if i.lift else None)
             share = say_number(i.share, "share")
@@ -209,7 +207,7 @@ def _of_favourite(baskets: Baskets, bought: list[_Own]) -> Iterator[Offer]:
 
 def _popular(baskets: Baskets, segment: str) -> Iterator[Offer]:
     """What was bought most in the segment."""
-    for level in _LEVELS:
+    for level in LEVELS:
         for i in baskets.of(segment, level):
             own, everyone = say_number(i.share, "share"), say_number(i.everyone, "share")
             yield Offer(level, i.item, i.name, i.share, f"Bought by {own} of their segment (all customers {everyone}).")

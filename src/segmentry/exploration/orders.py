@@ -15,7 +15,6 @@ from segmentry.tables import collect_rows
 
 _PRIVATE = frozenset({"customer", "order"})
 _MONEY = frozenset({"amount", "unit_price", "refunded"})
-_MONEY = frozenset({"amount", "unit_price", "refunded"})
 
 
 @dataclass(frozen=True)

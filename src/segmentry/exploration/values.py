@@ -18,6 +18,7 @@ from segmentry.features.role_rules import ANSWERS
 from segmentry.features.summaries import write_number
 from segmentry.features.vocabulary import fold_level
 from segmentry.tables import collect_rows
+from segmentry.tables.numbers import NEGATIVE_SPIKES, POSITIVE_SPIKES
 
 _MANY_MISSING = 0.05
 _FEW = 10  # customers that share a level: fewer tell nothing of a group
@@ -32,7 +33,7 @@ _WHOLE = frozenset(
     {"purchases_total", "purchases_channel", "purchases_deal", "items", "children", "household_size", "count"}
 )
 _LEVELLED = frozenset({"category", "membership", "education", "satisfaction", "sensitive"})
-_UNSPREAD = ANSWERS | {"constant", "leak"}
+UNSPREAD = ANSWERS | {"constant", "leak"}
 _NO_MEANING = frozenset(
     {"unknown", "undefined", "not available", "not known", "x", "xx", "xxx", "test", "tbd", "todo"}
     | {"k a", "keine angabe", "keine angaben", "unbekannt", "nicht bekannt", "desconocido", "desconocida"}
@@ -40,8 +41,6 @@ _NO_MEANING = frozenset(
     | {"desconhecido", "desconhecida", "nao informado", "nao informada", "sem dados", "sem informacao"}
     | {"sconosciuto", "sconosciuta", "non specificato", "non disponibile", "onbekend", "niet bekend", "niet opgegeven"}
 )
-_BELOW = (-1.0, -9.0, -99.0, -999.0, -9999.0)
-_ABOVE = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)
 _DAYS = (date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1), date(9999, 12, 31))
 _FIX_CELLS = "Correct these cells or empty them; an empty cell counts as not known."
 
@@ -164,11 +163,11 @@ def _orders(columns: Sequence[ColumnInspection]) -> Iterator[_Check]:
 
 def placeholders(frame: nw.LazyFrame[Any], columns: Sequence[ColumnInspection]) -> Iterator[Finding]:
     """Numbers such as -999 or 9999, far from all others, that people write where they know nothing."""
-    numeric = [c for c in columns if c.spread is not None and c.role not in _UNSPREAD and not c.private]
+    numeric = [c for c in columns if c.spread is not None and c.role not in UNSPREAD and not c.private]
     expressions: dict[str, nw.Expr] = {}
     for i, c in enumerate(numeric):
         own = nw.col(c.name)
-        plain = nw.when(~own.is_in([*_BELOW, *_ABOVE])).then(own)
+        plain = nw.when(~own.is_in([*NEGATIVE_SPIKES, *POSITIVE_SPIKES])).then(own)
         expressions |= {f"{i}:low": plain.min(), f"{i}:high": plain.max()}
         expressions |= {f"{i}:{value:g}": (own == value).sum() for value in _candidates(c)}
     if not expressions:
@@ -194,14 +193,14 @@ def placeholders(frame: nw.LazyFrame[Any], columns: Sequence[ColumnInspection]) 
 
 def _candidates(c: ColumnInspection) -> list[float]:
     assert c.spread is not None
-    return [v for v in (*_BELOW, *_ABOVE) if c.spread.minimum <= v <= c.spread.maximum]
+    return [v for v in (*NEGATIVE_SPIKES, *POSITIVE_SPIKES) if c.spread.minimum <= v <= c.spread.maximum]
 
 
 def outliers(columns: Iterable[ColumnInspection], explained: frozenset[str]) -> Iterator[Finding]:
     """Values beyond Tukey's outer fence, in columns whose extremes no other finding explains."""
     for c in columns:
         s = c.spread
-        if s is None or s.fences is None or not s.n_outliers or c.role in _UNSPREAD or c.private:
+        if s is None or s.fences is None or not s.n_outliers or c.role in UNSPREAD or c.private:
             continue
         if c.name in explained:
             continue

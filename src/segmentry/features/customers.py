@@ -14,7 +14,7 @@ import numpy as np
 from segmentry.errors import IdentifierError, NotEnoughDataError, Notice, SettingsError, plural
 from segmentry.features.choice import Choice, FeatureSettings, choose_by_default, choose_by_name, resolve
 from segmentry.features.derive import derive_features
-from segmentry.features.feature import Feature
+from segmentry.features.feature import DATE_OPERATIONS, Feature
 from segmentry.features.grid import FEATURE, features_of, with_features
 from segmentry.features.likely_ids import without_id
 from segmentry.features.misread import left_as_text, refuse_misread
@@ -50,7 +50,6 @@ class MadeColumn:
     how: str
 
 
-_DATE_OPERATIONS = ("years_since_year", "years_since", "days_since")
 _DATED_ROLES = ("signup_date", "last_purchase_date", "purchase_date", "date")
 
 
@@ -193,7 +192,7 @@ def settle_as_of(
     to be had."""
     if as_of is not None:
         return as_of, []
-    if not any(f.operation in _DATE_OPERATIONS for f in features):
+    if not any(f.operation in DATE_OPERATIONS for f in features):
         return None, []
     latest = [found for column in _dated(table, roles) if (found := _latest(table, column, today)) is not None]
     if latest:

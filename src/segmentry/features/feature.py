@@ -30,6 +30,7 @@ Operation = Literal[
     "level",  # place of the column's level in `levels` (0, 1, ...)
     "category",  # the column's level itself
 ]
+DATE_OPERATIONS: tuple[Operation, ...] = ("years_since_year", "years_since", "days_since")
 
 
 @dataclass(frozen=True)

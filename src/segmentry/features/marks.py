@@ -22,8 +22,17 @@ def marks(name: str) -> frozenset[str]:
     >>> sorted(marks("Agent No")), sorted(marks("days_abroad")), sorted(marks("arrivalWeek"))
     (['code'], [], ['week'])
     """
-    pieces = [fold(piece) for piece in _PIECE.findall(strip_accents(name).replace("ß", "ss"))]
-    return frozenset(mark for mark, words in _words().items() if words & set(pieces))
+    said = set(plain_words(name))
+    return frozenset(mark for mark, words in _words().items() if words & said)
+
+
+def plain_words(name: str) -> list[str]:
+    """The words of a name, parted where its writing parts them, and nothing known of what they mean.
+
+    >>> plain_words("Strasse_Nr"), plain_words("arrivalWeek")
+    (['strasse', 'nr'], ['arrival', 'week'])
+    """
+    return [fold(piece) for piece in _PIECE.findall(strip_accents(name).replace("ß", "ss"))]
 
 
 @cache

@@ -22,7 +22,7 @@ _MOST_LEVELS_COUNTED = 5_000
 _MOSTLY_DIFFERENT = 0.9
 _NAME, _VALUE = "__name__", "__value__"  # of an unpivoted table; a column of the source may be called "value"
 _YEARS = (1880, 2030)
-_EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
+EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 # Ids and dates are digits with separators too, so that a phone number needs a plus, a bracket, a leading 0 with
 # separators, or the American grouping.
 _PHONE = (
@@ -182,7 +182,7 @@ def _of_text(own: nw.Expr) -> dict[str, nw.Expr]:
     n_digits = own.str.replace_all(r"[^0-9]", "").str.len_chars()
     trimmed = own.str.strip_chars()
     return {
-        "email": trimmed.str.contains(_EMAIL).sum(),
+        "email": trimmed.str.contains(EMAIL).sum(),
         "phone": (trimmed.str.contains(_PHONE) & (n_digits >= _PHONE_DIGITS)).sum(),
         "spaces": trimmed.str.contains(r"\s").sum(),
         "length": length.sum(),

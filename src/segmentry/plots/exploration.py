@@ -10,8 +10,8 @@ import altair as alt
 import numpy as np
 
 from segmentry.exploration import ColumnInspection, Inspection
+from segmentry.exploration.values import UNSPREAD
 from segmentry.features.feature import Unit
-from segmentry.features.role_rules import ANSWERS
 from segmentry.plots.axes import Span, axis_title, bin_edges, tick_text, whole, written_axis
 from segmentry.plots.exploration_orders import picture_orders
 from segmentry.plots.exploration_relations import picture_correlations, picture_pairs
@@ -39,7 +39,6 @@ MOST_LEVELS = 8
 ONE_SIDED = 2 / 3
 _MONEY = frozenset({"income", "spend_total", "spend_part", "order_value", "money", "unit_price", "amount", "refunded"})
 _TIME: dict[str, Unit] = {"age": "years", "recency_days": "days"}
-_TWO_VALUED = ANSWERS | {"constant", "leak"}
 
 
 def draw_exploration(inspection: Inspection) -> tuple[Picture, ...]:
@@ -112,7 +111,7 @@ def measured_columns(inspection: Inspection, dates: bool = True) -> list[ColumnI
     """Columns with a distribution worth drawing, in the order of the table."""
     found = []
     for c in inspection.columns:
-        numeric = c.spread is not None and c.n_distinct > 2 and c.role not in _TWO_VALUED
+        numeric = c.spread is not None and c.n_distinct > 2 and c.role not in UNSPREAD
         if (numeric or (dates and c.first is not None and c.first != c.last)) and not c.private:
             values = inspection.sampled.columns.get(c.name)
             if values is not None and np.isfinite(values).any():
@@ -354,7 +353,7 @@ def _levels_title(columns: Sequence[ColumnInspection], rows: str) -> str:
 
 
 def _has_levels(c: ColumnInspection) -> bool:
-    few = c.kind == "text" or c.role in _TWO_VALUED
+    few = c.kind == "text" or c.role in UNSPREAD
     return few and not c.private and c.n_distinct > 1 and bool(c.levels) and c.n_distinct <= 40 and c.role != "constant"
 
 

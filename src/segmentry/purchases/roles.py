@@ -15,6 +15,7 @@ import narwhals.stable.v2 as nw
 
 from segmentry.errors import ColumnNotFoundError, SettingsError
 from segmentry.features.misread import OTHER, Misread, look_at, refuse_kind
+from segmentry.features.summaries import EMAIL
 from segmentry.features.words import parse_name
 from segmentry.purchases.words import Said, answers, line_kinds, plain_state, said
 from segmentry.tables import Column, Kind, Table, collect_rows, numbers, text_of
@@ -28,7 +29,6 @@ ROLES: tuple[PurchaseRole, ...] = get_args(PurchaseRole)
 _WHOLE_KEYS = ("text", "number")
 _ORDER_LOOKS = r"^#?[A-Za-z]{0,6}[-/. ]?\d[\d/-]*$"
 _TEXT_OF_ORDER = r"\S\s+\S+\s+\S"  # what is in it, and not its number
-_EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _MOST = 0.5
 _NEARLY_ALL = 0.9
 _MOST_LEVELS = 200
@@ -295,7 +295,7 @@ def _figures(table: Table, columns: Sequence[str]) -> dict[str, dict[str, int]]:
         if table.column(column).reading.kind == "text":
             cell = text_of(table, column)
             if said(column).any("contact"):
-                named[f"{i} email"] = cell.str.contains(_EMAIL)
+                named[f"{i} email"] = cell.str.contains(EMAIL)
             if said(column).any("person_name"):
                 named[f"{i} order"] = cell.str.contains(_ORDER_LOOKS)
             if said(column).any("order"):

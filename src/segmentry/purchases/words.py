@@ -13,11 +13,11 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
+from segmentry.features.marks import plain_words
 from segmentry.features.vocabulary import fold, strip_accents, vocabulary
 from segmentry.features.words import parse_name
 from segmentry.tables import numbers
 
-_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _ADDED = frozenset({"tax", "delivery", "fee"})  # to what was bought
 _SHORT = 4  # words of a name whose last one says what it is
@@ -46,7 +46,7 @@ def said(name: str) -> Said:
     >>> sorted(said("ORDERLINENUMBER").marks), sorted(said("Total Sale").concepts)
     (['line', 'money_state'], ['total'])
     """
-    pieces = [fold(piece) for piece in _PIECE.findall(strip_accents(name).replace("ß", "ss"))]
+    pieces = plain_words(name)
     parsed = parse_name(name)
     words = [part for word in parsed.words for part in word.text.split()]
     # Capitals alone part no words, and two words may say what neither does.

@@ -25,12 +25,12 @@ from segmentry.prototypes.assign import NO_DATA, NOISE, scorer_of
 from segmentry.scoring.score import NAMES
 from segmentry.segmentation import Segmentation
 from segmentry.tables import Kind, said_by
+from segmentry.tables.numbers import LARGEST_USED
 
-LARGEST = 1e100  # as in tables: squares of larger numbers leave what a computer can hold
 LARGEST_ID = 2**53  # larger whole numbers lose digits on their way through other programs
 LONGEST_TEXT = 10_000  # characters
 NO_FIELD = "is not a field of this model"
-_FINITE = f"must be a finite number of at most {LARGEST:g}"
+_FINITE = f"must be a finite number of at most {LARGEST_USED:g}"
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS = ({float}, {int}, {float, int})
@@ -276,7 +276,7 @@ def _all_numbers(cells: list[object]) -> Array | None:
         values = np.array(given, dtype=np.float64)
     except OverflowError:
         return None
-    good = int(np.count_nonzero(np.abs(values) <= LARGEST))  # not a number is no size at all
+    good = int(np.count_nonzero(np.abs(values) <= LARGEST_USED))  # not a number is no size at all
     return values if good == len(cells) - (cells.count(None) if empty else 0) else None
 
 
@@ -291,7 +291,7 @@ def _numbers(cells: list[object], name: str, first: int) -> Array:
         _check_sizes(cells, name, first)
     given: list[Any] = [math.nan if cell is None else cell for cell in cells] if empty else cells
     values = np.array(given, dtype=np.float64)
-    good = np.abs(values) <= LARGEST  # not a number is no size at all
+    good = np.abs(values) <= LARGEST_USED  # not a number is no size at all
     if not good.all():
         bad = next((i for i, cell in enumerate(cells) if cell is not None and not good[i]), None)
         if bad is not None:
@@ -301,7 +301,7 @@ def _numbers(cells: list[object], name: str, first: int) -> Array:
 
 def _check_sizes(cells: list[object], name: str, first: int) -> None:
     for place, cell in enumerate(cells):
-        if isinstance(cell, int) and abs(cell) > LARGEST:
+        if isinstance(cell, int) and abs(cell) > LARGEST_USED:
             raise RowError(_FINITE, first + place, name)
 
 

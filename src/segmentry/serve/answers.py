@@ -10,9 +10,10 @@ from typing import Any
 from segmentry.explanations import Explanation
 from segmentry.monitoring import Drift
 from segmentry.scoring import Field, PlacedRow
-from segmentry.scoring.rows import LARGEST, LARGEST_ID, LONGEST_TEXT
+from segmentry.scoring.rows import LARGEST_ID, LONGEST_TEXT
 from segmentry.segmentation import Segment
 from segmentry.serve.models import Model
+from segmentry.tables.numbers import LARGEST_USED
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -124,7 +125,7 @@ def customer_schema(fields: Sequence[Field]) -> dict[str, Any]:
 def _field_schema(field: Field) -> dict[str, Any]:
     about = {"title": field.label}
     if field.kind == "number":
-        return {**about, "type": ["number", "null"], "minimum": -LARGEST, "maximum": LARGEST}
+        return {**about, "type": ["number", "null"], "minimum": -LARGEST_USED, "maximum": LARGEST_USED}
     if field.kind == "date":
         return {**about, "type": ["string", "null"], "format": "date"}
     if field.kind == "id":

@@ -17,7 +17,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from segmentry.serve.metrics import Metrics
-from segmentry.serve.problems import MEDIA_TYPE, TITLES
+from segmentry.serve.problems import MEDIA_TYPE, details
 
 LARGEST_HEAD = 64 * 1024  # bytes
 LIVE = "/health/live"
@@ -49,9 +49,7 @@ def _whole(status: int, media_type: str, value: object, *more: str) -> tuple[byt
 
 
 def _refusal(status: int, rule: str) -> tuple[bytes, bytes]:
-    return _whole(
-        status, MEDIA_TYPE, {"type": "about:blank", "title": TITLES[status], "status": status, "detail": rule}
-    )
+    return _whole(status, MEDIA_TYPE, details(status, rule))
 
 
 _LIVES = _whole(200, "application/json", {"status": "live"})

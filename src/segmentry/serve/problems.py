@@ -42,14 +42,14 @@ class Problem(Exception):  # noqa: N818
         self.headers = dict(headers or {})
 
 
+def details(status: int, rule: str) -> dict[str, object]:
+    """What every refusal holds."""
+    return {"type": "about:blank", "title": TITLES[status], "status": status, "detail": rule}
+
+
 def problem_response(problem: Problem) -> Response:
     """The response that tells a problem."""
-    content: dict[str, object] = {
-        "type": "about:blank",
-        "title": TITLES[problem.status],
-        "status": problem.status,
-        "detail": problem.rule,
-    }
+    content = details(problem.status, problem.rule)
     if problem.pointer is not None:
         content["pointer"] = problem.pointer
     body = json.dumps(content).encode()

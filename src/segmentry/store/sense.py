@@ -7,15 +7,13 @@ from itertools import groupby
 
 from segmentry.baskets import Baskets, OverTime
 from segmentry.baskets.results import EVERYONE
-from segmentry.features.feature import Bins, Feature
+from segmentry.features.feature import DATE_OPERATIONS, Bins, Feature
 from segmentry.features.recipe import Recipe, axis_reach
 from segmentry.profiles.baseline import Baseline
 from segmentry.profiles.profile import Profile
 from segmentry.profiles.succession import Succession
 from segmentry.prototypes.rule import EXACT, Rule, largest_score
 from segmentry.segmentation import Segmentation
-
-_DATED = ("years_since_year", "years_since", "days_since")
 
 
 def contradiction(segmentation: Segmentation) -> str:
@@ -79,7 +77,7 @@ def _can_be_derived(feature: Feature, recipe: Recipe) -> bool:
         return False
     if feature.bins is not None and not _in_order(feature.bins):
         return False
-    return not (feature.operation in _DATED and recipe.as_of is None)
+    return not (feature.operation in DATE_OPERATIONS and recipe.as_of is None)
 
 
 def _in_order(bins: Bins) -> bool:

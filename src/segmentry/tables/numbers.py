@@ -10,6 +10,7 @@ group cannot begin with 0, so 0.123 is a decimal. Digits are 0 to 9 and no other
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -110,6 +111,14 @@ def pattern(mark: Mark) -> str:
     loss, nothing = rf"{CURRENCY}{space}\({space}{written}{space}\)", f"[{DASHES}]"
     accounting = rf"{loss}|{CURRENCY}{space}{nothing}|{nothing}{space}{CURRENCY}"
     return rf"^(?:{plain}|\({space}{plain}{space}\)|{accounting})$"
+
+
+_UNDER_EITHER_MARK = tuple(re.compile(pattern(mark)) for mark in (".", ","))
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number under one of the two decimal marks."""
+    return any(p.match(cell) for p in _UNDER_EITHER_MARK)
 
 
 # One mark with exactly three digits after it: 1.234 may be a decimal or a thousand.

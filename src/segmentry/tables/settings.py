@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from segmentry.errors import SettingsError
 from segmentry.tables.dateformats import spelled
+from segmentry.tables.numbers import Mark
 from segmentry.tables.stated import as_names
 from segmentry.tables.table import Reading
-
-Decimal = Literal[".", ","]
 
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
@@ -30,8 +29,8 @@ class ReadingSettings(BaseModel):
 
     separator: str | None = None
     encoding: str | None = None
-    decimal: Decimal | None = None
-    decimals: Mapping[str, Decimal] = Field(default_factory=dict)
+    decimal: Mark | None = None
+    decimals: Mapping[str, Mark] = Field(default_factory=dict)
     date_format: str | None = None
     date_formats: Mapping[str, str] = Field(default_factory=dict)
     types: Mapping[str, Literal["number", "date", "text"]] = Field(default_factory=dict)
@@ -82,7 +81,7 @@ class ReadingSettings(BaseModel):
             )
         return self
 
-    def decimal_of(self, column: str) -> Decimal | None:
+    def decimal_of(self, column: str) -> Mark | None:
         return self.decimals.get(column, self.decimal)
 
     def date_format_of(self, column: str) -> str | None:

@@ -12,14 +12,12 @@ from typing import Any
 import polars as pl
 
 from segmentry.tables.embedded.assembly import Keep, Scratch, in_memory
-from segmentry.tables.embedded.native import as_text
-from segmentry.tables.numbers import LARGEST_EXACT
+from segmentry.tables.embedded.native import LARGEST, as_text
 from segmentry.tables.scratch import scratch_folder
 
 IN_MEMORY_BELOW = 256 * 1024**2  # bytes; larger sources are typed once into Parquet, so that no pass reads them again
 BATCH = 50_000  # rows
 
-_LARGEST = int(LARGEST_EXACT)
 _SINGLE: dict[type, Any] = {bool: pl.Boolean, dt.date: pl.Date, dt.datetime: pl.Datetime("us"), bytes: pl.Binary}
 
 
@@ -43,7 +41,7 @@ class Batches:
         for name, dtype in frame.schema.items():
             if dtype == pl.Int64 and name not in self._long and frame.height:
                 extremes = frame.select(low=pl.col(name).min(), high=pl.col(name).max()).row(0)
-                if any(value is not None and abs(value) > _LARGEST for value in extremes):
+                if any(value is not None and abs(value) > LARGEST for value in extremes):
                     self._long.add(name)
         self._frames.append(frame)
         if self._size > IN_MEMORY_BELOW:
@@ -144,8 +142,8 @@ def series(name: str, cells: list[Any]) -> pl.Series:
 def _would_change(cell: Any) -> bool:
     """Whether a whole number is too long for float64, as ids may be."""
     if isinstance(cell, int):
-        return abs(cell) > _LARGEST
-    return isinstance(cell, Decimal) and cell.is_finite() and abs(cell) > _LARGEST and cell == cell.to_integral_value()
+        return abs(cell) > LARGEST
+    return isinstance(cell, Decimal) and cell.is_finite() and abs(cell) > LARGEST and cell == cell.to_integral_value()
 
 
 def _text(cell: Any) -> str:

@@ -22,6 +22,7 @@ from segmentry.tables.names import check_names
 from segmentry.tables.numbers import LARGEST_EXACT
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
+from segmentry.tables.text.document import EXCEL_LIMITS
 from segmentry.tables.text.footer import LOOKED_AT, count_footer, footer_skipped
 from segmentry.tables.text.header import Header, find_header
 from segmentry.tables.text.records import Record
@@ -33,7 +34,6 @@ logging.getLogger("fastexcel.types.dtype").setLevel(logging.ERROR)
 _DAY_ZERO = dt.date(1899, 12, 31)
 _HEAD = 100  # rows in which the header must be
 _LARGEST_OLD = 256 * 1024**2  # bytes of an .xls file, which is read whole
-_MOST_ROWS = (65_536, 1_048_576)
 _SAVE_AS = "Save it as .xlsx or the sheet as CSV (UTF-8), and pass that file."
 _TOO_LONG = 10**15  # Excel keeps 15 digits
 
@@ -264,7 +264,7 @@ def _notices(book: Workbook | None, findings: Findings, grid: _Grid, path: Path)
         out.append(Notice("merged-cells", text))
     out += _long_numbers(grid.frame)
     out += _times(grid.frame)
-    if len(grid.lines) and int(grid.lines[-1]) in _MOST_ROWS:
+    if len(grid.lines) and int(grid.lines[-1]) in EXCEL_LIMITS:
         text = f"{path.name} fills its sheet to the last row, {int(grid.lines[-1]):,}: it was probably cut."
         out.append(Notice("cut-by-excel", text))
     return out

@@ -24,7 +24,7 @@ from segmentry.tables.text.survey import CANDIDATES, Survey, survey
 
 _HEAD = 1 << 20
 _LOOKED_AT = 5  # rows of what may be a second table
-_EXCEL_LIMITS = (65_536, 1_048_576)
+EXCEL_LIMITS = (65_536, 1_048_576)  # rows that a sheet of an .xls and of an .xlsx file can have
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _notices(rows: Rows, body: Body) -> list[Notice]:
     if rows.repeated:
         what = f"{plural(len(rows.repeated), 'row says', 'rows say')} the header again"
         out.append(Notice("header-repeated", f"{body.name}: {what}, the first on line {rows.repeated[0]}; skipped."))
-    if rows.present + 1 in _EXCEL_LIMITS or rows.present in _EXCEL_LIMITS:
+    if rows.present + 1 in EXCEL_LIMITS or rows.present in EXCEL_LIMITS:
         text = f"{body.name} has exactly {rows.present:,} rows, as many as Excel holds: it was probably cut."
         out.append(Notice("cut-by-excel", text))
     return out

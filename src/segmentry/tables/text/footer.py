@@ -18,7 +18,6 @@ _BESIDE = re.compile(
     "grand|sub|g[eé]n[eé]rale?|geral|result|of|the|all|aller?|de|dos|di|dei"
     "|kunden|customers|clients|clientes|clienti|klanten"
 )
-_NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
 
 
 def count_footer(rows: Sequence[Sequence[str]]) -> int:
@@ -40,7 +39,7 @@ def is_total(cells: Sequence[str]) -> bool:
     words = re.findall(r"[^\W\d_]+", re.sub(r"\([^()]*\)", "", first.replace("∑", "Σ")).casefold())
     sums = [word for word in words if _SUMS.fullmatch(word)]
     named = bool(sums) and all(word in sums or _BESIDE.fullmatch(word) for word in words)
-    return named and all(any(number.match(cell) for number in _NUMBER) for cell in others)
+    return named and all(map(numbers.is_number, others))
 
 
 def starts_blank(raw: bytes, separator: str) -> bool:

@@ -13,7 +13,6 @@ from segmentry.tables.text.records import Record
 _MOST_PREAMBLE = 30
 _NO_ROOM = re.compile("[\u200b\u200e\u200f\u2060\ufeff]")  # characters that nobody sees
 _YEAR_LIKE = re.compile(r"^(19|20)\d\d$")
-_NUMBER = tuple(re.compile(numbers.pattern(mark)) for mark in (".", ","))
 _DATE = tuple(re.compile(dateformats.pattern(form)) for form in dateformats.CANDIDATES)
 
 
@@ -148,7 +147,7 @@ def _refuse_data(cells: list[str], line: int, name: str) -> None:
 
 
 def _is_value(cell: str) -> bool:
-    return any(p.match(cell) for p in _NUMBER) or any(p.match(cell) for p in _DATE)
+    return numbers.is_number(cell) or any(p.match(cell) for p in _DATE)
 
 
 def _names(cells: list[str], name: str) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
