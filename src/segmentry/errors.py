@@ -23,6 +23,7 @@ Only the doors (cli, serve, app) turn these into exit codes, status codes or col
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -168,3 +169,22 @@ def plural(n: int, one: str, many: str = "") -> str:
     ('1 row', '2 rows', '1,200 categories')
     """
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def quoted(names: Sequence[str], most: int = 6) -> str:
+    """Names in quotes; those beyond `most` are counted.
+
+    >>> quoted(["a", "b", "c"]), quoted(["a", "b", "c"], 2)
+    ("'a', 'b' and 'c'", "'a', 'b' and 1 more")
+    """
+    shown = [f"'{name}'" for name in names[:most]]
+    return listed([*shown, f"{len(names) - most} more"] if len(names) > most else shown)

@@ -46,7 +46,7 @@ class Page:
     @property
     def last(self) -> int:
         """The number of the last page that one may turn to; pages count from 1."""
-        return max(1, -(-min(self.total, DEEPEST) // self.size))
+        return _last_page(self.total, self.size)
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,7 @@ class CustomerRows:
     ) -> Page:
         """One page of the chosen customers, sorted by a column, by "confidence", or else in the source's order."""
         total = self.counted(choice)
-        last = max(1, -(-min(total, DEEPEST) // size))
-        number = min(max(number, 1), last)
+        number = min(max(number, 1), _last_page(total, size))
         by = sort if sort in self.table.names else CONFIDENCE if sort == "confidence" else ROW
         frame = self.chosen(choice)
         order = [by] if by == ROW else [by, ROW]
@@ -140,6 +139,10 @@ class CustomerRows:
             date_formats={c.name: c.reading.date_format for c in read if c.reading.date_format is not None},
             missing=tuple(dict.fromkeys(word for c in self.table.columns for word in c.reading.missing)),
         )
+
+
+def _last_page(total: int, size: int) -> int:
+    return max(1, -(-min(total, DEEPEST) // size))
 
 
 def lay_out(segmentation: Segmentation, labelled: str | Path, folder: str | Path) -> CustomerRows:

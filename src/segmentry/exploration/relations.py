@@ -12,8 +12,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from segmentry.errors import quoted
 from segmentry.exploration.inspection import ColumnInspection, Finding
-from segmentry.exploration.wording import listed, share
+from segmentry.exploration.wording import share
 from segmentry.features.feature import Feature
 from segmentry.features.learning import learn_scale, prepared
 from segmentry.tables import collect_rows
@@ -61,11 +62,11 @@ def moving_together(values: Mapping[str, np.ndarray]) -> Iterator[Finding]:
         if len(group) == 2:
             way = "rise together" if most > 0 else "move against each other"
             figures: dict[str, float | int | str] = {"correlation": most}
-            message = f"{listed(group)} {way} (correlation {most:.2f}): they say nearly the same."
+            message = f"{quoted(group)} {way} (correlation {most:.2f}): they say nearly the same."
         else:
             figures = {"n_pairs": len(found), "weakest": least, "strongest": most}
             ends = f"from {abs(least):.2f} to {abs(most):.2f} in size"
-            message = f"{listed(group, 12)} move together (correlations {ends}): they say nearly the same."
+            message = f"{quoted(group, 12)} move together (correlations {ends}): they say nearly the same."
         remedy = "Take one of them into --features, or their sum; what several say counts several times."
         yield Finding("correlated", "check", tuple(group), message, remedy, figures)
 
@@ -158,7 +159,7 @@ def _fixing(a: ColumnInspection, fixed: Sequence[tuple[str, int, int]]) -> Findi
     nearly = [(name, agree, n) for name, agree, n in fixed if agree < n]
     parts = []
     if wholly:
-        parts.append(f"fixes {listed(wholly)} in every row")
+        parts.append(f"fixes {quoted(wholly)} in every row")
     if nearly:
         parts.append(
             "all but fixes " + ", ".join(f"'{name}' (in {share(agree, n)} of rows)" for name, agree, n in nearly)

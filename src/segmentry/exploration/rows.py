@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from segmentry.errors import Notice, plural
+from segmentry.errors import Notice, plural, quoted
 from segmentry.exploration.inspection import ColumnInspection, Finding, Severity
-from segmentry.exploration.wording import listed, share
+from segmentry.exploration.wording import share
 from segmentry.features.repeats import Repeats
 from segmentry.purchases import OR_CUSTOMERS, PurchaseRecipe
 from segmentry.tables import Table
@@ -115,7 +115,7 @@ def repeats(found: Repeats | None, rows: int) -> Iterator[Finding]:
     if found is None:
         return
     n = found.rows
-    but = f" apart from {listed(found.apart)}" if found.apart else ""
+    but = f" apart from {quoted(found.apart)}" if found.apart else ""
     message = f"{plural(n, 'row')} ({share(n, rows)}) {'repeats' if n == 1 else 'repeat'} another row{but}."
     remedy = "If these are the same customers entered twice, remove the repeats: they count twice in every figure."
     figures = {"n": n, "n_groups": found.groups, "share": round(n / rows, 6)}

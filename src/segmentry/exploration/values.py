@@ -10,9 +10,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentry.errors import plural
+from segmentry.errors import plural, quoted
 from segmentry.exploration.inspection import ColumnInspection, Finding, Severity
-from segmentry.exploration.wording import listed, number, rough, share
+from segmentry.exploration.wording import number, rough, share
 from segmentry.features.choice import MOSTLY_MISSING
 from segmentry.features.role_rules import ANSWERS
 from segmentry.features.summaries import write_number
@@ -245,7 +245,7 @@ def odd_levels(columns: Iterable[ColumnInspection]) -> Iterator[Finding]:
         if empty and not c.sensitive:
             total = sum(n for _, n in empty)
             names = [level for level, _ in empty]
-            message = f"'{c.name}' says {listed(names)} in {plural(total, 'row')} ({share(total, c.n)})."
+            message = f"'{c.name}' says {quoted(names)} in {plural(total, 'row')} ({share(total, c.n)})."
             remedy = f"If this means 'not known', say so: in segmentry.toml, [reading] missing = [\"{names[0]}\"]."
             yield Finding("empty-level", "check", (c.name,), message, remedy, {"n": total})
         yield from _rare(c)

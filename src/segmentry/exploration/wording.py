@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 
 def share(part: int, whole: int) -> str:
@@ -51,15 +50,3 @@ def _outward(value: float, down: bool) -> float:
     steps = value / step
     whole = math.floor(steps) if down else math.ceil(steps)
     return round(whole * step, 12)
-
-
-def listed(names: Sequence[str], most: int = 6) -> str:
-    """Names in quotes, the last joined by "and"; those beyond `most` are counted.
-
-    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
-    ("'a', 'b' and 'c'", "'a', 'b' and 1 more")
-    """
-    shown = [f"'{n}'" for n in names[:most]]
-    if len(names) > most:
-        shown.append(f"{len(names) - most} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

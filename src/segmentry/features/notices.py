@@ -7,7 +7,7 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from segmentry.errors import Notice, plural
+from segmentry.errors import Notice, listed, plural
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.feature import Feature
 from segmentry.features.levels import yes_and_no
@@ -137,7 +137,7 @@ def _listed(columns: Sequence[str]) -> str:
     names = [f"'{column}'" for column in columns]
     if len(names) > _MOST_NAMED:
         names = [*names[: _MOST_NAMED - 1], f"{len(names) - _MOST_NAMED + 1} more"]
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return listed(names)
 
 
 def _guessed_unit(role: ColumnRole) -> list[Notice]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentry.errors import Notice
+from segmentry.errors import Notice, quoted
 from segmentry.features.role_rules import Role
 from segmentry.features.roles import ColumnRole
 from segmentry.features.sample import Sample
@@ -62,7 +62,7 @@ def without_subtotals(
         named = any(r.role == total for r in roles) and total != kind
         for one in sums:
             is_total = whole <= set(one.parts) and not named
-            reason = f"the sum of {_listed(one.parts)}, by its values"
+            reason = f"the sum of {quoted(one.parts, _MOST_NAMED)}, by its values"
             if kind == "children":
                 if is_total:  # the total says all; its parts are told beside it
                     found |= {c: replace(found[c], role=beside) for c in one.parts if c not in settled}
@@ -82,18 +82,7 @@ def _notice(one: Subtotal, kind: Role, is_total: bool) -> Notice:
         if is_total
         else f"It is left out of the {called}, where it would count twice."
     )
-    return Notice("subtotal", f"'{one.column}' is the sum of {_listed(one.parts)}. {taken}")
-
-
-def _listed(columns: Sequence[str]) -> str:
-    """
-    >>> _listed(["a", "b", "c"]), _listed(["a", "b", "c", "d", "e"])
-    ("'a', 'b' and 'c'", "'a', 'b', 'c' and 2 more")
-    """
-    names = [f"'{column}'" for column in columns]
-    if len(names) > _MOST_NAMED:
-        names = [*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED} more"]
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return Notice("subtotal", f"'{one.column}' is the sum of {quoted(one.parts, _MOST_NAMED)}. {taken}")
 
 
 def _values(sample: Sample, columns: Sequence[str]) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from segmentry.clusters.grouping import Layout
 from segmentry.clusters.methods import method_called
-from segmentry.errors import Notice
+from segmentry.errors import Notice, listed
 from segmentry.features.sample import evenly_spaced
 from segmentry.profiles.stability import PATTERN, SegmentStability, SolutionStability
 from segmentry.quality.resampled import Resampled, resampled_kmeans
@@ -78,8 +78,7 @@ def with_weakest(verdict_words: str, segments: Sequence[Segment]) -> str:
     doubtful = _doubtful(segments)
     if not doubtful:
         return verdict_words
-    *first, last = (s.id for s in doubtful)
-    named = f"segments {', '.join(first)} and {last}" if first else f"segment {last}"
+    named = f"{'segments' if len(doubtful) > 1 else 'segment'} {listed(s.id for s in doubtful)}"
     return f"{verdict_words} But {named} did not come out again: see the warning."
 
 

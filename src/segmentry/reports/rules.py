@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segmentry.errors import listed
 from segmentry.explanations import segment_rules
 from segmentry.profiles.wording import lowered, say_number
 from segmentry.prototypes.tree import ThresholdTree
@@ -81,8 +82,7 @@ def _questions(segmentation: Segmentation) -> str:
     chosen = segmentation.questions.fewest()
     if len(chosen.features) == len(labels):
         return ""
-    *first, last = (labels[n] for n in chosen.features)
-    asked = f"{', '.join(first)} and {last}" if first else last
+    asked = listed(labels[n] for n in chosen.features)
     return (
         f"If you can ask a new customer for a few things only, ask for "
         f"{asked}: {say_number(chosen.accuracy, 'share')} of customers get the "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from segmentry.errors import listed
 from segmentry.segmentation import Candidate
 from segmentry.selection.criteria import CriteriaByK
 from segmentry.selection.verdict import MOST_SEGMENTS, NEEDED, STEADY, Weighing, points, stretched_into
@@ -129,10 +130,10 @@ def reason_words(candidates: Sequence[Candidate], weighing: Weighing) -> str:
     if not weighing.for_groups:
         return f"{said} Nothing speaks for groups."
     if points(weighing.for_groups) < NEEDED:
-        return f"{said} What speaks for groups is not enough: {_listed(weighing.for_groups)}."
+        return f"{said} What speaks for groups is not enough: {listed(weighing.for_groups)}."
     two = next((c for c in candidates if c.k == 2 and (c.stability or 0.0) >= STEADY), None)
     if two is None:
-        return f"{said} There is structure ({_listed(weighing.for_groups)}), but no number comes out again."
+        return f"{said} There is structure ({listed(weighing.for_groups)}), but no number comes out again."
     return (
         f"{said} A coarse cut into 2 would come out again (stability {two.stability:.2f}, silhouette "
         f"{two.silhouette or 0.0:.2f}), but two are taken only when natural and apart (--k 2 makes them)."
@@ -183,8 +184,8 @@ def _votes(weighing: Weighing) -> str:
     for name, k in weighing.favoured.items():
         if k != weighing.k:
             others.setdefault(k, []).append(name)
-    elsewhere = "; ".join(f"{_listed(names)} would take {k}" for k, names in sorted(others.items()))
-    own = f"It is the choice of {_listed(agree)}" if agree else "No single criterion would take it, all together do"
+    elsewhere = "; ".join(f"{listed(names)} would take {k}" for k, names in sorted(others.items()))
+    own = f"It is the choice of {listed(agree)}" if agree else "No single criterion would take it, all together do"
     return f"{own}{'; ' + elsewhere if elsewhere else ''}."
 
 
@@ -198,10 +199,6 @@ def _passed(candidates: Sequence[Candidate], chosen: Candidate) -> str:
         f" {best.k} would be higher (silhouette {best.silhouette:.2f}) with a segment of fewer than {FEWEST_TOLD} "
         "customers."
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def weakness_words(chosen: Candidate) -> str | None:

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from segmentry.errors import SettingsError, plural
+from segmentry.errors import SettingsError, listed, plural
 from segmentry.features.rfm import AXES
 
 BUILT_IN = ("eleven", "ten")
@@ -95,10 +95,9 @@ class RfmGrid(BaseModel):
 
     def told(self, name: str) -> str:
         """The combinations of a segment in words, for whoever asks why it is called so."""
-        scored = f"{', '.join(self.axes[:-1])} and {self.axes[-1]}" if len(self.axes) > 1 else self.axes[0]
         patterns = self.segments[name]
         shown = "; ".join(patterns[:_SHOWN]) + ("; …" if len(patterns) > _SHOWN else "")
-        return f"{name}: scores of {scored} of {shown} (1 to {self.scores}, {self.title})."
+        return f"{name}: scores of {listed(self.axes)} of {shown} (1 to {self.scores}, {self.title})."
 
 
 def _text(cell: Cell) -> str:
