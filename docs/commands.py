@@ -22,7 +22,9 @@ What each command says with `--help`, on one page to search in. What was found g
 input or a setting is wrong, 2 when the command itself is, and 129, 130 or 143 when it was stopped.
 
 With `--json` an error is JSON too: one line on stderr, laid out here for reading, while stdout has the whole result or
-nothing. `found` and `remedy` may be empty, and the code of wrong usage is `usage`:
+nothing. `found` and `remedy` may be empty, and the code of wrong usage is `usage`. A fault of segmentry itself has
+the code `internal`, its kind and its place, and none of its own words, in which values of customers may stand; the
+same command without `--json` shows the traceback:
 
 ```json
 {

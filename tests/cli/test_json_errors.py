@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -43,6 +44,28 @@ def test_wrong_usage_is_json_too(segmentry, arguments, says):
     assert (outcome.code, outcome.out, answer["exit_status"], answer["error"]["code"]) == (2, "", 2, "usage")
     assert says in answer["error"]["message"]
     assert answer["error"]["remedy"].endswith("--help")
+
+
+class Panic(BaseException):
+    """As engines raise it: no Exception."""
+
+
+@pytest.mark.parametrize("fault", [ValueError, Panic])
+def test_a_fault_of_our_own_is_json_too(segmentry, tmp_path, monkeypatch, fault):
+    """What nobody foresaw is told by its kind and place, without its own words, in which values of rows may stand."""
+
+    def broken(_):
+        raise fault("anna@example.org")
+
+    monkeypatch.setattr("segmentry.store.load", broken)
+    outcome = segmentry("explain", tmp_path / "any.seg", "--json")
+    answer = json.loads(outcome.err)
+    assert (outcome.code, outcome.out, answer["exit_status"], answer["error"]["code"]) == (1, "", 1, "internal")
+    assert re.fullmatch(rf"{fault.__name__} in explain\.py, line \d+", answer["error"]["found"])
+    assert "without --json to see the traceback" in answer["error"]["remedy"]
+    assert "anna" not in outcome.err
+    with pytest.raises(fault, match="anna"):  # which Python tells with a traceback
+        segmentry("explain", tmp_path / "any.seg")
 
 
 def test_words_stay_words(segmentry, tmp_path):

@@ -15,7 +15,7 @@ import typer
 
 import segmentry
 from segmentry.cli import compare, dashboard, drift, explain, fit, inspect, model, recommend, sample, score, serve, sql
-from segmentry.cli.terminal import complain, complain_of_usage, finish, hush
+from segmentry.cli.terminal import complain, complain_of_fault, complain_of_usage, finish, hush
 from segmentry.errors import OutputError, SegmentryError
 
 app = typer.Typer(
@@ -105,6 +105,12 @@ def _run(as_json: bool) -> int:
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None  # the library takes it for a failure
         return end.code if isinstance(end.code, int) else 1
+    except BrokenPipeError:
+        raise
+    except BaseException as error:  # a panic of an engine is no Exception
+        if not as_json:
+            raise
+        return complain_of_fault(error)
     return ended if isinstance(ended, int) else 0
 
 

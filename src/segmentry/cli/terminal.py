@@ -8,8 +8,10 @@ import re
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from segmentry.cli.budget import about, forget_peak_memory, peak_memory_mb
@@ -178,6 +180,23 @@ def complain_of_usage(error: Any, as_json: bool) -> int:
     else:
         error.show()
     return status
+
+
+def complain_of_fault(error: BaseException) -> int:
+    """The same in JSON for what nobody foresaw: its kind and where it arose. Its own words may hold values of rows."""
+    frames = traceback.extract_tb(error.__traceback__)
+    rooms = Path(__file__).parents[1]
+    ours = [frame for frame in frames if rooms in Path(frame.filename).parents] or frames
+    place = f" in {Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else ""
+    _complain_in_json(
+        "internal",
+        "A fault of segmentry itself ended the command.",
+        f"{type(error).__name__}{place}",
+        "Run the same command without --json to see the traceback, and report it with that; values of customers may "
+        "stand in it, so look through it first.",
+        exit_status=1,
+    )
+    return 1
 
 
 def _complain_in_json(code: str, what: str, found: str, remedy: str, *, whole: str = "", exit_status: int) -> None:
