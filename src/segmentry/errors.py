@@ -23,6 +23,8 @@ Only the doors (cli, serve, app) turn these into exit codes, status codes or col
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -160,6 +162,18 @@ class Notice:
 
 class SegmentryWarning(UserWarning):
     """A notice about a table whose answer is a table alone, by Python's own way to warn."""
+
+
+def system_error(error: BaseException) -> OSError | None:
+    """What the operating system has answered, which engines tell in words alone; None for an error of another kind.
+
+    >>> system_error(RuntimeError("parquet: No space left on device (os error 28)")).errno
+    28
+    """
+    if isinstance(error, SegmentryError) or (isinstance(error, OSError) and error.errno is not None):
+        return error if isinstance(error, OSError) else None
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else None
 
 
 def plural(n: int, one: str, many: str = "") -> str:

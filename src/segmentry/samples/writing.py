@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from segmentry.errors import OutputError, SettingsError
+from segmentry.errors import OutputError, SettingsError, system_error
 from segmentry.samples.drawing import BLOCK_ROWS, check
 from segmentry.samples.messy import ENCODING, LINE_END, Dialect, dialect_of, messy_truth
 from segmentry.samples.messy import messy as messy_table
@@ -174,21 +174,29 @@ def _is_part(path: Path) -> bool:
 def _write_all(jobs: list[tuple[_Target, Block]], rows: int, overwrite: bool) -> None:
     for target, _ in jobs:
         _check_free(target, overwrite)
+    target = jobs[0][0]
+    made = [place for job, _ in jobs for place in job.path.absolute().parents if not place.exists()]
     try:
         for target, block in jobs:
             target.path.parent.mkdir(parents=True, exist_ok=True)
             _write(target, block, rows)
         for target, _ in jobs:
             _publish(target)
-    except OSError as problem:
+    except Exception as problem:
+        refused = system_error(problem)
+        if refused is None:
+            raise
         raise OutputError(
-            "The sample cannot be written.",
-            found=problem.strerror or str(problem),
+            f"{target.path} could not be written.",
+            found=refused.strerror or "",
             remedy="Check the folder, its rights and the free space.",
         ) from problem
     finally:
         for target, _ in jobs:
             _discard(target.unfinished)
+        with contextlib.suppress(OSError):  # unless something is in them
+            for place in made:
+                place.rmdir()
 
 
 def _write(target: _Target, block: Block, rows: int) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from segmentry.errors import OutputError
+from segmentry.errors import OutputError, system_error
 from segmentry.tables.database.address import refuse_address
 from segmentry.tables.inert import inert_cell
 from segmentry.tables.table import Table
@@ -56,10 +56,13 @@ def atomically(path: str | Path, *, overwrite: bool = False, private: bool = Fal
             part.chmod(kept)
         _publish(part, target, overwrite)
         _sync(target.parent)
-    except OSError as error:
+    except Exception as error:
+        refused = system_error(error)
+        if refused is None and not isinstance(error, OSError):
+            raise
         raise OutputError(
             f"{target} could not be written.",
-            found=error.strerror or type(error).__name__,
+            found=(refused and refused.strerror) or type(error).__name__,
             remedy="Free some space or choose another folder; an older file of that name is untouched.",
         ) from error
     finally:

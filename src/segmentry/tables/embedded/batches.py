@@ -13,7 +13,7 @@ import polars as pl
 
 from segmentry.tables.embedded.assembly import Keep, Scratch, in_memory
 from segmentry.tables.embedded.native import LARGEST, as_text
-from segmentry.tables.scratch import scratch_folder
+from segmentry.tables.scratch import needs_room, scratch_folder
 
 IN_MEMORY_BELOW = 256 * 1024**2  # bytes; larger sources are typed once into Parquet, so that no pass reads them again
 BATCH = 50_000  # rows
@@ -77,7 +77,8 @@ class Batches:
             self.scratch = Scratch(scratch_folder())
         for frame in self._frames:
             part = Path(str(self.scratch)) / f"part-{len(self._parts):06}.parquet"
-            frame.write_parquet(part, compression="lz4")
+            with needs_room():
+                frame.write_parquet(part, compression="lz4")
             self._parts.append(part)
         self._frames.clear()
         self._size = 0
@@ -98,7 +99,8 @@ def in_scratch(scratch: Scratch) -> Keep:
 
     def keep(frame: pl.LazyFrame) -> pl.LazyFrame:
         target = Path(str(scratch)) / "typed.parquet"
-        frame.sink_parquet(target, compression="lz4")
+        with needs_room():
+            frame.sink_parquet(target, compression="lz4")
         return pl.scan_parquet(target)
 
     return keep

@@ -16,6 +16,7 @@ from segmentry.tables.database.drivers import duckdb_driver
 from segmentry.tables.embedded.assembly import Source, as_it_is, assemble, in_memory, new_scratch
 from segmentry.tables.embedded.batches import IN_MEMORY_BELOW
 from segmentry.tables.names import check_names
+from segmentry.tables.scratch import needs_room
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
 
@@ -64,7 +65,8 @@ def _copy(address: Address, path: Path, settings: ReadingSettings, target: Path)
             check_names([row[0] for row in described], choice.name)
             cells = [_cell(name, str(kind)) for name, kind, *_ in described]
             select = f"select {', '.join(cells)} from (\n{choice.select}\n) as rows"  # noqa: S608 - quoted names
-            connection.execute(f"copy ({select}) to '{_literal(target)}' (format parquet)")
+            with needs_room():
+                connection.execute(f"copy ({select}) to '{_literal(target)}' (format parquet)")
             return choice, [row[0] for row in described if str(row[1]) in ("HUGEINT", "UHUGEINT", "BIGNUM", "VARINT")]
     except Exception as error:
         if not _is_of_duckdb(error):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from segmentry.errors import OutputError
+from segmentry.errors import OutputError, system_error
 from segmentry.tables import numbers
 from segmentry.tables.database.address import is_address
 from segmentry.tables.embedded.plain import in_words
@@ -98,9 +96,8 @@ def write_table(
         try:
             _sink(rows, part, kind)
         except pl.exceptions.PolarsError as error:
-            number = re.search(r"\(os error (\d+)\)", str(error))
-            if number:
-                raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+            if system_error(error):
+                raise
             raise OutputError(
                 f"{target} could not be written.",
                 found=type(error).__name__,

@@ -17,6 +17,7 @@ from segmentry.tables.embedded.assembly import Source, assemble, in_memory, new_
 from segmentry.tables.embedded.batches import IN_MEMORY_BELOW, in_scratch
 from segmentry.tables.names import check_names
 from segmentry.tables.numbers import LARGEST_EXACT
+from segmentry.tables.scratch import needs_room
 from segmentry.tables.settings import ReadingSettings
 from segmentry.tables.table import Reading, Table
 
@@ -24,6 +25,7 @@ _WHOLE, _FLOATING, _EXACT = ("int2", "int4", "int8", "oid"), ("float4", "float8"
 _DAYS = ("date", "timestamp", "timestamptz")
 
 
+@needs_room()
 def read_postgresql(
     address: Address, settings: ReadingSettings, expected: Mapping[str, Reading], *, only: Collection[str] | None = None
 ) -> Table:

@@ -21,7 +21,7 @@ from segmentry.tables.embedded.batches import BATCH
 from segmentry.tables.embedded.duckdb import connect as connect_duckdb
 from segmentry.tables.embedded.plain import in_words
 from segmentry.tables.embedded.postgresql import connect as connect_postgresql
-from segmentry.tables.scratch import scratch_folder
+from segmentry.tables.scratch import needs_room, scratch_folder
 
 _EXISTS = "Pass --overwrite to replace it, or name another table."
 
@@ -139,14 +139,15 @@ def _refuse_nested(rows: pl.LazyFrame) -> None:
 
 @contextlib.contextmanager
 def _whole_or_not_there(path: Path) -> Iterator[None]:
-    """A file that the block has made is gone again where it fails."""
+    """A file that the block has made is gone again where it fails, and so is DuckDB's log of it."""
     fresh = not path.exists()
     try:
         yield
     except BaseException:
         if fresh:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+            for left in (path, path.with_name(f"{path.name}.wal")):
+                with contextlib.suppress(OSError):
+                    left.unlink(missing_ok=True)
         raise
 
 
@@ -227,7 +228,8 @@ def _write_duckdb(rows: pl.LazyFrame, address: Address, overwrite: bool) -> None
     try:
         # DuckDB reads the rows itself, so that they need not all be in memory.
         part = scratch / "rows.parquet"
-        rows.sink_parquet(part, compression="lz4")
+        with needs_room():
+            rows.sink_parquet(part, compression="lz4")
         with _whole_or_not_there(path), connect_duckdb(path, read_only=False) as connection:
             connection.execute("begin transaction")
             if _exists_duckdb(connection, name):
