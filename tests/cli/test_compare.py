@@ -7,7 +7,7 @@ import pytest
 
 import segmentry as sg
 from segmentry.errors import SettingsError
-from segmentry.samples import sample_marketing, sample_marketing_truth
+from segmentry.samples import sample_marketing, sample_marketing_truth, sample_orders
 
 QUICK = ["k-means", "gmm", "k-prototypes", "hdbscan"]
 
@@ -91,3 +91,35 @@ def test_the_command_writes_a_page_a_picture_and_tables(shop, tmp_path, segmentr
     again = segmentry(*arguments, "-o", str(folder))
     assert again.code == 1
     assert "--overwrite" in again.err
+
+
+def test_orders_and_their_customers_are_compared_as_a_fit_joins_them(tmp_path, segmentry):
+    """--orders beside --customers gives the features of both; customers alone are never taken for orders."""
+    orders, people = tmp_path / "orders.csv", tmp_path / "people.csv"
+    lines = sample_orders(300, seed=1)
+    lines.write_csv(orders)
+    ids = lines["customer_id"].unique(maintain_order=True)
+    people_ages = pl.DataFrame({"customer_id": ids, "age": [20 + 7 * i % 50 for i in range(len(ids))]})
+    people_ages.write_csv(people)
+    asked = ("--methods", "k-means", "--k", "3", "--features", "age,spend_total", "--json")
+    outcome = segmentry("compare", "--orders", orders, "--customers", people, *asked)
+    assert outcome.code == 0, outcome.err
+    assert json.loads(outcome.out)["customers"] == len(ids)
+    alone = segmentry("compare", "--customers", people, "--methods", "k-means", "--k", "3", "--json")
+    assert json.loads(alone.out)["customers"] == len(ids)
+    assert segmentry("compare", people, "--orders", orders).code == 2
+
+
+def test_a_comparison_follows_the_fit_before_as_a_fit_does(shop, tmp_path, segmentry):
+    """Number and features are those of the model that --previous or the settings file names, unless stated."""
+    source, model, config = tmp_path / "shop.csv", tmp_path / "spring.seg", tmp_path / "segmentry.toml"
+    shop.drop("our_groups").write_csv(source)
+    spring = sg.fit(shop[:300], k=3, features=["age", "income"], settings=sg.FitSettings(stability_pairs=0))
+    sg.save(spring, model)
+    config.write_text('previous = "spring.seg"\nmin_agreement = 0.9\n')
+    expected = sg.compare(shop, methods="k-means", k=3, features=["age", "income"], seed=0).methods[0]
+    for stated in (("--previous", model), ("--config", config)):
+        outcome = segmentry("compare", source, "--methods", "k-means", "--json", *stated)
+        assert outcome.code == 0, outcome.err
+        found = json.loads(outcome.out)["methods"][0]
+        assert (found["k"], found["sizes"]) == (3, list(expected.sizes))

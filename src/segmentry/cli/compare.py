@@ -8,14 +8,19 @@ from typing import Any
 
 import typer
 
-from segmentry.cli.reading_options import SOURCE_HELP, source_of, takes_reading
+from segmentry.cli.orders import arrived, chosen_source
+from segmentry.cli.reading_options import SOURCE_HELP, takes_reading
 from segmentry.cli.streams import a_folder, arrivals
 from segmentry.cli.terminal import Steps, inert, say
 
 
 @takes_reading
 def compare(
-    source: str = typer.Argument(..., help=f"Customers, a row for each. {SOURCE_HELP}"),
+    source: str = typer.Argument(None, help=f"Customers, a row for each, or their orders. {SOURCE_HELP}"),
+    orders: str = typer.Option(None, "--orders", help="Orders or order lines, a row for each, instead of SOURCE."),
+    customers: str = typer.Option(
+        None, "--customers", help="Table of customers to join the orders to, by id; alone, a SOURCE that is no orders."
+    ),
     output: Path = typer.Option(
         None, "-o", "--output", callback=a_folder, help="Folder for the page, the picture and the tables."
     ),
@@ -32,18 +37,23 @@ def compare(
     ),
     id_column: str = typer.Option(None, "--id", help="Column that identifies a customer."),
     config: Path = typer.Option(None, "--config", help="segmentry.toml with roles and settings."),
+    previous: Path = typer.Option(
+        None, "--previous", help="Model of an earlier fit: what is not stated is as it was then."
+    ),
     reading: dict[str, Any] = {},  # noqa: B006
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace an earlier comparison."),
     as_json: bool = typer.Option(False, "--json", help="Print the comparison as JSON and nothing else."),
     quiet: bool = typer.Option(False, "--quiet", help="Print errors only."),
 ) -> None:
     """Group the customers in SOURCE by several methods, and say how good, how steady and how alike the answers are."""
-    from segmentry.cli.config import settings_from
+    from segmentry.cli.config import following, settings_from
     from segmentry.cli.pairs import split_list
     from segmentry.fitting.comparing import compare as side_by_side
     from segmentry.reports.methods import check_comparison_folder, summary, write_comparison
     from segmentry.reports.summary import as_json as to_json
+    from segmentry.store import load
 
+    given = chosen_source(source, orders, customers)
     options: dict[str, Any] = {
         "k": k,
         "features": split_list(features),
@@ -55,12 +65,18 @@ def compare(
     settings = settings_from(config, options, reading, date.today())
     if output is not None:
         check_comparison_folder(output, overwrite)
+    path, _ = following(config, previous, None)  # how many must stay is asked of a fit
+    earlier = None if path is None else load(path)
     steps = Steps(quiet or as_json)
     with arrivals(steps) as arrive:
-        table = arrive(source_of(source))
+        table = arrived(given, arrive)
         with steps("search"):
             found = side_by_side(
-                table, methods=split_list(methods) or (), columns=tuple(compare_with), settings=settings
+                table,
+                methods=split_list(methods) or (),
+                columns=tuple(compare_with),
+                previous=earlier,
+                settings=settings,
             )
     if output is not None:
         with steps("report"):

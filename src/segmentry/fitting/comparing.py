@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,16 @@ from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.clusters.methods import method_called
 from segmentry.clusters.names import METHODS, STATED, known_method
 from segmentry.errors import SettingsError
-from segmentry.features.customers import column_beside, feature_values, learn_recipe, prepare_customers
+from segmentry.features.customers import Customers, column_beside, feature_values, learn_recipe, prepare_customers
 from segmentry.features.rfm import axis_values
 from segmentry.features.sample import evenly_spaced, on_grid
 from segmentry.fitting.comparing_grids import by_rfm_grid, measures_of
-from segmentry.fitting.settings import FitSettings, with_arguments
-from segmentry.fitting.sources import read_source
+from segmentry.fitting.settings import FitSettings, settings_after, with_arguments
+from segmentry.fitting.sources import Source, check_succession, one_source, or_customers, read_source
+from segmentry.fitting.succeeding import Predecessor, predecessor
 from segmentry.profiles.comparison import Compared, Comparison, recommend
 from segmentry.quality.stability import adjusted_rand, interval, pair_agreement
+from segmentry.segmentation import Segmentation
 from segmentry.selection import Search, SelectionSettings, search_segments
 from segmentry.selection.refits import PAIRS, refitted
 from segmentry.selection.refits import ROWS as ROWS_REFITTED
@@ -32,44 +35,36 @@ ALL = tuple(method for method in METHODS if method not in STATED)
 
 
 def compare(
-    source: Any,
+    source: Any = None,
     *,
+    orders: Any = None,
+    customers: Any = None,
     methods: Sequence[str] | str = (),
     k: int | str | None = None,
     features: Sequence[str] | str = (),
     seed: int | None = None,
     columns: Sequence[str] | str = (),
+    previous: Segmentation | None = None,
     settings: FitSettings | None = None,
 ) -> Comparison:
     """Groups the customers by each method and says how good, how steady and how alike the groupings are.
 
     `methods` are all that search for groups unless named; rfm divides by the grid of the settings. `columns` are
     existing segmentations in the table, compared with the rest and not used as features. It rests on at most 4,000
-    customers, the same for all. Arguments win over `settings`.
+    customers, the same for all. `source`, `orders`, `customers` and `previous` are those of a fit, and arguments win
+    over `settings`: what is compared is what a fit of these would choose from.
     Raises a SegmentryError that says what is wrong, what was found and what to do.
     """
-    base = with_arguments(settings, features=features, k=k, seed=seed)
+    base, after = with_arguments(settings, features=features, k=k, seed=seed), predecessor(previous, None)
+    base = base if after is None else settings_after(after.segmentation, base)
     selection = base.selection
     names = tuple(dict.fromkeys(map(known_method, as_names(methods, "methods") or ALL)))
     columns = as_names(columns, "columns")
-    found_in = read_source(source, base)
-    table = found_in.table
-    _check_columns(columns, table)
-    # An earlier segmentation must not be what the new ones are made of.
-    roles = {**base.features.roles, **dict.fromkeys(columns, "leak")}
-    wanted = base.features.model_copy(update={"roles": roles})
-    customers = prepare_customers(
-        table,
-        wanted,
-        id_column=found_in.id_column,
-        on_duplicate=base.on_duplicate,
-        as_of=found_in.as_of,
-        today=base.today,
-        made=found_in.made,
-    )
-    values = feature_values(customers)
-    recipe, _ = learn_recipe(customers, values)
-    grid, known = on_grid(customers.sample, customers.identity, recipe)
+    found_in = _read(one_source(source, orders, customers), base, after, columns)
+    prepared = _prepared(found_in, base, after, columns)
+    values = feature_values(prepared)
+    recipe, _ = learn_recipe(prepared, values)
+    grid, known = on_grid(prepared.sample, prepared.identity, recipe)
     places = np.flatnonzero(known)
     places = places[evenly_spaced(len(places), ROWS)]
     grid, layout = grid[places], Layout.of(recipe)
@@ -78,15 +73,39 @@ def compare(
     for name in names:
         start = time.perf_counter()
         if name in STATED:
-            looked_at = axis_values(customers, values, base.stated_grid.axes)
+            looked_at = axis_values(prepared, values, base.stated_grid.axes)
             cells = {axis: column[places] for axis, column in looked_at.items()}
             found.append(by_rfm_grid(grid, base.stated_grid, cells, selection.seed))
         else:
             found.append(_by_method(grid, layout, selection.model_copy(update={"method": name})))
         seconds[name] = time.perf_counter() - start
     for column in columns:
-        found.append(_by_column(grid, layout, column, column_beside(customers, column)[places], selection.seed))
-    return _compared(found, len(grid), table.rows_read, seconds)
+        found.append(_by_column(grid, layout, column, column_beside(prepared, column)[places], selection.seed))
+    return _compared(found, len(grid), found_in.table.rows_read, seconds)
+
+
+def _read(source: Any, settings: FitSettings, after: Predecessor | None, columns: Sequence[str]) -> Source:
+    given = read_source(source, settings, None if after is None else after.segmentation)
+    if after is not None:
+        check_succession(after.segmentation, given)
+    _check_columns(columns, given.table)
+    return given
+
+
+def _prepared(given: Source, settings: FitSettings, after: Predecessor | None, columns: Sequence[str]) -> Customers:
+    # An earlier segmentation must not be what the new ones are made of.
+    roles = {**settings.features.roles, **dict.fromkeys(columns, "leak")}
+    wanted = settings.features.model_copy(update={"roles": roles})
+    with or_customers(given.guessed), nullcontext() if after is None else after.named(wanted.features):
+        return prepare_customers(
+            given.table,
+            wanted,
+            id_column=given.id_column,
+            on_duplicate=settings.on_duplicate,
+            as_of=given.as_of,
+            today=settings.today,
+            made=given.made,
+        )
 
 
 def _check_columns(columns: Sequence[str], table: Table) -> None:
