@@ -43,6 +43,25 @@ def test_a_signal_ends_a_fit_and_leaves_nothing(shared_data, tmp_path, sent, cod
     assert not [p for p in scratch.iterdir() if "segmentry" in p.name]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are of another kind on this platform")
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_that_python_drops_comes_again(sent, code):
+    """One that is heard while garbage is taken away, where exceptions end nothing, ends the command all the same."""
+    lines = (
+        "import importlib, os, time",
+        "m = importlib.import_module('segmentry.cli.main')",
+        "class Garbage:",
+        f"    def __del__(self): os.kill(os.getpid(), {int(sent)}); len('heard')",
+        "def work(*_, **__):",
+        "    Garbage()",
+        "    time.sleep(20)",
+        "m.app = work",
+        "m.main()",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, check=False, timeout=15)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
 @pytest.mark.parametrize("start", ["runpy.run_module('segmentry', run_name='__main__')", "import segmentry.__main__"])
 def test_an_interrupt_while_commands_are_loaded_ends_quietly(start):
     """Ctrl-C before anything has begun gives 130 and no traceback, as later on."""

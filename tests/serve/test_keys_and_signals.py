@@ -319,6 +319,19 @@ def test_a_server_goes_away_in_order(serve: Any, model_file: Path, workers: int)
         assert codes == [200]
 
 
+def test_a_server_whose_workers_begin_is_stopped(model_file: Path) -> None:
+    """SIGTERM before a worker is ready ends them all with 143, as it does every command that has not done its work."""
+    command = [sys.executable, "-m", "segmentry", "serve", str(model_file), "--port", "0", "--workers", "2"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    assert process.stdout is not None
+    assert b"http://" in process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    # The pipes end with the last process that holds them.
+    _, said = process.communicate(timeout=10)
+    assert (process.returncode, said) == (143, b"")
+
+
 def test_a_server_that_goes_away_tells_each_connection_so(serve: Any, model_file: Path) -> None:
     """From SIGTERM on each answer ends its connection and says so: no client that asks on hears of a reset."""
     body, head = json.dumps({"customers": [{"income": 41_000}]}), {"Content-Type": "application/json"}

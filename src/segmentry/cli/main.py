@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -29,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_SOON = 0.05  # seconds
 _MODEL = "segments/segmentation.seg"
 # What the library raises for wrong usage of any kind; it has a public name for one kind only.
 _WrongUsage: type[Any] = typer.BadParameter.__bases__[0]
@@ -125,6 +127,7 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 def _end_in_order() -> None:
     """A signal that ends the process lets it remove what is unfinished, temporary files of customers above all."""
+    sys.unraisablehook = _not_lost
     signal.signal(signal.SIGTERM, _ended)
     hangup = getattr(signal, "SIGHUP", None)  # the terminal was closed; not every system has it
     if hangup is not None and signal.getsignal(hangup) is signal.SIG_DFL:  # nohup has it ignored
@@ -133,6 +136,18 @@ def _end_in_order() -> None:
 
 def _ended(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
+
+
+def _not_lost(lost: Any) -> None:
+    """Where Python drops exceptions, as while it looks for garbage, a signal is dropped with them: it comes again."""
+    ended = lost.exc_value
+    status = 128 + signal.SIGINT if isinstance(ended, KeyboardInterrupt) else getattr(ended, "code", None)
+    if not isinstance(ended, (SystemExit, KeyboardInterrupt)) or not isinstance(status, int) or status <= 128:
+        sys.__unraisablehook__(lost)
+        return
+    again = threading.Timer(_SOON, os.kill, (os.getpid(), status - 128))
+    again.daemon = True
+    again.start()
 
 
 def _open_what_is_closed() -> None:

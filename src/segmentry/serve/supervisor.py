@@ -48,18 +48,19 @@ class Supervisor:
         self._failed = 0  # in a row
         self._next_try = 0.0
         self._ready_once = False
-        self._ending = False
+        self._ended_by = 0  # the signal
         self._counts = shared_folder()
 
     def run(self) -> int:
-        """Blocks until a signal ends it: 0 after an orderly end, 1 where workers cannot be started."""
+        """Blocks until a signal ends it: 0 after an orderly end, 1 where workers cannot be started, 128 and the signal
+        where it came before one of them was."""
         logging.basicConfig(format=LOG_FORMAT)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._end)
         signal.signal(signal.SIGHUP, lambda _signum, _frame: self._renew(None))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         try:
-            while not self._ending and not self._is_hopeless():
+            while not self._ended_by and not self._is_hopeless():
                 self._bury()
                 self._fill()
                 self._hear()
@@ -83,7 +84,7 @@ class Supervisor:
             self._next_try = now + wait
 
     def _fill(self) -> None:
-        while len(self._running) < self.workers and time.monotonic() >= self._next_try and not self._ending:
+        while len(self._running) < self.workers and time.monotonic() >= self._next_try and not self._ended_by:
             self._running.append(self._start())
 
     def _start(self) -> Worker:
@@ -126,10 +127,12 @@ class Supervisor:
                 worker.process.kill()
                 worker.process.wait()
             worker.line.close()
-        return 0 if self._ending else 1
+        if self._ready_once:
+            return 0
+        return 128 + self._ended_by if self._ended_by else 1
 
-    def _end(self, _signum: int, _frame: FrameType | None) -> None:
-        self._ending = True
+    def _end(self, signum: int, _frame: FrameType | None) -> None:
+        self._ended_by = signum
 
     def _renew(self, but: Worker | None) -> None:
         for worker in self._running:
