@@ -74,8 +74,9 @@ def test_a_method_that_finds_the_number_is_asked_for_none(own, out, until, metho
     assert tried.verdict == expected.verdict
 
 
-def test_segments_that_stay_keep_their_names_and_ids(own, out, until):
-    """The same number tried again is the same segments, with the name of the user's own; one more has a new id."""
+def test_segments_that_stay_keep_their_names_and_ids(own, out, until, monkeypatch):
+    """The same number tried again is the same segments, with the name of the user's own; one more has a new id. How
+    many customers stay is told, with a warning above the button where they are few."""
     model = out / "segmentation.seg"
     own.post("/segments/s2", data={"name": "Regulars"})
     before = sg.load(model)
@@ -84,12 +85,19 @@ def test_segments_that_stay_keep_their_names_and_ids(own, out, until):
     until(own, "/job", "Who goes where")
     same = parse(own.get("/download/segmentation.seg?of=tried").content)
     assert [(s.id, s.name, s.colour) for s in same.segments] == [(s.id, s.name, s.colour) for s in before.segments]
+    page = own.get("/beside").text
+    assert "900 of 900 customers (100" in page
+    assert "all the same" not in page
     own.post("/refit", data={"k": str(before.k + 1), "method": "k-means", "feature": ticked})
     until(own, "/job", "Who goes where")
     more = parse(own.get("/download/segmentation.seg?of=tried").content)
     assert more.succession is not None
     assert more.succession.new
     assert not {s.id for s in before.segments} & set(more.succession.new)
+    monkeypatch.setattr("segmentry.app.progress.ENOUGH_STAY", 1.01)
+    page = own.get("/beside").text
+    assert f"New: {more.succession.new[0]}" in page
+    assert 0 < page.index("these are other segments") < page.index("Use the one just tried all the same")
 
 
 def test_what_was_stated_holds_of_another_fit(opened):

@@ -16,9 +16,11 @@ from segmentry.app.jobs import Job
 from segmentry.app.opened import Opened
 from segmentry.app.overview import verdict_of
 from segmentry.app.pages import desk_of, go, of_what_is_open, show
+from segmentry.app.progress import changed, few_stay
 from segmentry.browsing import Move, moves
 from segmentry.clusters.names import FIND_K, METHODS, STATED
 from segmentry.errors import SettingsError
+from segmentry.profiles.succession import stay_words
 from segmentry.reports.cards import cards
 from segmentry.reports.method import candidate_rows
 from segmentry.segmentation import Segmentation
@@ -144,7 +146,9 @@ def beside(request: Request) -> Response:
         table=crossed(old, new, moved),
         new=new,
         old=old,
-        same=agreement(moved),
+        stay=stay_words(new.succession) if new.succession else "",
+        changed=changed(new)[1:],
+        few_stay=few_stay(new),
     )
 
 
@@ -157,15 +161,6 @@ def crossed(old: Segmentation, new: Segmentation, moved: tuple[Move, ...]) -> li
         total = sum(row)
         table.append((before.name, [(n, n / total if total else 0.0) for n in row]))
     return table
-
-
-def agreement(moved: tuple[Move, ...]) -> float | None:
-    """Share of customers who stay with most of their old segment."""
-    total = sum(m.customers for m in moved)
-    together: dict[str, int] = {}
-    for move in moved:
-        together[move.before] = max(together.get(move.before, 0), move.customers)
-    return sum(together.values()) / total if total else None
 
 
 async def take(request: Request) -> Response:

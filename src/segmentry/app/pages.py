@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from segmentry.app.desk import Desk
 from segmentry.app.opened import Opened
-from segmentry.errors import NotEnoughDataError, SegmentryError
+from segmentry.errors import NotEnoughDataError, SegmentryError, plural
 from segmentry.plots import Picture
 from segmentry.profiles.wording import say, say_number
 from segmentry.reports.cards import shape, tint
@@ -37,6 +37,7 @@ def show(request: Request, template: str, *, status: int = 200, **shown: Any) ->
         path=request.url.path,
         said=desk.tell(),
         say=say,
+        plural=plural,
         say_number=say_number,
         tint=tint,
         shape=shape,

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from segmentry.app.overview import verdict_of
 from segmentry.app.pages import desk_of, go, show
 from segmentry.app.uploads import named
-from segmentry.profiles.succession import succession_words
+from segmentry.profiles.succession import ENOUGH_STAY, succession_words
 from segmentry.reports.cards import cards, opening
 from segmentry.segmentation import Segmentation
 
@@ -34,17 +34,23 @@ def job_page(request: Request) -> Response:
         back="/choosing" if desk.job_is_refit else "/data",
         result=result,
         opening=opening(result) if result else None,
-        changed=_changed(result) if result else (),
+        changed=changed(result) if result else (),
+        few_stay=result is not None and few_stay(result),
         cards=cards(result) if result else (),
         verdict=verdict_of(result) if result else None,
     )
 
 
-def _changed(result: Segmentation) -> tuple[str, ...]:
+def changed(result: Segmentation) -> tuple[str, ...]:
     """What became of the segments that it was to keep."""
     if result.succession is None:
         return ()
     return tuple(succession_words(result.succession, {s.id: s.name for s in result.segments}))
+
+
+def few_stay(result: Segmentation) -> bool:
+    """Whether so many customers have changed segments that one should look twice before it takes the other's place."""
+    return result.succession is not None and result.succession.agreement < ENOUGH_STAY
 
 
 async def stop(request: Request) -> Response:

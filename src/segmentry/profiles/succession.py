@@ -69,6 +69,17 @@ class Succession:
         return (*(k.id for k in self.kept), *self.new, *(r.id for r in self.retired), *self.retired_before)
 
 
+def stay_words(found: Succession) -> str:
+    """How many customers stay where they were, in a sentence.
+
+    >>> stay_words(Succession("", None, 900, 0.91, 0.8, (), (), (), ()))
+    '819 of 900 customers (91 %) keep their segment.'
+    """
+    stay, share = round(found.agreement * found.customers), say_number(found.agreement, "share")
+    keep = "keeps" if stay == 1 else "keep"
+    return f"{stay:,} of {plural(found.customers, 'customer')} ({share}) {keep} their segment."
+
+
 def succession_words(found: Succession, names: Mapping[str, str]) -> tuple[str, ...]:
     """What to tell of it, in one sentence or more; `names` are those of the segments by id.
 
