@@ -56,6 +56,16 @@ def test_offers_find_whom_is_meant(
     assert recommend(tea_shop_segmentation, renamed, typed) == expected
 
 
+@pytest.mark.parametrize(("typed", "told"), [("9", "an id of 1 character"), ("99", "an id of 2 characters")])
+def test_who_is_not_there_is_told_by_the_length_of_the_id(
+    typed: str, told: str, shop: pl.DataFrame, model: sg.Segmentation
+) -> None:
+    """And not by the id, which is a customer's somewhere."""
+    with pytest.raises(SettingsError) as caught:
+        values_of(model, read(shop), typed)
+    assert caught.value.found == told
+
+
 def test_another_id_is_not_found(shop: pl.DataFrame, model: sg.Segmentation) -> None:
     """Only the decimal point of a whole number counts for nothing: 1001.00 and k2 are others."""
     for typed in ("1001.00", "1001.5", "k2"):

@@ -19,6 +19,7 @@ from segmentry.plots.panels import picture_boxes, picture_distributions
 from segmentry.plots.picture import ONE_SEGMENT
 from segmentry.plots.points import picture_components, picture_scatter
 from segmentry.plots.sizes import picture_sizes
+from segmentry.plots.stability import picture_stability
 from segmentry.segmentation import Segmentation
 
 MadeUp = Callable[..., Segmentation]
@@ -54,6 +55,14 @@ def datasets(picture: Picture) -> list[list[dict[str, Any]]]:
     walk(spec)
     found += [json.loads(v) if isinstance(v, str) else v for v in spec.get("datasets", {}).values()]
     return found
+
+
+def test_a_title_of_one_segment_is_in_the_singular(five: Segmentation) -> None:
+    """Where one segment is steady, it returns."""
+    first, *others = (replace(s, stability=replace(s.stability, mean=0.5)) for s in five.segments if s.stability)
+    firm = replace(first, stability=replace(first.stability, mean=0.95))
+    title = picture_stability(replace(five, segments=(firm, *others))).title
+    assert title == f"1 of {five.k} segments returns when the customers are drawn anew"
 
 
 def test_all_pictures_come_in_the_order_of_the_report(pictures: dict[str, Picture]) -> None:

@@ -96,6 +96,7 @@ def test_names_are_given_to_a_file_without_any(tmp_path: Path) -> None:
     ("data", "columns", "message"),
     [
         ("1,2,3\n4,5,6\n", ("a", "b"), "--columns names 2 columns, but line 1"),
+        ("1,2\n3,4\n", ("a",), "--columns names 1 column, but line 1"),
         ("id,spend\n1,2\n", ("a", "b"), "looks like a header"),
     ],
 )
@@ -117,6 +118,14 @@ def test_only_text_files_are_given_names() -> None:
     """A frame names its columns itself, so that names for it are a mistake."""
     with pytest.raises(SettingsError, match="Only a text file"):
         read(pl.DataFrame({"id": ["a"]}), ReadingSettings(columns=("who",)))
+
+
+def test_one_of_a_kind_is_told_in_the_singular(tmp_path: Path) -> None:
+    """One line of separators, and one number in what should be a header, are no several."""
+    said = read(write(tmp_path, "id,spend\na,1\n,\nb,2\n")).notices
+    assert any(": 1 line holds separators and nothing else" in notice.message for notice in said)
+    with pytest.raises(ColumnNamesError, match="numbers or dates in 1 of 2 cells"):
+        read(write(tmp_path, "a,1\nb,2\nc,3\n"))
 
 
 def test_space_after_comma_and_quotes(tmp_path: Path) -> None:

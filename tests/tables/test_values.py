@@ -152,6 +152,8 @@ def test_decimal_points_beside_decimal_commas_are_not_guessed_at() -> None:
     """Numbers of two countries in one column stop with how many there are of each."""
     with pytest.raises(AmbiguousColumnError, match="20 cells fit only the point, 10 only the comma") as caught:
         column(["158.65"] * 20 + ["12,5"] * 10 + ["7"])
+    with pytest.raises(AmbiguousColumnError, match="1 cell fits only the point, 10 only the comma"):
+        column(["158.65"] + ["12,5"] * 10 + ["7"])
     assert caught.value.code == "ambiguous-decimal"
 
 

@@ -12,6 +12,7 @@ from segmentry.cli.orders import arrived, chosen_source
 from segmentry.cli.reading_options import SOURCE_HELP, takes_reading
 from segmentry.cli.streams import a_folder, arrivals
 from segmentry.cli.terminal import Steps, inert, say
+from segmentry.errors import plural
 
 
 @takes_reading
@@ -91,7 +92,10 @@ def compare(
 def _told(found: Any, output: Path | None) -> list[str]:
     from segmentry.profiles.wording import say_number
 
-    lines = [f"{len(found.methods)} groupings of {found.n_compared:,} of {found.n_customers:,} customers:", ""]
+    lines = [
+        f"{plural(len(found.methods), 'grouping')} of {found.n_compared:,} of {plural(found.n_customers, 'customer')}:",
+        "",
+    ]
     lines.append(
         f"  {'':<22}{'k':>3}{'stability':>11}{'silhouette':>12}{'in none':>9}{'moved':>8}{'seconds':>9}  sizes"
     )

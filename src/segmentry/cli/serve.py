@@ -14,7 +14,7 @@ import typer
 
 from segmentry.cli.reading_options import AS_OF
 from segmentry.cli.terminal import say
-from segmentry.errors import MissingExtraError, SettingsError
+from segmentry.errors import MissingExtraError, SettingsError, plural
 
 if TYPE_CHECKING:
     from segmentry.serve import ServeSettings
@@ -122,7 +122,7 @@ def _answer(settings: ServeSettings, host: str, port: int, workers: int, quiet: 
     listener = listen(host, port)
     if not quiet:
         place, number = f"[{host}]" if ":" in host else host, listener.getsockname()[1]
-        say(f"{len(read.segmentation.segments)} segments from {settings.model} at http://{place}:{number}")
+        say(f"{plural(len(read.segmentation.segments), 'segment')} from {settings.model} at http://{place}:{number}")
         say("Next: GET /v1/schema tells the fields of a customer; /openapi.json is the whole description.")
         sys.stdout.flush()
     if workers > 1:

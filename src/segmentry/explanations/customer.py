@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentry.errors import SettingsError
+from segmentry.errors import SettingsError, plural
 from segmentry.explanations.questions import on_grid
 from segmentry.features.feature import Feature, Unit
 from segmentry.features.grid import FEATURE, axis_expressions, with_features
@@ -169,7 +169,7 @@ def values_of(segmentation: Segmentation, table: Table, customer: str) -> dict[s
     if len(rows) != 1:
         raise SettingsError(
             f"There is {'no customer' if not rows else 'more than one customer'} with this id.",
-            found=f"an id of {len(customer)} characters",
+            found=f"an id of {plural(len(customer), 'character')}",
             remedy="Check --id; ids are compared as text.",
         )
     parts = {p.feature.name: p for p in _prepared_parts(recipe)}

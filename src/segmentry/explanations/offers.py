@@ -13,7 +13,7 @@ from segmentry.baskets import Baskets, Level
 from segmentry.baskets.items import item_columns
 from segmentry.baskets.recommendations import LEVELS, times
 from segmentry.baskets.results import EVERYONE
-from segmentry.errors import SettingsError
+from segmentry.errors import SettingsError, plural
 from segmentry.profiles.wording import say_number
 from segmentry.prototypes.assign import SEGMENT
 from segmentry.purchases import Purchases, open_like
@@ -102,7 +102,7 @@ def recommend(
     if not bought:
         raise SettingsError(
             "There are no orders of a customer with this id.",
-            found=f"an id of {len(customer)} characters",
+            found=f"an id of {plural(len(customer), 'character')}",
             remedy="Check --id; ids are compared as text.",
         )
     beside = None if customers is None else read(customers, stated.of_another_file(), expected)

@@ -125,7 +125,8 @@ def picture_markers(segmentation: Segmentation) -> Picture:
     counts = [sum((s.id, m.name) in marked for m in shown) for s in segmentation.segments]
     with_markers = sum(n > 0 for n in counts)
     k = len(segmentation.segments)
-    title = f"{with_markers} of {k} segments have features that mark them"
+    have = "has features that mark it" if with_markers == 1 else "have features that mark them"
+    title = f"{with_markers} of {k} segments {have}"
     if with_markers == k:
         title = f"Each of the {k} segments has features that mark it"
     caption = (

@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from segmentry.errors import plural
 from segmentry.exploration import ColumnInspection, Inspection
 from segmentry.exploration.values import UNSPREAD
 from segmentry.features.feature import Unit
@@ -78,7 +79,7 @@ def picture_missing(inspection: Inspection) -> Picture:
     shown = gaps[:MOST]
     caption = "The bar is the share of rows without a value; columns without gaps are not shown."
     rows = [
-        {"y": i + 0.2, "y2": i + 0.8, "m": i + 0.5, "v": c.share_missing, "t": f"{c.n_missing:,} rows"}
+        {"y": i + 0.2, "y2": i + 0.8, "m": i + 0.5, "v": c.share_missing, "t": plural(c.n_missing, "row")}
         for i, c in enumerate(shown)
     ]
     names = [{"y": i + 0.5, "t": wrap(c.name, 34, 1)} for i, c in enumerate(shown)]

@@ -49,7 +49,7 @@ def picture_stability(segmentation: Segmentation) -> Picture:
         return absent(key, heading, NOT_MEASURED)
     firm = sum(s.stability.mean >= STABLE for s in measured if s.stability)
     k = len(segmentation.segments)
-    title = f"{firm} of {k} segments return when the customers are drawn anew"
+    title = f"{firm} of {k} segments {'returns' if firm == 1 else 'return'} when the customers are drawn anew"
     if firm == k:
         title = f"All {k} segments return when the customers are drawn anew"
     whole, first = segmentation.stability, measured[0].stability
@@ -135,7 +135,8 @@ def picture_series(segmentation: Segmentation) -> Picture:
     pure = sum((n.origin or 0) >= 0.9 for n in own)
     title = f"From {ks[0]} to {ks[-1]} segments: which come from which"
     if own:
-        title = f"{pure} of {segmentation.k} segments come almost wholly from one segment of the solution before"
+        come = "comes" if pure == 1 else "come"
+        title = f"{pure} of {segmentation.k} segments {come} almost wholly from one segment of the solution before"
     caption = (
         "Each column is a solution, each circle a segment with its share of customers; the dashed frame is the "
         "solution that was chosen. Bands show where a segment's customers were before, as wide as their share. Dark "

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
 
+from segmentry.errors import plural
 from segmentry.features.customers import MadeColumn
 from segmentry.features.derive import label, slug
 from segmentry.features.feature import Feature, Operation, Theme, Unit
@@ -71,7 +72,7 @@ def _history(recipe: PurchaseRecipe) -> Iterator[_Made]:
     how, value = "their standard deviation, of three days or more", _spread(nw.col("gap2"), last - first, days - 1.0)
     yield _made("days_between_spread", "days", "rhythm", "number", how, value, said="Spread of days between orders")
     how = (
-        f"days with a purchase in the last {recipe.trend_days} days beside those in as many before: "
+        f"days with a purchase in the last {plural(recipe.trend_days, 'day')} beside those in as many before: "
         "from -1 (all of them earlier) to 1 (all recent)"
     )
     value = _by(recent - earlier, recent + earlier)

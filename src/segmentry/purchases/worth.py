@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from segmentry.errors import plural
 from segmentry.features.customers import MadeColumn
 from segmentry.features.feature import Feature
 from segmentry.features.lifetime import (
@@ -93,7 +94,7 @@ def value_columns(model: LifetimeModel, counts: CustomerCounts) -> dict[str, np.
 def value_features(model: LifetimeModel, recipe: PurchaseRecipe) -> tuple[MadeColumn, ...]:
     """What the columns of `value_columns` mean, in their order."""
     alive, expected, worth = VALUE_COLUMNS
-    ahead = f"{model.horizon_days} days"
+    ahead = plural(model.horizon_days, "day")
     days = f"within {ahead}"
     earned = "turnover" if model.margin == 1.0 else f"{100 * model.margin:.0f} % of turnover"
     return (

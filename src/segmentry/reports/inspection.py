@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from segmentry.errors import plural
 from segmentry.exploration import ColumnInspection, Finding, Inspection
 from segmentry.exploration.inspection import Severity
 from segmentry.plots import Picture
@@ -107,7 +108,7 @@ def lead(inspection: Inspection) -> str:
     if n_rejected:
         read = (
             f"{inspection.rows_read:,} of {inspection.rows_present:,} rows of {inspection.source_name} could be read; "
-            f"{n_rejected:,} were rejected."
+            f"{plural(n_rejected, 'was', 'were')} rejected."
         )
     problems, checks = (len(inspection.of_severity(s)) for s in ("problem", "check"))
     if problems:

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from segmentry.errors import NotEnoughDataError, RowError, SegmentryError
+from segmentry.errors import NotEnoughDataError, RowError, SegmentryError, plural
 from segmentry.explanations import explain_row
 from segmentry.monitoring import drift_rows
 from segmentry.serve import answers, openapi
@@ -84,8 +84,8 @@ class Api:
         if not rows:
             raise Problem(422, "'customers' is empty; send at least one.", pointer="/customers")
         if len(rows) > self.settings.max_customers:
-            most = f"{self.settings.max_customers:,}"
-            raise Problem(422, f"A request may have {most} customers; send several requests.", pointer="/customers")
+            most = plural(self.settings.max_customers, "customer")
+            raise Problem(422, f"A request may have {most}; send several requests.", pointer="/customers")
         for place, row in enumerate(rows):
             if not isinstance(row, dict):
                 raise Problem(422, "A customer must be an object of fields.", pointer=f"/customers/{place}")

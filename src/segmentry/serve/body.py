@@ -59,7 +59,9 @@ async def read_body(request: Request, settings: ServeSettings, take: Callable[[i
         async with asyncio.timeout(settings.body_seconds):
             return await _read(request, settings.max_body, take)
     except TimeoutError:
-        rule = f"The body must arrive within {settings.body_seconds:g} seconds."
+        rule = (
+            f"The body must arrive within {settings.body_seconds:g} second{'' if settings.body_seconds == 1 else 's'}."
+        )
         raise Problem(408, rule, headers={"Connection": "close"}) from None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from segmentry.errors import UnreadableFileError
+from segmentry.errors import UnreadableFileError, plural
 from segmentry.tables.scratch import ROOM
 
 # A gzip file may not grow beyond this, nor by more than this factor: real tables shrink 3 to 30 times.
@@ -175,7 +175,7 @@ def inflate(path: Path, target: Path) -> None:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableFileError(
             f"{path} is damaged or was cut while it was copied.",
-            found=f"gzip data that ends or breaks after {written:,} bytes",
+            found=f"gzip data that ends or breaks after {plural(written, 'byte')}",
             remedy="Copy or download it again.",
         ) from error
     except OSError as error:

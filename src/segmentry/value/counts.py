@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentry.errors import InputError, NotEnoughDataError
+from segmentry.errors import InputError, NotEnoughDataError, plural
 
 FEWEST = 50  # customers, and repeat buyers of them a tenth: with fewer, four parameters cannot be told apart
 
@@ -57,7 +57,7 @@ def purchase_counts(
     if n < FEWEST or repeating < FEWEST / 10:
         raise NotEnoughDataError(
             "There are too few customers to learn from how they buy again.",
-            found=f"{n:,.0f} customers, {repeating:,.0f} of them with a second purchase",
+            found=f"{plural(int(n), 'customer')}, {repeating:,.0f} of them with a second purchase",
             remedy=f"It takes {FEWEST} customers and {FEWEST // 10} who came back: give a longer purchase log.",
         )
     return PurchaseCounts(rows[0, starts], rows[1, starts], rows[2, starts], counted, time_unit)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segmentry.errors import AmbiguousColumnError
+from segmentry.errors import AmbiguousColumnError, plural
 from segmentry.tables import dateformats
 from segmentry.tables.embedded import cells
 from segmentry.tables.embedded.seen import Cells
@@ -173,10 +173,11 @@ def _day_or_month_first(seen: Cells, form: str) -> str:
     fewest = min(misses.values())
     ways = [way for way in misses if misses[way] == fewest] if not fewest else list(misses)
     first = " or with ".join({"D": "the day", "M": "the month", "Y": "the year"}[way[0]] for way in ways)
-    mixed = ", ".join(f"{n} cells do not fit {way}" for way, n in misses.items())
+    mixed = ", ".join(f"{plural(n, 'cell does', 'cells do')} not fit {way}" for way, n in misses.items())
+    both = plural(seen.total, "cell that is a date", "cells that are dates")
     raise AmbiguousColumnError(
         f"The dates of the column '{seen.column}' can be read with {first} first.",
-        found=mixed if fewest else f"{seen.total} cells that are dates both as {' and as '.join(ways)}",
+        found=mixed if fewest else f"{both} both as {' and as '.join(ways)}",
         remedy=f"Pass --date-format {' or --date-format '.join(ways)}.",
         code="ambiguous-date",
     )

@@ -241,11 +241,11 @@ def _look_for_unsolved(findings: Findings, grid: _Grid, path: Path, only: Collec
         if only is None or name in only:
             raise InputError(
                 f"{text}.",
-                found=f"{len(rows)} cells, the first in row {min(rows)}",
+                found=f"{plural(len(rows), 'cell')}, the first in row {min(rows)}",
                 remedy="Open the workbook in Excel or LibreOffice and save it: that computes and stores the results.",
                 code="formula-without-result",
             )
-        said.append(Notice("formula-without-result", f"{text}; these {len(rows)} cells are empty."))
+        said.append(Notice("formula-without-result", f"{text}; {plural(len(rows), 'cell is', 'cells are')} empty."))
     return said
 
 

@@ -140,7 +140,7 @@ def _mark(seen: Cells, settings: ReadingSettings, expected: Reading | None) -> n
     raise AmbiguousColumnError(
         f"The column '{seen.column}' can be read in two ways: the mark in its numbers may stand before "
         "decimals or between thousands.",
-        found=f"{int(found['n'].sum())} cells such as {_shape(found['text'].sort()[0])}, none that settles it",
+        found=f"{plural(sum(found['n']), 'cell')} such as {_shape(found['text'].sort()[0])}, none that settles it",
         remedy="Pass --decimal . or --decimal , (decimal = in the settings).",
         code="ambiguous-decimal",
     )
@@ -161,7 +161,8 @@ def _two_marks(seen: Cells) -> AmbiguousColumnError:
     point, comma = (seen.count(pl.col("text").str.contains(numbers.pattern(mark))) for mark in (".", ","))
     return AmbiguousColumnError(
         f"The column '{seen.column}' holds numbers with a decimal point and numbers with a decimal comma.",
-        found=f"{seen.total - comma} cells fit only the point, {seen.total - point} only the comma",
+        found=f"{plural(seen.total - comma, 'cell fits', 'cells fit')} only the point, {seen.total - point:,} only the "
+        "comma",
         remedy=f"Write them in one way; or, if they are no numbers, keep it as text in segmentry.toml: [reading.types] "
         f'"{seen.column}" = "text".',
         code="ambiguous-decimal",
@@ -203,7 +204,9 @@ def _unit(seen: Cells, valid: pl.Expr) -> tuple[str, tuple[Notice, ...]]:
     bare = int(counted.filter(pl.col("unit") == "")["n"].sum())
     if not bare:
         return signs[0], ()
-    text = f"'{seen.column}': {bare} cells carry no {signs[0]}; they were taken to be in the same unit."
+    text = (
+        f"'{seen.column}': {plural(bare, 'cell carries', 'cells carry')} no {signs[0]}, taken to be in the same unit."
+    )
     return signs[0], (Notice("unit-missing", text),)
 
 
@@ -328,7 +331,8 @@ def _mostly(seen: Cells) -> tuple[Notice, ...]:
         ("dates", is_written_as_date(), dates, dates),
     ):
         if n < seen.total <= 2 * nearly:
-            text = f"'{seen.column}' was kept as text: {seen.total - n} of {seen.total} cells are no {kind}, such as "
+            are = "is" if seen.total - n == 1 else "are"
+            text = f"'{seen.column}' was kept as text: {seen.total - n} of {seen.total} cells {are} no {kind}, such as "
             remedy = f"If it holds {kind}, state its type, or pass --missing for words that mean nothing."
             if kind == "numbers" and 2 * short > seen.total - n:
                 stated = f'state [reading.types] "{seen.column}" = "number" in segmentry.toml'

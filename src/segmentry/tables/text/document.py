@@ -134,7 +134,8 @@ def _check_shape(rows: Rows, body: Body) -> None:
     if not rows.present or 2 * fitting >= rows.present:
         return
     width = max(rows.wide, key=lambda n: rows.wide[n])
-    what = f"Most rows of {body.name} have {width} cells, but its header names {body.width} columns."
+    cells, columns = plural(width, "cell"), plural(body.width, "column")
+    what = f"Most rows of {body.name} have {cells}, but its header names {columns}."
     if width == body.width + 1:
         what = f"The rows of {body.name} have one cell more than the header names."
     first = next((r.line for r in rows.rejects), body.line)
@@ -158,7 +159,7 @@ def _check_second_table(rows: Rows, body: Body) -> None:
     line, width = tail[0]
     raise UnreadableFileError(
         f"{body.name} holds a second table, from line {line} on.",
-        found=f"{width} columns and {len(tail) - 1} rows there, below rows of {body.width} cells",
+        found=f"{width} columns and {plural(len(tail) - 1, 'row')} there, below rows of {plural(body.width, 'cell')}",
         remedy="Put it into a file of its own, or delete these lines.",
         code="second-table",
     )
@@ -190,7 +191,8 @@ def _cells_of(body: Body, line: int) -> list[str]:
 def _notices(rows: Rows, body: Body) -> list[Notice]:
     out: list[Notice] = []
     if rows.separators:
-        text = f"{body.name}: {rows.separators:,} lines hold separators and nothing else; they are no rows."
+        lines = plural(rows.separators, "line holds", "lines hold")
+        text = f"{body.name}: {lines} separators and nothing else; they are no rows."
         out.append(Notice("blank-rows", text))
     if body.dropped:
         out.append(footer_skipped(f"line {', '.join(map(str, body.dropped))}", body.name))

@@ -6,7 +6,7 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from segmentry.errors import ColumnNamesError, Notice, UnreadableFileError
+from segmentry.errors import ColumnNamesError, Notice, UnreadableFileError, plural
 from segmentry.tables import dateformats, numbers
 from segmentry.tables.text.records import Record
 
@@ -108,8 +108,9 @@ def _preamble_notice(skipped: list[int], name: str) -> tuple[Notice, ...]:
 
 def _check_given(given: tuple[str, ...], cells: list[str], wanted: bool | None, line: int, name: str) -> None:
     if len(given) != len(cells):
+        named, held = plural(len(given), "column"), plural(len(cells), "cell")
         raise ColumnNamesError(
-            f"--columns names {len(given)} columns, but line {line} of {name} has {len(cells)} cells.",
+            f"--columns names {named}, but line {line} of {name} has {held}.",
             found=", ".join(given),
             remedy="Name every column, in the order they stand in the file.",
         )
@@ -140,7 +141,7 @@ def _refuse_data(cells: list[str], line: int, name: str) -> None:
     if len(values) * 3 >= len(values) + len(others):
         raise ColumnNamesError(
             f"Line {line} of {name} looks like data and not like a header.",
-            found=f"{len(values)} of {len(cells)} cells are numbers or dates",
+            found=f"numbers or dates in {len(values)} of {plural(len(cells), 'cell')}",
             remedy="Pass --no-header if it is a row, or --columns a,b,c to name its cells; --header if they are names.",
             code="no-header",
         )
@@ -162,12 +163,13 @@ def _names(cells: list[str], name: str) -> tuple[tuple[str, ...], tuple[Notice, 
 def _check_width(named: int, width: int, rows: list[Record], line: int, name: str) -> None:
     if named == width or not rows or any(len(row.cells) == named for row in rows):
         return
-    what = f"{name} names {named} columns on line {line}, but its rows have {len(rows[0].cells)} cells."
+    cells = plural(len(rows[0].cells), "cell")
+    what = f"{name} names {plural(named, 'column')} on line {line}, but its rows have {cells}."
     if len(rows[0].cells) == named + 1:
         what = f"Every row of {name} has one cell more than the header names."
     raise UnreadableFileError(
         what,
-        found=f"{named} names, {len(rows[0].cells)} cells in the first row",
+        found=f"{plural(named, 'name')}, {cells} in the first row",
         remedy="Name every column in the header (an index column too), or check the separator.",
         code="header-width",
     )
