@@ -146,6 +146,17 @@ def test_closed_streams_are_no_failure(fitted, tmp_path, shared_data, closed):
     assert len(out.read_text().splitlines()) == 201
 
 
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed in another way on this platform")
+def test_a_table_for_a_closed_stdout_is_an_error(fitted, shared_data):
+    """Where the result is the table and it cannot go anywhere, the work is not done."""
+    command = shlex.join(
+        [*COMMAND, "score", str(fitted(MALL) / "segmentation.seg"), str(shared_data / MALL), "-o", "-"]
+    )
+    done = subprocess.run(f"{command} >&-", shell=True, capture_output=True, check=False, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error [output]: Standard output is closed. Leave it open, or name a file with -o.")
+
+
 def test_an_ascii_console_shows_what_it_can(segmentry_apart, shared_data, tmp_path):
     """Under LC_ALL=C without UTF-8 mode, a name with accents is kept whole and printed with question marks."""
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}

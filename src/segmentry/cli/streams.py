@@ -173,7 +173,10 @@ def _begun(sentence: str) -> str:
 
 @contextmanager
 def standard_output(ending: str) -> Iterator[Path]:
-    """A file to write whose bytes go to standard output once the block ends well; otherwise nothing does."""
+    """A file to write whose bytes go to standard output once the block ends well; otherwise nothing does. Raises
+    OutputError where standard output is closed, before the work is done."""
+    if sys.__stdout__ is None:
+        raise OutputError("Standard output is closed.", remedy="Leave it open, or name a file with -o.")
     with _scratch() as folder:
         path = folder / f"output{ending}"
         try:
