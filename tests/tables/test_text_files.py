@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 from segmentry.errors import ColumnNamesError, InputError, SettingsError, UnreadableFileError
-from segmentry.tables import ReadingSettings, Table, deliver, read, to_memory
+from segmentry.tables import ReadingSettings, Table, check_output, deliver, read, to_memory
 from segmentry.tables.files import inflate
 
 
@@ -460,3 +461,13 @@ def test_how_a_file_was_read_can_be_told(tmp_path: Path) -> None:
     """The separator and the encoding that were settled on are part of the table."""
     assert read(write(tmp_path, ("id;n;city\n" + "1;2;Köln\n" * 30).encode("cp1252"))).how == "semicolon, cp1252"
     assert read(write(tmp_path, b"id,n\n1,2\n")).how == "comma, UTF-8"
+
+
+@pytest.mark.parametrize("door", [read, check_output, lambda path: read(f"duckdb:///{path}")])
+def test_a_name_that_is_no_text_is_an_error(door: Callable[[str], object]) -> None:
+    """Bytes that the system's locale cannot read cannot be told to engines; what to set, or to rename, is said."""
+    with pytest.raises(
+        SettingsError, match=r"UTF-8.*Found: gr\?\?e\.csv\. Set LC_ALL=C\.UTF-8"
+    ) as caught:
+        door("gr\udcc3\udc9fe.csv")
+    assert caught.value.code == "file-name"

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from segmentry.errors import SettingsError
-from segmentry.tables.database.address import is_address
+from segmentry.tables.database.address import check_name, is_address
 from segmentry.tables.embedded.arrow import read_arrow
 from segmentry.tables.embedded.csv import read_csv
 from segmentry.tables.embedded.database import read_database
@@ -65,6 +65,7 @@ def read(
         if warehouse is not None:
             return read_warehouse(source, warehouse, settings, expected, only=only)
         return read_frame(source, settings, expected, only=only, whole=whole)
+    check_name(source)
     path = Path(source)
     if path.is_dir() and parts_of(path):
         return read_parquet(path, settings, expected, only=only)

@@ -67,7 +67,8 @@ def is_address(source: object) -> bool:
 
 def refuse_address(path: str | Path) -> None:
     """Raises SettingsError where a file or a folder is wanted and a database is named, of whose address a path has lost
-    a slash; nothing of it is shown, since a password may be in it."""
+    a slash; nothing of it is shown, since a password may be in it. And where `check_name` does."""
+    check_name(path)
     scheme = re.match(r"([A-Za-z][\w+.-]{1,30}):/", str(path))
     if scheme:
         raise SettingsError(
@@ -77,6 +78,22 @@ def refuse_address(path: str | Path) -> None:
             "`segmentry score MODEL SOURCE -o ADDRESS`.",
             code="address",
         )
+
+
+def check_name(path: str | Path) -> None:
+    """Raises SettingsError where the bytes of a file's name are no text, so that engines cannot be told of it.
+
+    >>> check_name("größe.csv")
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise SettingsError(
+            "The name of a file or folder is not written in UTF-8, or this system's locale says that it is not.",
+            found=str(path).encode("utf-8", "replace").decode("utf-8"),
+            remedy="Set LC_ALL=C.UTF-8 (or PYTHONUTF8=1), or give it a name of plain letters.",
+            code="file-name",
+        ) from None
 
 
 def parse(text: str) -> Address:
@@ -111,6 +128,7 @@ def _embedded(system: System, rest: str) -> Address:
         )
     stated = dict(parse_qsl(options, keep_blank_values=True))
     _refuse_unknown(stated)
+    check_name(unquote(path))
     return Address(system, file=unquote(path), table=stated.get("table"), query=stated.get("query"))
 
 
