@@ -68,6 +68,18 @@ def test_a_fault_of_our_own_is_json_too(segmentry, tmp_path, monkeypatch, fault)
         segmentry("explain", tmp_path / "any.seg")
 
 
+def test_a_lack_of_memory_is_no_fault(segmentry, tmp_path, monkeypatch):
+    """What Python says of it is told as an error with a code, in words and in JSON."""
+
+    def full(_):
+        raise MemoryError
+
+    monkeypatch.setattr("segmentry.store.load", full)
+    outcome = segmentry("explain", tmp_path / "any.seg")
+    assert (outcome.code, outcome.err.startswith("error [memory]: The memory is used up. Free some")) == (1, True)
+    assert json.loads(segmentry("explain", tmp_path / "any.seg", "--json").err)["error"]["code"] == "memory"
+
+
 def test_words_stay_words(segmentry, tmp_path):
     """Without the option, or with the word behind `--`, errors are sentences."""
     for arguments in (["inspect", tmp_path / "none.csv"], ["inspect", "--", "--json"]):

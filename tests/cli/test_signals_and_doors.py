@@ -118,12 +118,18 @@ def test_a_reader_that_leaves_is_no_failure(fitted, arguments):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no device that is always full")
-@pytest.mark.parametrize("arguments", [["sql", "MODEL"], ["score", "MODEL", "--set", "Age=30", "--json"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["sql", "MODEL"], ["score", "MODEL", "--set", "Age=30", "--json"], ["serve", "MODEL", "--port", "0"]],
+)
 def test_a_result_that_cannot_be_printed_is_an_error(fitted, arguments):
     """A full disk behind stdout gives exit code 1 and one sentence, in JSON where JSON was asked for."""
     given = [str(fitted(MALL) / "segmentation.seg") if a == "MODEL" else a for a in arguments]
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run([*COMMAND, *given], stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+        done = subprocess.run(
+            [*COMMAND, *given], stdout=full, stderr=subprocess.PIPE, check=False, text=True, env=buffered
+        )
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     if "--json" in arguments:
@@ -144,6 +150,23 @@ def test_closed_streams_are_no_failure(fitted, tmp_path, shared_data, closed):
     done = subprocess.run(f"{command} {closed}", shell=True, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert len(out.read_text().splitlines()) == 201
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed in another way on this platform")
+def test_what_a_command_starts_has_three_streams(tmp_path):
+    """Whoever closes all of them closes none of the workers' own: their sockets would come in that place."""
+    child = (
+        f"import sys; open({str(tmp_path / 'seen')!r}, 'w').write(str([sys.stdin, sys.stdout, sys.stderr].count(None)))"
+    )
+    lines = (
+        "import importlib, subprocess, sys",
+        "m = importlib.import_module('segmentry.cli.main')",
+        f"m.app = lambda **_: subprocess.run([sys.executable, '-c', {child!r}], check=True)",
+        "m.main()",
+    )
+    command = shlex.join([sys.executable, "-c", "\n".join(lines)])
+    subprocess.run(f"{command} <&- >&- 2>&-", shell=True, check=False)
+    assert (tmp_path / "seen").read_text() == "0"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="streams are closed in another way on this platform")

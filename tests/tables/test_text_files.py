@@ -466,8 +466,6 @@ def test_how_a_file_was_read_can_be_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("door", [read, check_output, lambda path: read(f"duckdb:///{path}")])
 def test_a_name_that_is_no_text_is_an_error(door: Callable[[str], object]) -> None:
     """Bytes that the system's locale cannot read cannot be told to engines; what to set, or to rename, is said."""
-    with pytest.raises(
-        SettingsError, match=r"UTF-8.*Found: gr\?\?e\.csv\. Set LC_ALL=C\.UTF-8"
-    ) as caught:
+    with pytest.raises(SettingsError, match=r"UTF-8.*Found: gr\?\?e\.csv\. Set LC_ALL=C\.UTF-8") as caught:
         door("gr\udcc3\udc9fe.csv")
     assert caught.value.code == "file-name"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from segmentry.cli.terminal import inert, say
+from segmentry.cli.terminal import finish, inert, say
 from segmentry.errors import MissingExtraError, OutputError
 
 ADDRESS = "127.0.0.1"
@@ -56,6 +56,7 @@ def app(
         if not quiet:
             say(f"{inert(str(source)) if source is not None else 'The dashboard'}: {address}")
             say("Press Ctrl+C to end it.")
+            finish()
         if browser:
             typer.launch(address)
         config = uvicorn.Config(site, log_level="critical", server_header=False, timeout_graceful_shutdown=3)

@@ -30,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_MEMORY = "Free some, raise the limit of this process (ulimit -v, or that of its container), or keep fewer columns."
 _SOON = 0.05  # seconds
 _MODEL = "segments/segmentation.seg"
 # What the library raises for wrong usage of any kind; it has a public name for one kind only.
@@ -99,6 +100,9 @@ def _run(as_json: bool) -> int:
     except SegmentryError as error:
         complain(error, as_json)
         return 1
+    except MemoryError:
+        complain(SegmentryError("The memory is used up.", remedy=_MEMORY, code="memory"), as_json)
+        return 1
     except _WrongUsage as error:
         return complain_of_usage(error, as_json)
     except KeyboardInterrupt:
@@ -154,7 +158,9 @@ def _open_what_is_closed() -> None:
     """Whoever closed stdout wants no words; but its place would go to the next file that is opened."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - it stays open
+            os.set_inheritable(stream.fileno(), True)  # the workers of a server have three streams as well
+            setattr(sys, name, stream)
 
 
 def _speak_utf8() -> None:

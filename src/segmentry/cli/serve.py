@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import signal
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from segmentry.cli.reading_options import AS_OF
-from segmentry.cli.terminal import say
+from segmentry.cli.terminal import finish, say
 from segmentry.errors import MissingExtraError, SettingsError, plural
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def _answer(settings: ServeSettings, host: str, port: int, workers: int, quiet: 
         place, number = f"[{host}]" if ":" in host else host, listener.getsockname()[1]
         say(f"{plural(len(read.segmentation.segments), 'segment')} from {settings.model} at http://{place}:{number}")
         say("Next: GET /v1/schema tells the fields of a customer; /openapi.json is the whole description.")
-        sys.stdout.flush()
+        finish()
     if workers > 1:
         raise typer.Exit(Supervisor(settings, listener, workers).run())
     run(settings, listener)
