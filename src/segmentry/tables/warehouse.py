@@ -169,7 +169,7 @@ def _by_own_type(name: str, dtype: Any, n_odd: int, missing: Sequence[str], want
     if dtype.is_float():
         value = own.cast(nw.Float64)
         infinite = Notice(
-            "unfit-cells", f"'{name}' has {plural(n_odd, 'cell')} too large to compute with: counted as missing."
+            "unfit-cells", f"{plural(n_odd, 'cell')} of '{name}' taken as missing: too large to compute with."
         )
         column = Column(name, Reading("number"), "numbers", raw=raw)
         return _Typed(column, _known_numbers(nw.when(_finite(own)).then(value), missing), infinite if n_odd else None)
