@@ -98,3 +98,20 @@ def test_the_commonest_levels_get_an_axis():
     assert part.levels == tuple(f"c{i:02d}" for i in range(12))
     assert part.n_missing == 1
     assert part.weight == round(1024 * math.sqrt(0.5))
+
+
+@pytest.mark.parametrize("unit", ["flag", "level"])
+@pytest.mark.parametrize("yes", [0.03, 0.5])
+def test_two_answers_are_as_far_apart_as_two_levels_of_a_category(unit, yes):
+    """However few say yes; by the deviation of the answers, the few would outweigh all that is known of everyone."""
+    answers = (np.arange(1000) < 1000 * yes).astype(float)
+    told = Feature("club_card", "Club card", unit, "other", "column", ("club_card",))
+    assert np.ptp(prepared(learn_scale(told, answers), answers)) == pytest.approx(1.0)
+    levels = learn_levels(CITY, ["Bonn", "Ulm"]).weight
+    assert np.hypot(levels, levels) == pytest.approx(1024, abs=1)
+
+
+def test_a_flag_that_is_the_same_for_all_has_no_scale():
+    """Nobody can be told apart by it."""
+    told = Feature("club_card", "Club card", "flag", "other", "column", ("club_card",))
+    assert learn_scale(told, np.ones(5)).scale == 0

@@ -46,7 +46,11 @@ def learn_scale(feature: Feature, values: np.ndarray) -> Scale:
             transform = "log1p"
             fences = None if log_fences is None else (math.expm1(log_fences[0]), math.expm1(log_fences[1]))
     prepared = _clipped(known, fences)
-    centre, scale = mean_and_sd(np.log(prepared + 1.0) if transform == "log1p" else prepared)
+    shaped = np.log(prepared + 1.0) if transform == "log1p" else prepared
+    centre, scale = mean_and_sd(shaped)
+    if feature.unit in ("flag", "level") and known[0] < known[-1] and np.isin(known, known[[0, -1]]).all():
+        # As far apart as two levels of a category: by its own deviation, a yes that 3 % say would outweigh all else.
+        scale = float(shaped[-1] - shaped[0])
     return Scale(
         feature=feature,
         fill=order_statistic(known, 0.5),
