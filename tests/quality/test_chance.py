@@ -173,6 +173,14 @@ def test_two_heaps_in_one_column_are_found_beside_noise():
     assert find_heaps(turned, list(look_alikes(turned, 8, seed=0))).directions >= 1
 
 
+def test_levels_are_no_heaps():
+    """Categories that have nothing to do with each other are lumpy in every direction, and no direction of heaps."""
+    random = np.random.default_rng(0)
+    levels = [np.eye(n)[random.integers(0, n, 400)] * 724.0 for n in (2, 3, 3, 4)]
+    found = find_heaps(np.hstack(levels), list(look_alikes(np.hstack(levels), 8, 0, [(0, 2), (2, 5), (5, 8), (8, 12)])))
+    assert not found.found
+
+
 def test_steps_and_non_buyers_are_no_heaps():
     """Counts from 0 to 5, a flag, and one value that many share are no evidence of groups."""
     random = np.random.default_rng(0)

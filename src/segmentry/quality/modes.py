@@ -37,7 +37,8 @@ def find_heaps(grid: np.ndarray, references: Sequence[np.ndarray]) -> Heaps:
     """Tests each column and the first principal components for more than one heap.
 
     The chances are corrected for how many are tested. A column with few values makes its components lumpy as well, so
-    that a component must also stand out from those of `references`, tables with the same columns and no groups.
+    that a component must also stand out from those of `references`, tables with the same columns and no groups. Two
+    values (a level of a category, yes and no) are in no component: it would be lumpy whatever the customers are.
     """
     d = grid.shape[1]
     limit = _limit(DOUBT / d)
@@ -46,11 +47,12 @@ def find_heaps(grid: np.ndarray, references: Sequence[np.ndarray]) -> Heaps:
         for place, column in enumerate(grid.T)
         if _rooted(_smoothed(column)) > limit or has_group_apart(np.sort(column))
     )
-    own = _component_dips(grid)
+    amounts = [place for place, column in enumerate(grid.T) if len(np.unique(column)) > 2]
+    own = _component_dips(grid.take(amounts, axis=1)) if amounts else [0.0]
     limit = _limit(DOUBT / len(own))
     if max(own) <= limit:
         return Heaps(columns, 0)
-    usual = np.array([_component_dips(r) for r in references])
+    usual = np.array([_component_dips(r.take(amounts, axis=1)) for r in references])
     beyond = usual.mean(axis=0) + 4.0 * np.maximum(usual.std(axis=0), 0.02)
     return Heaps(columns, int((np.array(own) > np.maximum(limit, beyond)).sum()))
 
