@@ -6,6 +6,7 @@ How much groups overlap is said by the error of the best possible rule, which kn
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ SMALL = 0.04  # of the customers are in each of them
 LENGTH = 5.0  # of an elongated group: its long axis by the others
 LEAN = 4.0  # of a gamma distribution: groups with a skewness of 1
 TAILS = 5.0  # degrees of freedom of a t distribution: groups with stragglers
-_TRIALS = 20_000
+TRIALS = 20_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _with_groups(kind: str, d: int, seed: int, rows: int, random: np.random.Gene
     k = NUMBERS[seed // 2 % len(NUMBERS)]
     shares = _shares(k, kind, random)
     roots = _shapes(k, d, kind == "elongated", seed, random)
-    centres = _apart(k, d, random)
+    centres = apart(k, d, random)
     error = {"overlapping": OVERLAP, "one large": APART}.get(kind, SEPARABLE)
     shape = {"skewed groups": "skewed", "heavy groups": "heavy"}.get(kind, "Gaussian")
     scale, found = _scaled(centres, roots, shares, error, shape)
@@ -137,7 +138,7 @@ def _log_density(shape: str, noise: np.ndarray) -> np.ndarray:
     return -squares / 2.0
 
 
-def _apart(k: int, d: int, random: np.random.Generator) -> np.ndarray:
+def apart(k: int, d: int, random: np.random.Generator) -> np.ndarray:
     """Random centres, of some draws those whose closest pair is farthest apart beside the mean distance."""
     best, widest = np.zeros((k, d)), -1.0
     for _ in range(20):
@@ -152,21 +153,25 @@ def _scaled(
     centres: np.ndarray, roots: np.ndarray, shares: np.ndarray, error: float, shape: str
 ) -> tuple[float, float]:
     """The factor of the centres at which the best possible rule errs as often as asked for, and how often it does."""
-    low, high = 0.0, 1.0
-    while bayes_error(high * centres, roots, shares, shape) > error:
+    return halved(lambda factor: bayes_error(factor * centres, roots, shares, shape), error)
+
+
+def halved(error_at: Callable[[float], float], error: float, most: float | None = None) -> tuple[float, float]:
+    """The strength at which groups overlap as much as asked for, `most` at most, and the error there."""
+    low, high = 0.0, most or 1.0
+    while most is None and error_at(high) > error:
         high *= 2.0
     for _ in range(12):
         middle = (low + high) / 2.0
-        over = bayes_error(middle * centres, roots, shares, shape) > error
-        low, high = (middle, high) if over else (low, middle)
-    return high, bayes_error(high * centres, roots, shares, shape)
+        low, high = (middle, high) if error_at(middle) > error else (low, middle)
+    return high, error_at(high)
 
 
 def bayes_error(centres: np.ndarray, roots: np.ndarray, shares: np.ndarray, shape: str = "Gaussian") -> float:
     """Share of a large draw that the rule with full knowledge of centres, shapes and shares puts wrongly."""
     random = np.random.default_rng(0)
     k, d = centres.shape
-    labels = np.repeat(np.arange(k), np.floor(shares * _TRIALS + 0.5).astype(int))
+    labels = np.repeat(np.arange(k), np.floor(shares * TRIALS + 0.5).astype(int))
     noise = _noise(shape, len(labels), d, random)
     points = centres[labels] + np.einsum("nij,nj->ni", roots[labels], noise)
     scores = np.empty((len(labels), k))
