@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.metrics import silhouette_samples
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -137,6 +138,19 @@ def test_centres_are_placed_in_the_segment_they_stand_for() -> None:
     """`cluster_centers_` are rows in the columns' own units, each predicted as its own segment."""
     segmenter = Segmenter(4).fit(numbers())
     assert segmenter.predict(segmenter.cluster_centers_).tolist() == [0, 1, 2, 3]
+
+
+def test_silhouettes_are_those_of_scikit_learn_with_squared_distances() -> None:
+    """On all rows, prepared as for fitting; a row without any value has none."""
+    matrix = numbers(300)
+    segmenter = Segmenter(4).fit(matrix)
+    matrix[7] = np.nan
+    found = segmenter.silhouettes(matrix)
+    known = np.delete(np.arange(300), 7)
+    prepared = segmenter._on_grid(matrix)[0]
+    expected = silhouette_samples(prepared[known], segmenter.predict(matrix)[known], metric="sqeuclidean")
+    assert np.isnan(found[7])
+    assert np.allclose(found[known], expected, atol=1e-9)
 
 
 def test_a_row_without_any_value_is_in_no_segment() -> None:

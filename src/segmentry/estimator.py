@@ -30,6 +30,7 @@ from segmentry.features.recipe import GRID, LeftOut, Recipe, axis_reach
 from segmentry.features.sample import draw, on_grid, sampled_values
 from segmentry.prototypes.assign import centres_of, kmeans_rule, scores
 from segmentry.prototypes.blocks import fits_blocks
+from segmentry.quality import squared_silhouettes
 from segmentry.scoring.frames import place_in_memory, place_numbers
 from segmentry.selection import SelectionSettings, search_segments
 from segmentry.tables import Table, materialise, number_table, to_memory
@@ -145,6 +146,28 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
             known = winners != NO_DATA
             inertia += int(squares[known, winners[known]].sum())
         return -inertia / GRID**2
+
+    def silhouettes(self, X: Any) -> np.ndarray:
+        """How much nearer each row is to its own segment than to the next one, from -1 to 1; NaN for a row without any
+        value.
+
+        These are the silhouettes of all rows of X in their segments, with squared Euclidean distances of columns as the
+        fit prepared them: exact, and in time linear in the rows, where `silhouette_samples` of scikit-learn takes
+        quadratic time.
+
+        >>> found = Segmenter(2).fit([[0.0], [1.0], [10.0], [11.0]])
+        >>> found.silhouettes([[0.0], [1.0], [10.0], [11.0]]).round(3).tolist()
+        [0.991, 0.989, 0.989, 0.991]
+        """
+        check_is_fitted(self)
+        matrix = self._checked(X)
+        labels, found = self._labels(matrix), np.full(len(matrix), np.nan)
+        blocks = [self._on_grid(matrix[start : start + _BLOCK]) for start in range(0, len(matrix), _BLOCK)]
+        known = np.concatenate([known for _, known in blocks])
+        if known.any():
+            grid = np.concatenate([grid[known] for grid, known in blocks])
+            found[known] = squared_silhouettes(grid, labels[known])
+        return found
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
