@@ -11,7 +11,7 @@ import pytest
 from segmentry.errors import IdentifierError, SettingsError
 from segmentry.features.choice import FeatureSettings
 from segmentry.features.feature import Feature
-from segmentry.features.notices import capped, impossible
+from segmentry.features.notices import far_out, impossible
 from segmentry.features.recipe import Scale
 from segmentry.fitting import FitSettings, fit
 from segmentry.scoring.score import score
@@ -195,7 +195,7 @@ def test_small_limits_are_told_with_their_figures_and_by_the_label_of_the_report
     """Half an order is no 0, and a warning calls a feature what the report calls it."""
     feature = Feature("visits_web", "Visits: web", "visits", "count", "column", ("web",))
     scale = Scale(feature, 4.0, 0.4, 9.0, "none", 4.0, 1.0, 0.0, 12.0, 0, 3, 0.0)
-    said = capped(scale, True).message
+    [said] = (notice.message for notice in far_out([scale], whole=True))
     assert said.startswith("3 customers stand far out in 'Visits: web': ")
     assert "below 0.4 (down to about 0) or above 9 (up to about 12)" in said
 

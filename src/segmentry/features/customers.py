@@ -19,7 +19,7 @@ from segmentry.features.grid import FEATURE, features_of, with_features
 from segmentry.features.likely_ids import without_id
 from segmentry.features.misread import left_as_text, refuse_misread
 from segmentry.features.notices import (
-    capped,
+    far_out,
     impossible,
     later_dates,
     often_empty,
@@ -278,7 +278,7 @@ def learn_recipe(customers: Customers, values: Mapping[str, np.ndarray]) -> tupl
     )
     return recipe, (
         *choice.notices,
-        *(capped(scale, customers.sample.whole) for scale in recipe.scales if scale.n_capped),
+        *far_out(recipe.scales, customers.sample.whole),
         *(notice for scale in recipe.scales for notice in impossible(scale, made)),
-        *(notice for scale in recipe.scales for notice in often_empty(scale, recipe.n_sample)),
+        *often_empty(recipe.scales, recipe.n_sample),
     )

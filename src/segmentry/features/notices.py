@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import narwhals.stable.v2 as nw
@@ -24,6 +24,7 @@ _OFTEN = 0.2  # of the customers
 _NEVER_NEGATIVE = ("years", "days", "count")
 _NEITHER = "neither clustered on nor counted as spend or purchases"
 _MOST_NAMED = 10  # columns in one sentence
+_MOST_SAID = 5  # features with a warning of their own, of one kind
 # What is said of one column, and of several.
 _EMPTY = ("has no value in any row; it is left out.", "have no value in any row; they are left out.")
 _TOLD: Mapping[str, tuple[str, str]] = {
@@ -47,7 +48,27 @@ _TOLD: Mapping[str, tuple[str, str]] = {
 }
 
 
-def capped(scale: Scale, whole: bool) -> Notice:
+def far_out(scales: Sequence[Scale], whole: bool) -> list[Notice]:
+    """What is said of values far out: of the features with most such customers one by one, of the others together."""
+    beyond = [scale for scale in scales if scale.n_capped]
+    said = _first_by(beyond, lambda scale: scale.n_capped)
+    notices = [_capped(scale, whole) for scale in said]
+    if len(beyond) > len(said):
+        rest = plural(len(beyond) - len(said), "more feature")
+        text = (
+            f"In {rest} customers stand far out as well. The clustering counts that as the limit, the profile as it is."
+        )
+        notices.append(Notice("outliers", text))
+    return notices
+
+
+def _first_by(scales: Sequence[Scale], most: Callable[[Scale], int]) -> list[Scale]:
+    """Those that have most, as many as a reader bears, in the order in which they stand."""
+    first = sorted(scales, key=lambda scale: -most(scale))[:_MOST_SAID]
+    return [scale for scale in scales if scale in first]
+
+
+def _capped(scale: Scale, whole: bool) -> Notice:
     """How many customers stand so far out that the clustering counts the limit; `whole`: the sample is everyone."""
     low, high = scale.low, scale.high
     beyond = []
@@ -104,16 +125,20 @@ def _may_be_negative(column: str) -> bool:
     return any(part in vocabulary().signed for word in parse_name(column).words for part in word.text.split())
 
 
-def often_empty(scale: Scale, rows: int) -> list[Notice]:
+def often_empty(scales: Sequence[Scale], rows: int) -> list[Notice]:
     """Where so many customers have no value that the one which stands in for it may make a group of them."""
-    share = scale.n_missing / max(rows, 1)
-    if share < _OFTEN:
-        return []
-    text = (
-        f"'{scale.feature.name}' is empty for {share:.0%} of the customers, and the usual value stands in for all of "
-        "them. What looks like a group may be those without a value: do the segments hold without this feature?"
-    )
-    return [Notice("often-empty", text)]
+    empty = [scale for scale in scales if scale.n_missing / max(rows, 1) >= _OFTEN]
+    said = _first_by(empty, lambda scale: scale.n_missing)
+    texts = [
+        f"'{scale.feature.name}' is empty for {scale.n_missing / max(rows, 1):.0%} of the customers, and the usual "
+        "value stands in for all of them. What looks like a group may be those without a value: do the segments hold "
+        "without this feature?"
+        for scale in said
+    ]
+    if len(empty) > len(said):
+        n = len(empty) - len(said)
+        texts.append(f"{plural(n, 'more feature')} {'is' if n == 1 else 'are'} empty for {_OFTEN:.0%} or more as well.")
+    return [Notice("often-empty", text) for text in texts]
 
 
 def role_notices(roles: Sequence[ColumnRole]) -> list[Notice]:
