@@ -212,3 +212,12 @@ def test_several_kinds_of_visits_are_told_apart():
     names = name_segments(_profile(branch, site), SIZES)
     assert [names[s].name for s in ("s1", "s2")] == ["Many visits bank", "Many visits: web"]
     assert name_segments(_profile(site), SIZES)["s2"].name == "Frequent visitors"
+
+
+def test_several_ratings_are_told_apart():
+    """Who rates one thing high and another low is neither satisfied nor critical; of one rating, the word will do."""
+    ease = _measure("ease", "rating", "rating", (130, 70, 100), label="Ease of booking")
+    food = _measure("food", "rating", "rating", (70, 100, 130), label="Food")
+    names = name_segments(_profile(ease, food), SIZES)
+    assert [names[s].name for s in ("s1", "s2", "s3")] == ["High ease of booking", "Low ease of booking", "High food"]
+    assert name_segments(_profile(ease), SIZES)["s1"].name == "Satisfied"

@@ -32,6 +32,7 @@ WORDS = 2  # in a name, before uniqueness asks for more
 ASIDE = 0.5
 # Who has left is what came of a segment, and not what its customers are, unless they were grouped by it.
 _NO_NAME = ("leaving",)
+_APART = {"visits": "count", "rating": "rating"}  # units by theme: of these several are told apart
 MOST = 0.6  # the share of a segment that makes it "mostly" of a level
 
 
@@ -191,8 +192,8 @@ def says(text: str, measure: Measure, cell: MeasureInSegment) -> str:
 
 def _spoken(measure: Measure, profile: Profile) -> dict[str, Any]:
     vocabulary = _vocabulary()
-    if measure.theme == "visits" and measure.unit == "count" and _several(profile, "visits"):
-        return dict(vocabulary["unknown"]["visits"])
+    if _one_of_several(profile, measure):
+        return dict(vocabulary["unknown"][measure.theme])
     for prefix, entry in vocabulary["feature"].items():
         if measure.name == prefix or (
             prefix.endswith("_") and measure.name.startswith(prefix) and ": " in measure.label
@@ -206,9 +207,12 @@ def _spoken(measure: Measure, profile: Profile) -> dict[str, Any]:
     return chosen
 
 
-def _several(profile: Profile, theme: str) -> bool:
-    """Whether one word would stand for measures that go up and down apart, as visits to the site and to the branch."""
-    return sum(m.theme == theme and m.clustered and m.unit == "count" for m in profile.measures) > 1
+def _one_of_several(profile: Profile, measure: Measure) -> bool:
+    """Whether the word of its theme would stand for measures that go up and down apart, as visits to the site and to
+    the branch, or ratings of the price and of the service."""
+    unit = _APART.get(measure.theme)
+    alike = [m for m in profile.measures if m.theme == measure.theme and m.clustered and m.unit == unit]
+    return measure.unit == unit and len(alike) > 1
 
 
 @cache
