@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import polars as pl
 import pytest
 
 import segmentry as sg
-from segmentry.cli.streams import Stream
+from segmentry.cli.streams import Stream, _until_something_comes
 from segmentry.fitting import FitSettings
 from segmentry.samples import sample_marketing
 
@@ -315,6 +316,25 @@ def test_a_pipeline_ends_quietly_with_its_last_command(model, tmp_path):
     line = f"cat {shlex.quote(str(path))} | {{ {command}; echo $? >&2; }} | head -n 1"
     done = subprocess.run(line, shell=True, capture_output=True, check=False, text=True)
     assert (done.stdout[:12], done.stdout.count("\n"), done.stderr) == ("customer_id,", 1, "0\n")
+
+
+@on_unix
+def test_a_signal_just_before_a_read_is_heard():
+    """It would wait with the read for what may never come: where one has come, nobody waits."""
+    reading, writing = os.pipe()
+    later = threading.Timer(20, os.write, (writing, b"late"))
+    later.daemon = True
+    before = signal.signal(signal.SIGUSR1, lambda *_: None)
+    try:
+        with os.fdopen(reading, "rb") as source, _until_something_comes(source) as wait:
+            later.start()
+            os.kill(os.getpid(), signal.SIGUSR1)
+            wait()
+            assert later.is_alive()
+    finally:
+        later.cancel()
+        signal.signal(signal.SIGUSR1, before)
+        os.close(writing)
 
 
 @on_unix

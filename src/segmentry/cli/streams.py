@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import shutil
+import signal
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, cast
 
 import typer
 
@@ -118,9 +121,11 @@ def _scratch() -> Iterator[Path]:
 
 def _keep(stream: Stream, path: Path) -> None:
     """The bytes of a stream in a file, until whoever writes to it has ended."""
-    with _opened(stream) as source, _writing(path, stream.name) as write:
+    with _opened(stream) as source, _writing(path, stream.name) as write, _until_something_comes(source) as wait:
+        wait()
         while block := _read(source, stream.name):
             write(block)
+            wait()
     if not path.stat().st_size:
         raise UnreadableFileError(
             f"Nothing came from {stream.name}.", remedy="Look whether the command that was to write to it has failed."
@@ -128,17 +133,44 @@ def _keep(stream: Stream, path: Path) -> None:
 
 
 @contextmanager
-def _opened(stream: Stream) -> Iterator[BinaryIO]:
+def _opened(stream: Stream) -> Iterator[BufferedIOBase]:
     if stream.number == 0:
-        yield sys.stdin.buffer
+        yield cast("BufferedIOBase", sys.stdin.buffer)
         return
     with os.fdopen(os.dup(stream.number), "rb") as file:
         yield file
 
 
-def _read(source: BinaryIO, name: str) -> bytes:
+@contextmanager
+def _until_something_comes(source: BufferedIOBase) -> Iterator[Callable[[], object]]:
+    """Gives what waits until there is something to read, or a signal has come: one that comes just before a read would
+    be heard when the read ends, which may be never."""
+    if os.name != "posix" or not _has_descriptor(source):
+        yield lambda: None
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    ready = [source.fileno(), reader]
     try:
-        return source.read(_BLOCK)
+        yield lambda: select.select(ready, [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reader)
+        os.close(writer)
+
+
+def _has_descriptor(source: BufferedIOBase) -> bool:
+    try:
+        source.fileno()
+    except OSError:
+        return False
+    return True
+
+
+def _read(source: BufferedIOBase, name: str) -> bytes:
+    try:
+        return source.read1(_BLOCK)
     except OSError as error:
         raise UnreadableFileError(
             f"{_begun(name)} cannot be read.",
