@@ -84,7 +84,8 @@ def serving(
             process.wait()
         reader.join(5)
         process.stdout.close()
-        if process.stderr is not None:
+        # A worker whose supervisor was killed may hold it for a while: closing would wait for the reader.
+        if process.stderr is not None and not reader.is_alive():
             process.stderr.close()
 
 
