@@ -84,8 +84,7 @@ def serving(
             process.wait()
         reader.join(5)
         process.stdout.close()
-        # A worker whose supervisor was killed may hold it for a while: closing would wait for the reader.
-        if process.stderr is not None and not reader.is_alive():
+        if process.stderr is not None:
             process.stderr.close()
 
 
