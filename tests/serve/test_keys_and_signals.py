@@ -25,6 +25,8 @@ from segmentry.errors import SettingsError
 from segmentry.serve.gate import Limiter
 from segmentry.serve.keys import parse_keys, read_keys
 from segmentry.serve.problems import Problem
+from segmentry.serve.settings import ServeSettings
+from segmentry.serve.worker import READY
 
 pytestmark = pytest.mark.xdist_group("serve")
 
@@ -268,6 +270,24 @@ def test_a_worker_that_dies_waits_no_more(pair: Any) -> None:
 def _counted(server: Any, name: str) -> float:
     """All counters of this name together."""
     return sum(float(line.split()[-1]) for line in server.get("/metrics").text.splitlines() if line.startswith(name))
+
+
+def test_a_worker_leaves_when_its_supervisor_was_killed_before_it_listened(own_model: Path) -> None:
+    """What the worker has said is still unread then, and the line between them ends in an error."""
+    ours, theirs = socket.socketpair()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ours:
+        numbers = (listener.fileno(), theirs.fileno())
+        settings = ServeSettings(model=str(own_model), needs_key=False).model_dump_json()
+        command = [sys.executable, "-m", "segmentry.serve.worker", settings, *map(str, numbers)]
+        worker = subprocess.Popen(command, pass_fds=numbers)
+        theirs.close()
+        try:
+            assert ours.recv(1, socket.MSG_PEEK) == READY
+            ours.close()
+            assert worker.wait(15) == 0
+        finally:
+            worker.kill()
+            worker.wait()
 
 
 def test_what_a_killed_server_counted_in_is_swept(serve: Any, own_model: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -149,22 +150,20 @@ async def _answer(server: Server, listener: socket.socket, supervisor: socket.so
     # Blocked since before the start: one that came meanwhile is heard now, and does not end the process.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     if supervisor is not None:
-        _watch(server, supervisor)
+        pending.add(asyncio.ensure_future(_watch(server, supervisor)))
     await server.serve(sockets=[listener])
 
 
-def _watch(server: Server, supervisor: socket.socket) -> None:
+async def _watch(server: Server, supervisor: socket.socket) -> None:
     """Tells the supervisor that this worker is ready, and leaves when there is no supervisor any more."""
-    loop = asyncio.get_running_loop()
-
-    def heard() -> None:
-        if not supervisor.recv(64):
-            loop.remove_reader(supervisor)
-            server.handle_exit(signal.SIGTERM, None)
-
-    loop.add_reader(supervisor, heard)
-    server.api.renew_others = lambda: supervisor.sendall(RENEW)
-    supervisor.sendall(READY)
+    # A stream, and no bare reader: of a supervisor that is killed before it has read, the line ends in an error, which
+    # takes a reader from the loop without a word.
+    reader, writer = await asyncio.open_unix_connection(sock=supervisor)
+    server.api.renew_others = lambda: writer.write(RENEW)
+    writer.write(READY)
+    with contextlib.suppress(ConnectionError):
+        await reader.read()
+    server.handle_exit(signal.SIGTERM, None)
 
 
 async def _renew(api: Api) -> None:
