@@ -50,11 +50,10 @@ def compare(
     from segmentry.cli.config import following, settings_from
     from segmentry.cli.pairs import split_list
     from segmentry.fitting.comparing import compare as side_by_side
-    from segmentry.reports.methods import check_comparison_folder, summary, write_comparison
-    from segmentry.reports.summary import as_json as to_json
+    from segmentry.reports.methods import check_comparison_folder, write_comparison
     from segmentry.store import load
 
-    given = chosen_source(source, orders, customers)
+    given, wanted = chosen_source(source, orders, customers), split_list(methods) or ()
     options: dict[str, Any] = {
         "k": k,
         "features": split_list(features),
@@ -72,21 +71,20 @@ def compare(
     with arrivals(steps) as arrive:
         table = arrived(given, arrive)
         with steps("search"):
-            found = side_by_side(
-                table,
-                methods=split_list(methods) or (),
-                columns=tuple(compare_with),
-                previous=earlier,
-                settings=settings,
-            )
+            found = side_by_side(table, methods=wanted, columns=compare_with, previous=earlier, settings=settings)
     if output is not None:
         with steps("report"):
             write_comparison(found, output, overwrite=overwrite)
-    if as_json:
-        say(to_json(summary(found)).rstrip())
-    elif not quiet:
-        for line in _told(found, output):
-            say(line)
+    if as_json or not quiet:
+        _show(found, output, as_json)
+
+
+def _show(found: Any, output: Path | None, as_json: bool) -> None:
+    from segmentry.reports.methods import summary
+    from segmentry.reports.summary import as_json as to_json
+
+    for line in [to_json(summary(found)).rstrip()] if as_json else _told(found, output):
+        say(line)
 
 
 def _told(found: Any, output: Path | None) -> list[str]:
