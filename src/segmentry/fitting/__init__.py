@@ -21,9 +21,10 @@ from segmentry.clusters.grouping import Layout
 from segmentry.clusters.limits import SizeLimits
 from segmentry.clusters.names import STATED
 from segmentry.clusters.polish import on_axes
-from segmentry.features.customers import Customers, prepare_customers
+from segmentry.features.customers import Customers
 from segmentry.features.grid import KNOWN
 from segmentry.features.sample import words_digest
+from segmentry.fitting.beginning import customers_of, read_given
 from segmentry.fitting.bought import study_orders
 from segmentry.fitting.explained import explain_segments
 from segmentry.fitting.final import Final, own_answer, possible, settle_on_all
@@ -32,7 +33,7 @@ from segmentry.fitting.profiled import Profiled, profile_segments
 from segmentry.fitting.segments import Heritage, one_sided_notices, size_notices
 from segmentry.fitting.settings import FitSettings as FitSettings
 from segmentry.fitting.settings import settings_after, with_arguments
-from segmentry.fitting.sources import Source, check_succession, one_source, or_customers, read_source
+from segmentry.fitting.sources import Source, one_source, or_customers
 from segmentry.fitting.succeeding import (
     Past,
     Predecessor,
@@ -111,24 +112,14 @@ def fit_source(
     """The main job. `step` is entered with the name of each step, for those who show progress or measure time. `after`
     is what the fit follows; `settings_after` gives the settings of such a fit."""
     with step("read"):
-        given = read_source(source, settings, None if after is None else after.segmentation)
-        if after is not None:
-            check_succession(after.segmentation, given)
+        given = read_given(source, settings, after)
     with or_customers(given.guessed):
         return _fitted(given, settings, step, after)
 
 
 def _fitted(given: Source, settings: FitSettings, step: Step, after: Predecessor | None) -> Fitted:
-    with step("roles"), nullcontext() if after is None else after.named(settings.features.features):
-        customers = prepare_customers(
-            given.table,
-            settings.features,
-            id_column=given.id_column,
-            on_duplicate=settings.on_duplicate,
-            as_of=given.as_of,
-            today=settings.today,
-            made=given.made,
-        )
+    with step("roles"):
+        customers = customers_of(given, settings, after)
     with step("features"):
         prepared = prepare(customers, settings.grid)
         past = None if after is None else look_back(after, customers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,14 @@ from segmentry.clusters.grouping import Grouping, Layout, ruled
 from segmentry.clusters.methods import method_called
 from segmentry.clusters.names import METHODS, STATED, known_method
 from segmentry.errors import SettingsError
-from segmentry.features.customers import Customers, column_beside, feature_values, learn_recipe, prepare_customers
+from segmentry.features.customers import column_beside, feature_values, learn_recipe
 from segmentry.features.rfm import axis_values
 from segmentry.features.sample import evenly_spaced, on_grid
+from segmentry.fitting.beginning import customers_of, read_given
 from segmentry.fitting.comparing_grids import by_rfm_grid, measures_of
 from segmentry.fitting.settings import FitSettings, settings_after, with_arguments
-from segmentry.fitting.sources import Source, check_succession, one_source, or_customers, read_source
-from segmentry.fitting.succeeding import Predecessor, predecessor
+from segmentry.fitting.sources import one_source, or_customers
+from segmentry.fitting.succeeding import predecessor
 from segmentry.profiles.comparison import Compared, Comparison, recommend
 from segmentry.quality.stability import adjusted_rand, interval, pair_agreement
 from segmentry.segmentation import Segmentation
@@ -60,8 +60,11 @@ def compare(
     selection = base.selection
     names = tuple(dict.fromkeys(map(known_method, as_names(methods, "methods") or ALL)))
     columns = as_names(columns, "columns")
-    found_in = _read(one_source(source, orders, customers), base, after, columns)
-    prepared = _prepared(found_in, base, after, columns)
+    given = read_given(one_source(source, orders, customers), base, after)
+    _check_columns(columns, given.table)
+    with or_customers(given.guessed):
+        # An earlier segmentation must not be what the new ones are made of.
+        prepared = customers_of(given, base, after, dict.fromkeys(columns, "leak"))
     values = feature_values(prepared)
     recipe, _ = learn_recipe(prepared, values)
     grid, known = on_grid(prepared.sample, prepared.identity, recipe)
@@ -81,31 +84,7 @@ def compare(
         seconds[name] = time.perf_counter() - start
     for column in columns:
         found.append(_by_column(grid, layout, column, column_beside(prepared, column)[places], selection.seed))
-    return _compared(found, len(grid), found_in.table.rows_read, seconds)
-
-
-def _read(source: Any, settings: FitSettings, after: Predecessor | None, columns: Sequence[str]) -> Source:
-    given = read_source(source, settings, None if after is None else after.segmentation)
-    if after is not None:
-        check_succession(after.segmentation, given)
-    _check_columns(columns, given.table)
-    return given
-
-
-def _prepared(given: Source, settings: FitSettings, after: Predecessor | None, columns: Sequence[str]) -> Customers:
-    # An earlier segmentation must not be what the new ones are made of.
-    roles = {**settings.features.roles, **dict.fromkeys(columns, "leak")}
-    wanted = settings.features.model_copy(update={"roles": roles})
-    with or_customers(given.guessed), nullcontext() if after is None else after.named(wanted.features):
-        return prepare_customers(
-            given.table,
-            wanted,
-            id_column=given.id_column,
-            on_duplicate=settings.on_duplicate,
-            as_of=given.as_of,
-            today=settings.today,
-            made=given.made,
-        )
+    return _compared(found, len(grid), given.table.rows_read, seconds)
 
 
 def _check_columns(columns: Sequence[str], table: Table) -> None:
