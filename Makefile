@@ -23,6 +23,7 @@ JOBS ?= 2
 CONSTRAINTS ?= constraints.txt
 PYTEST_ARGS ?=
 
+SOURCES_IN_C := $(shell find src -name '_*.c')
 SETUP := $(VENV)/.setup-all
 SETUP_SLIM := $(VENV)/.setup-slim
 SETUP_SPARK := $(VENV)/.setup-spark
@@ -41,7 +42,7 @@ setup-spark: $(SETUP_SPARK)
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(SETUP): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+$(SETUP): pyproject.toml setup.py $(SOURCES_IN_C) $(CONSTRAINTS) | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c $(CONSTRAINTS) -e ".[all]"
 	@touch $@ $(SETUP_SLIM)
 
@@ -50,7 +51,7 @@ $(SETUP_SPARK): pyproject.toml $(CONSTRAINTS) | $(SETUP)
 	@touch $@
 
 # The demo needs no test tools; a full setup serves it just as well.
-$(SETUP_SLIM): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+$(SETUP_SLIM): pyproject.toml setup.py $(SOURCES_IN_C) $(CONSTRAINTS) | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c $(CONSTRAINTS) -e .
 	@touch $@
 

@@ -228,11 +228,11 @@ def main() -> None:
     asked.work.mkdir(parents=True, exist_ok=True)
     bench = Bench(asked.work, asked.cap, time.monotonic() + 60 * asked.minutes)
     busy, wanted = os.getloadavg(), asked.only or ["parts", "scoring", "fit", "spark"]
-    spark = max(asked.rows) if asked.spark_rows is None else asked.spark_rows
-    least = min(asked.rows)
+    least, most = min(asked.rows), max(asked.rows)
+    spark = most if asked.spark_rows is None else asked.spark_rows
     jobs: dict[str, list[Iterator[Row]]] = {
         "parts": [part_rows(bench, least)],
-        "scoring": [scoring_rows(bench, sample(bench, least), min(least, 2_000_000))],
+        "scoring": [scoring_rows(bench, sample(bench, most), min(most, 5_000_000))],
         "fit": [fit_rows(bench, sample(bench, rows), rows, asked.repeats) for rows in asked.rows],
         "spark": [spark_rows(bench, sample(bench, spark), spark)] if spark and has_spark() else [],
     }

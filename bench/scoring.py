@@ -21,6 +21,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -35,8 +36,10 @@ import segmentry as sg
 from segmentry.features.grid import features_of as feature_columns
 from segmentry.features.recipe import Scale
 from segmentry.samples import sample_marketing
+from segmentry.scoring import blocks
 from segmentry.segmentation import Segmentation
 from segmentry.tables import read, to_memory
+from segmentry.tables.embedded import beside
 
 REPEATS = 5
 FITTED = 20_000
@@ -100,16 +103,25 @@ def in_turn(*works: Callable[[], Any]) -> list[dict[str, float]]:
     ]
 
 
+def by_expressions(segmentation: Segmentation, frame: pl.DataFrame) -> None:
+    """As where no C compiler was at hand."""
+    with patch.multiple(blocks, COMPILED=False), patch.multiple(beside, COMPILED=False):
+        sg.score(segmentation, frame)
+
+
 def compare(name: str, customers: pl.DataFrame, features: Sequence[str]) -> None:
     segmentation = sg.fit(sample_marketing(FITTED, seed=0), k=5, features=features)
     columns = sorted(segmentation.recipe.needed)
     frame = customers.select(columns)
     held = frame.with_columns(pl.col(pl.Date).cast(pl.Datetime("us"))).to_pandas()  # as pandas reads dates
     peer = pipeline(segmentation).fit(held[:FITTED])
-    results = in_turn(
-        lambda: sg.score(segmentation, frame), lambda: sg.score(segmentation, held), lambda: peer.predict(held)
-    )
-    report(f"scoring, {name}", ("Polars frame", "pandas frame", "peer"), len(frame), results)
+    kinds: dict[str, Callable[[], Any]] = {
+        "Polars frame": lambda: sg.score(segmentation, frame),
+        "pandas frame": lambda: sg.score(segmentation, held),
+        "Polars frame, nothing compiled": lambda: by_expressions(segmentation, frame),
+        "peer": lambda: peer.predict(held),
+    }
+    report(f"scoring, {name}", list(kinds), len(frame), in_turn(*kinds.values()))
 
 
 def compare_estimators(customers: pl.DataFrame) -> None:
@@ -141,4 +153,4 @@ def main(source: Path, rows: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2_000_000)
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5_000_000)

@@ -19,6 +19,7 @@ import segmentry as sg
 from segmentry.estimator import Segmenter
 from segmentry.features.recipe import GRID
 from segmentry.prototypes.assign import centres_of
+from segmentry.scoring import blocks
 
 NAMES = ["alpha", "beta", "gamma"]
 
@@ -122,6 +123,14 @@ def test_labels_are_those_of_the_nearest_prototypes() -> None:
     labels = segmenter.predict(rows)
     assert (labels[~known] == -1).all()
     assert (labels[known] == distances[known].argmin(axis=1)).all()
+
+
+def test_labels_are_the_same_without_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no C compiler was at hand, the expressions place the rows."""
+    matrix = numbers()
+    segmenter = Segmenter(4).fit(matrix)
+    monkeypatch.setattr(blocks, "COMPILED", False)
+    assert (segmenter.predict(matrix) == segmenter.labels_).all()
 
 
 def test_distances_are_in_standard_deviations() -> None:

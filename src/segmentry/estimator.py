@@ -26,10 +26,9 @@ from segmentry.features.feature import Feature
 from segmentry.features.grid import FEATURE, KNOWN, axis_columns, axis_expressions, is_known, with_features
 from segmentry.features.learning import learn_scale
 from segmentry.features.outlying import order_statistic
-from segmentry.features.recipe import GRID, LeftOut, Recipe, axis_reach
+from segmentry.features.recipe import GRID, LeftOut, Recipe
 from segmentry.features.sample import draw, on_grid, sampled_values
 from segmentry.prototypes.assign import centres_of, kmeans_rule, scores
-from segmentry.prototypes.blocks import fits_blocks
 from segmentry.quality import squared_silhouettes
 from segmentry.scoring.frames import place_in_memory, place_numbers
 from segmentry.selection import SelectionSettings, search_segments
@@ -192,14 +191,12 @@ class Segmenter(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin,
         return tuple(Feature(name, name, "number", "other", "column", (name,)) for name in names)
 
     def _labels(self, matrix: np.ndarray) -> np.ndarray:
-        if not fits_blocks(self.rule_, axis_reach(self.recipe_)):
-            return np.concatenate([winners for _, winners in self._squares(matrix)])
         features = self._features()
         columns = {feature.name: matrix[:, place] for place, feature in enumerate(features)}
         places = place_numbers(self.recipe_, self.rule_, columns, len(matrix))
         if places is None:
             places = place_in_memory(self.recipe_, self.rule_, _table(matrix, features))
-        # The last label is that of no segment, -1.
+        assert places is not None  # of a matrix no number is too large
         labels: np.ndarray = np.array([*(int(segment) for segment in self.rule_.segments), NO_DATA])[places.segment]
         return labels
 

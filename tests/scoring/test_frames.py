@@ -9,12 +9,12 @@ import pytest
 
 from segmentry.errors import InputError, SegmentryWarning
 from segmentry.fitting import FitSettings, fit
-from segmentry.prototypes import blocks
 from segmentry.samples import sample_marketing
-from segmentry.scoring import frames, score
+from segmentry.scoring import blocks, frames, score
 from segmentry.scoring.frames import OUTPUT
 from segmentry.scoring.score import read_like
 from segmentry.tables import ReadingSettings
+from segmentry.tables.embedded import beside
 
 FEATURES = (
     "age", "income", "tenure_days", "spend_total", "average_order_value", "campaigns_accepted", "complain",
@@ -188,6 +188,35 @@ def test_words_and_days_give_what_the_lazy_frame_gives(of_words, shop, made):
     assert held["segment"].tolist() == expected["segment"].to_list()
     assert held["confidence"].fillna(-1).tolist() == expected["confidence"].fill_null(-1).to_list()
     assert pl.from_arrow(score(of_words, frame.to_arrow()).select(OUTPUT)).equals(expected)
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas", "arrow"])
+def test_without_the_kernel_the_expressions_give_the_same(of_words, shop, monkeypatch, kind):
+    """Where no C compiler was at hand, frames are scored all the same, and go out as the kind that came in."""
+    frame = _odd_cells(_worded(shop))
+    held = {"polars": frame, "pandas": frame.to_pandas(), "arrow": frame.to_arrow()}[kind]
+    expected = score(of_words, held)
+    monkeypatch.setattr(blocks, "COMPILED", False)
+    monkeypatch.setattr(beside, "COMPILED", False)
+    out = score(of_words, held)
+    assert type(out) is type(expected)
+    assert pl.DataFrame(out).equals(pl.DataFrame(expected))
+
+
+def test_a_number_beyond_use_is_found_where_nobody_looked_before(model, shop):
+    """Whole numbers are not looked at before they are placed: one too long for exact arithmetic counts as missing all
+    the same, in a column with gaps and in one without."""
+    for column in ("income", "mnt_wine"):
+        cells = shop[column].to_list()
+        cells[9_999] = 2**60
+        gone = shop.with_columns(pl.Series(column, [None if c == 2**60 else c for c in cells]))
+        for filled in (False, True):
+            if filled:
+                cells = [0 if cell is None else cell for cell in cells]
+                gone = gone.with_columns(pl.Series(column, [None if c == 2**60 else c for c in cells]))
+            with pytest.warns(SegmentryWarning, match=f"1 cell of '{column}' cannot be used"):
+                out = score(model, shop.with_columns(pl.Series(column, cells)))
+            assert _output(out).equals(_output(score(model, gone)))
 
 
 def test_words_that_mean_missing_are_no_levels(of_words, shop):

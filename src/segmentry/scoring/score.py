@@ -22,7 +22,7 @@ from segmentry.purchases import NEW_COLUMN
 from segmentry.scoring.frames import NAMES as NAMES
 from segmentry.scoring.frames import OUTPUT as OUTPUT
 from segmentry.scoring.frames import PREVIOUS as PREVIOUS
-from segmentry.scoring.frames import fits_memory, score_in_memory
+from segmentry.scoring.frames import fits_memory, score_in_memory, unseen_columns
 from segmentry.scoring.ids import repeated_ids
 from segmentry.scoring.orders import from_log, is_log_of, read_orders, readings_of
 from segmentry.segmentation import Segmentation, counted_to
@@ -79,17 +79,30 @@ def score(
     """
     segmentation = counted_to(segmentation, as_of)
     if orders is None and customers is not None and segmentation.purchases is None:
-        table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed)
+        unseen = unseen_columns(segmentation) if reading is None else frozenset[str]()
+        table, made = _read_and_score(segmentation, customers, reading, unseen)
         _warn_of(segmentation, table)
-        if fits_memory(segmentation, table):
-            check_columns(segmentation.recipe.clustered, table)
-            return score_in_memory(segmentation, table)
+        if made is not None:
+            return made
     else:
         table, said = read_any(segmentation, customers, orders, reading=reading)
         _warn_of(segmentation, table, [notice.message for notice in said if notice.code == NEW_COLUMN])
     # Counting would be two passes more, and nobody asks for it here.
     scored = score_table(segmentation, table, count=False)
     return deliver(scored.table, scored.frame, scored.added)
+
+
+def _read_and_score(
+    segmentation: Segmentation, customers: Any, reading: ReadingSettings | None, unseen: Collection[str]
+) -> tuple[Table, Any | None]:
+    """The table and, where it is a frame in memory, that frame scored. Numbers of `unseen` columns are looked at one by
+    one only where some cannot be used."""
+    table = read_like(segmentation, customers, reading, only=segmentation.recipe.needed, unseen=unseen)
+    if not fits_memory(table):
+        return table, None
+    check_columns(segmentation.recipe.clustered, table)
+    made = score_in_memory(segmentation, table)
+    return (table, made) if made is not None else _read_and_score(segmentation, customers, reading, ())
 
 
 def _warn_of(segmentation: Segmentation, table: Table, of_orders: Sequence[str] = ()) -> None:
@@ -109,13 +122,14 @@ def read_like(
     *,
     only: Collection[str] | None = None,
     whole: bool = True,
+    unseen: Collection[str] = (),
 ) -> Table:
     """A source read as the fitted one was: the same kinds, and the same decimal marks and date formats unless stated.
 
     No other columns than `only` are read, where it is given: what they hold cannot make a customer unfit. In a frame
     that is wanted `whole` nothing can: a cell that does not fit counts as missing.
     """
-    return read(source, reading or ReadingSettings(), readings_of(segmentation), only=only, whole=whole)
+    return read(source, reading or ReadingSettings(), readings_of(segmentation), only=only, whole=whole, unseen=unseen)
 
 
 def read_any(

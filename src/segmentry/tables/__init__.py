@@ -6,7 +6,14 @@ Reads and writes; knows nothing of customers, features or segments.
 from segmentry.tables.computed import beside, computed_table, unmatched, with_numbers
 from segmentry.tables.database.address import refuse_address
 from segmentry.tables.days import ordinal
-from segmentry.tables.embedded.beside import Numbers, Words, coded_days, coded_texts, deliver_beside, numbers_of
+from segmentry.tables.embedded.beside import (
+    Numbers,
+    Words,
+    coded_days,
+    coded_texts,
+    deliver_beside,
+    numbers_of,
+)
 from segmentry.tables.embedded.output import check_output, deliver, typed_rows, write_table
 from segmentry.tables.embedded.parquet import kept_on_disk, parquet_size
 from segmentry.tables.embedded.rows import Frame, n_threads, number_table, result_frame, text_frame
@@ -92,6 +99,7 @@ __all__ = [
     "cut",
     "deliver",
     "deliver_beside",
+    "ends_of_pieces",
     "fold",
     "free_names",
     "has_id",

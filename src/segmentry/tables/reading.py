@@ -35,6 +35,7 @@ def read(
     *,
     only: Collection[str] | None = None,
     whole: bool = False,
+    unseen: Collection[str] = (),
 ) -> Table:
     """A file, a database or a frame as a typed table.
 
@@ -44,7 +45,9 @@ def read(
     Each column is read in one way, decided over all its cells; `expected` fixes the way for the columns it
     names, so that new customers are read as those at fitting were. Rows that do not fit are `rejects`.
     No other columns than `only` are read, where it is given: the others go out as they came, and cannot make a row
-    unfit. A frame that is wanted `whole` has no rejects: cells that do not fit count as missing.
+    unfit. A frame that is wanted `whole` has no rejects: cells that do not fit count as missing. Of a frame in memory,
+    numbers of `unseen` columns are not looked at; they are taken as if each could be used, and the table's `unseen`
+    names those.
 
     >>> import polars as pl
     >>> table = read(pl.DataFrame({"id": ["007", "008"], "spend": ["$1,200.50", "$80.00"]}))
@@ -64,7 +67,7 @@ def read(
         warehouse = warehouse_of(source)
         if warehouse is not None:
             return read_warehouse(source, warehouse, settings, expected, only=only)
-        return read_frame(source, settings, expected, only=only, whole=whole)
+        return read_frame(source, settings, expected, only=only, whole=whole, unseen=unseen)
     check_name(source)
     path = Path(source)
     if path.is_dir() and parts_of(path):

@@ -95,6 +95,7 @@ class Table:
     notices: tuple[Notice, ...] = ()
     # Of a frame in memory that was not read whole: all its columns. What is not among `columns` goes out as it came.
     in_source: tuple[str, ...] = ()
+    unseen: frozenset[str] = frozenset()  # columns whose numbers nobody has looked at: some may be too large to use
     missing: tuple[str, ...] = ()  # words that the caller said mean "missing" in every column
     how: str = ""  # what was settled about the source as a whole: "semicolon, cp1252", "sheet 'Spring'"
     # What the caller handed over, so that the same kind goes out; a path, or the frame itself.

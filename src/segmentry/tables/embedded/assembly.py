@@ -56,6 +56,7 @@ class Source:
     `judged` is False where all columns are known beforehand and nobody asks what is odd about them: then they are
     looked at no more than their values need.
     Of one that is `whole` no row is set aside: cells that do not fit count as missing.
+    Numbers of `unseen` columns are not looked at: whoever computes with them does.
     """
 
     frame: pl.LazyFrame
@@ -71,6 +72,7 @@ class Source:
     scratch: Scratch | None = None
     judged: bool = True
     whole: bool = False
+    unseen: frozenset[str] = frozenset()
 
 
 def in_memory(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -151,7 +153,7 @@ def _columns(
     others = [n for n in texts if n not in told]
     made, notices = type_text(frame, others, settings, expected, present if source.kind in _ROWS_AT_HAND else None)
     made += [text_as_told(name, settings.missing_in(expected[name])) for name in told]
-    more, said = type_native(frame, native, settings, expected)
+    more, said = type_native(frame, native, settings, expected, source.unseen)
     # Columns that were turned to text, and categories, differ from the source's own even when no cell does.
     changed = preset | {name for name in texts if schema[name] != pl.String}
     typed = [_with_raw(t) if t.column.name in changed else t for t in (*made, *more)]

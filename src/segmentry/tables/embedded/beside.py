@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from typing import Any, Protocol, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from segmentry.tables.embedded.native import is_text
+from segmentry.tables.embedded.native import is_text, largest_used
+from segmentry.tables.embedded.rows import n_threads
 from segmentry.tables.embedded.typing import text_as_told
 from segmentry.tables.table import Table
+
+try:
+    from segmentry.tables.embedded import _words
+except ImportError:  # installed without a C compiler: Polars compares
+    _words = None  # type: ignore[assignment]
+
+COMPILED = _words is not None
 
 _MOST_WORDS = 250
 _MOST_DAYS = 65_000  # 178 years
@@ -34,18 +47,31 @@ class Coded:
     values: pl.DataFrame
 
 
-class Numbers(Protocol):
-    """A column of numbers of which the rows of a slice are had as an array."""
-
+class _Cells(Protocol):
     def __getitem__(self, rows: slice, /) -> np.ndarray[Any, Any]: ...
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers, of which the rows of a slice are had as an array; larger ones than `most` cannot be used.
+
+    A slice that does not reach beyond one of `ends` copies nothing.
+    """
+
+    cells: _Cells
+    most: float = math.inf
+    ends: tuple[int, ...] = ()
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray[Any, Any]:
+        return self.cells[rows]
 
 
 def numbers_of(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
     """Columns of numbers as the frame in memory has them, and of dates as days since the first of 1970; NaN for a
     missing cell.
 
-    Where none is missing no number is copied, but for the rows of one slice of a column that lies in several pieces. A
-    column that is not of that kind in the source as well, or of which a cell does not fit, is not there.
+    Where none is missing no number is copied, but for rows of a slice that lie in several pieces. A column that is not
+    of that kind in the source as well, or of which a cell does not fit, is not there.
     """
     columns = [column for column in map(table.column, names) if not column.n_unfit]
     frame: pl.LazyFrame = nw.to_native(table.frame)
@@ -53,25 +79,40 @@ def numbers_of(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
     numbers = [pl.col(own_name[c.name]).alias(c.name) for c in columns if c.reading.kind == "number"]
     days = [pl.col(c.name).cast(pl.Int32) for c in columns if c.reading.kind == "date"]
     own = frame.select(*numbers, *days).collect()
-    return {series.name: _numbers(series) for series in own.iter_columns() if series.dtype.is_numeric()}
+    found = (series for series in own.iter_columns() if series.dtype.is_numeric())
+    return {series.name: _numbers(series, series.name in table.unseen) for series in found}
 
 
-def _numbers(series: pl.Series) -> Numbers:
+def _numbers(series: pl.Series, unseen: bool) -> Numbers:
+    # The largest whole number that is used is, as a floating-point one, also the next, which is not.
+    most = math.nextafter(largest_used(series.dtype), 0) if unseen else math.inf
     # Of 128 bits NumPy has no numbers.
     plain = series.dtype.is_float() or (series.dtype.is_integer() and not str(series.dtype).endswith("128"))
-    if not plain or series.null_count():
+    if not plain:
         series = series.cast(pl.Float64)
-    return series.to_numpy() if series.n_chunks() == 1 and not series.null_count() else _InPieces(series)
+    if series.n_chunks() == 1 and not series.null_count():
+        return Numbers(series.to_numpy(), most)
+    pieces = [piece if piece.null_count() else piece.to_numpy() for piece in series.get_chunks()]
+    ends = tuple(accumulate(map(len, pieces)))
+    return Numbers(_Pieces(pieces, ends), most, ends)
 
 
-class _InPieces:
-    """A column that is not one array, made one for the rows of a slice only."""
+@dataclass(frozen=True)
+class _Pieces:
+    """A column that is no array, of which the rows of a slice are made one: copied where cells are missing, or where
+    they lie in several pieces."""
 
-    def __init__(self, series: pl.Series) -> None:
-        self._series = series
+    pieces: Sequence[pl.Series | np.ndarray[Any, Any]]
+    ends: tuple[int, ...]
 
     def __getitem__(self, rows: slice, /) -> np.ndarray[Any, Any]:
-        return self._series.slice(rows.start, rows.stop - rows.start).to_numpy()
+        first, last = bisect_right(self.ends, rows.start), bisect_left(self.ends, rows.stop) + 1
+        parts = []
+        for end, piece in zip(self.ends[first:last], self.pieces[first:last], strict=True):
+            begin = end - len(piece)
+            part = piece[max(rows.start - begin, 0) : min(rows.stop, end) - begin]
+            parts.append(part.to_numpy() if isinstance(part, pl.Series) else part)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def coded_texts(table: Table, words: Mapping[str, Sequence[str]]) -> dict[str, Coded]:
@@ -83,13 +124,13 @@ def coded_texts(table: Table, words: Mapping[str, Sequence[str]]) -> dict[str, C
     own = _own_cells(table, names)
     told = {name: text_as_told(name, table.column(name).reading.missing).value for name in own.columns}
     known = {name: _as_they_are(name, words[name], told[name]) for name in own.columns}
-    found = own.lazy().select(_word_places(name, known[name]) for name in own.columns).collect()
+    with ThreadPoolExecutor(n_threads()) as pool:
+        found = list(pool.map(_places_of, own.iter_columns(), known.values()))
     coded = {}
-    for name in own.columns:
-        places = found[name].to_numpy(writable=True)
+    for name, (places, others) in zip(own.columns, found, strict=True):
         # Only what is no word by its letters can be one with spaces around it.
-        rest = places > len(known[name])
-        if rest.any():
+        if others:
+            rest = places > len(known[name])
             cells = own.select(pl.col(name).filter(pl.Series(rest))).lazy().select(told[name].alias(name))
             places[rest] = cells.select(_word_places(name, known[name])).collect().to_series().to_numpy()
         other = "?".join(["", *words[name], ""])  # longer than each of them
@@ -129,6 +170,23 @@ def _as_they_are(name: str, words: Sequence[str], told: pl.Expr) -> list[str | N
     return frame.select(pl.when(told == pl.col(name)).then(pl.col(name))).to_series().to_list()
 
 
+def _places_of(column: pl.Series, words: Sequence[str | None]) -> tuple[np.ndarray[Any, Any], int]:
+    """As `_word_places` has them, and how many cells are none of the words."""
+    if not COMPILED or column.dtype != pl.String:
+        places = (
+            column.to_frame()
+            .lazy()
+            .select(_word_places(column.name, words))
+            .collect()
+            .to_series()
+            .to_numpy(writable=True)
+        )
+        return places, int(np.count_nonzero(places > len(words)))
+    places = np.empty(len(column), dtype=np.uint8)
+    texts = [None if word is None else word.encode() for word in words]
+    return places, _words.places_of(column.__arrow_c_stream__(), texts, places)
+
+
 def _word_places(name: str, words: Sequence[str | None]) -> pl.Expr:
     """0 where the cell is missing, the place of its word counted from 1, and behind them where it is none of the words.
 
@@ -149,7 +207,9 @@ def deliver_beside(table: Table, columns: Mapping[str, Words | np.ndarray[Any, A
     """
     native = nw.to_native(table.origin, pass_through=True)
     if table.source_kind == "pandas":
-        made = native.assign(**{name: _for_pandas(native, name, column) for name, column in columns.items()})
+        with ThreadPoolExecutor(n_threads()) as pool:
+            cells = pool.map(partial(_for_pandas, native), columns.items())
+            made = native.assign(**dict(zip(columns, cells, strict=True)))
     elif table.source_kind == "pyarrow":
         made = native
         for series in _series(columns):
@@ -170,8 +230,10 @@ def _column(column: Words | np.ndarray[Any, Any]) -> pl.Expr:
     return pl.lit(pl.Series(column)).fill_nan(None)
 
 
-def _for_pandas(frame: Any, name: str, column: Words | np.ndarray[Any, Any]) -> Any:
+def _for_pandas(frame: Any, named: tuple[str, Words | np.ndarray[Any, Any]]) -> Any:
+    name, column = named
     if isinstance(column, Words):
         # The frame's own library makes its kind of text of the few that there are; every row points at one of them.
         return type(frame)({name: list(column.texts)})[name].array.take(column.places)
-    return column
+    # As a column it is not copied once more.
+    return type(frame)({name: column}, index=frame.index, copy=False)[name]

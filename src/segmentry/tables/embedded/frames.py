@@ -26,6 +26,7 @@ def read_frame(
     *,
     only: Collection[str] | None = None,
     whole: bool = False,
+    unseen: Collection[str] = (),
 ) -> Table:
     """The rows of a frame. `origin` stays the frame as it was handed over, so that it can go out again."""
     native = nw.to_native(source, pass_through=True)
@@ -38,7 +39,9 @@ def read_frame(
     # What is read once is not copied first.
     keep = in_memory if only is None else as_it_is
     found = Source(frame.lazy(), kind, _NAMES[kind], keep, present=len(native), origin=source, judged=only is None)
-    return replace(assemble(replace(found, whole=whole), settings, expected), in_source=tuple(names))
+    numeric = frozenset(name for name, dtype in frame.schema.items() if name in unseen and dtype.is_numeric())
+    table = assemble(replace(found, whole=whole, unseen=numeric), settings, expected)
+    return replace(table, in_source=tuple(names), unseen=numeric)
 
 
 _NAMES: Mapping[SourceKind, str] = {"polars": "the frame", "pandas": "the frame", "pyarrow": "the table"}
@@ -62,7 +65,22 @@ def _columns_of(native: Any) -> tuple[list[str], SourceKind, Callable[[Sequence[
 
 def _from_pandas(frame: Any, names: Sequence[str], wanted: Sequence[str]) -> pl.DataFrame:
     # Column by column through NumPy: the index stays behind, and PyArrow is not needed.
-    return pl.DataFrame([_series(name, frame.iloc[:, at]) for at, name in enumerate(names) if name in wanted])
+    columns = {name: frame.iloc[:, at] for at, name in enumerate(names) if name in wanted}
+    texts = _arrow_texts({name: column for name, column in columns.items() if _is_arrow_text(column)})
+    return pl.DataFrame([texts[name] if name in texts else _series(name, column) for name, column in columns.items()])
+
+
+def _is_arrow_text(column: Any) -> bool:
+    return getattr(column.dtype, "storage", "") == "pyarrow"
+
+
+def _arrow_texts(columns: Mapping[str, Any]) -> Mapping[str, pl.Series]:
+    """Text that is in Arrow's form already, which need not become Python objects: as a table, which is turned on
+    several threads."""
+    if not columns:
+        return {}
+    table = nw.dependencies.get_pyarrow().table({name: c.array.__arrow_array__() for name, c in columns.items()})
+    return {series.name: series.cast(pl.String) for series in pl.DataFrame(pl.from_arrow(table)).iter_columns()}
 
 
 def _series(name: str, column: Any) -> pl.Series:
@@ -75,9 +93,6 @@ def _series(name: str, column: Any) -> pl.Series:
         return _times(name, column)
     if kind == "m":
         return pl.Series(name, column.to_numpy().astype("timedelta64[us]"))
-    if getattr(dtype, "storage", "") == "pyarrow":
-        # Text that is in Arrow's form already need not become Python objects.
-        return pl.Series(name, pl.from_arrow(column.array.__arrow_array__()), dtype=pl.String)
     categories = getattr(dtype, "categories", None)
     if categories is not None and all(isinstance(category, str) for category in categories):
         codes = column.cat.codes.to_numpy()
@@ -91,7 +106,7 @@ def _series(name: str, column: Any) -> pl.Series:
 def _times(name: str, column: Any) -> pl.Series:
     zone = getattr(column.dt, "tz", None)
     zoneless = column if zone is None else column.dt.tz_convert("UTC").dt.tz_localize(None)
-    times = pl.Series(name, zoneless.to_numpy().astype("datetime64[us]"))
+    times = pl.Series(name, zoneless.to_numpy().astype("datetime64[us]", copy=False))
     return times if zone is None else times.dt.replace_time_zone("UTC").dt.convert_time_zone(_zone_name(zone))
 
 

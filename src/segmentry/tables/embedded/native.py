@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,13 +63,20 @@ def _in_days(column: pl.Expr) -> pl.Expr:
 
 
 def type_native(
-    source: pl.LazyFrame, schema: Mapping[str, Any], settings: ReadingSettings, expected: Mapping[str, Reading]
+    source: pl.LazyFrame,
+    schema: Mapping[str, Any],
+    settings: ReadingSettings,
+    expected: Mapping[str, Reading],
+    unseen: Collection[str] = (),
 ) -> tuple[list[Typed], list[Notice]]:
     """Typed columns for those of `schema` that are not text; `expected` has the kinds that some must be of.
 
+    Numbers of `unseen` columns are taken as if each could be used.
+
     Raises InputError for nested values that must be of a kind.
     """
-    figures = {**_look(source, schema), **_look_at_days(source, schema)}
+    seen = {name: dtype for name, dtype in schema.items() if name not in unseen}
+    figures = dict.fromkeys(unseen, _Figures(nan=True)) | _look(source, seen) | _look_at_days(source, seen)
     typed: list[Typed] = []
     notices: list[Notice] = []
     for name, dtype in schema.items():
@@ -128,11 +135,19 @@ def _look(source: pl.LazyFrame, schema: Mapping[str, Any]) -> dict[str, _Figures
             parts.append(column.is_nan().any().alias(f"{i} nan"))
         parts += [column.min().alias(f"{i} low"), column.max().alias(f"{i} high")]
     row = source.select(parts).collect(engine="streaming").row(0, named=True)
-    most = {name: LARGEST_USED if schema[name].is_float() else LARGEST for name in names}
     return {
-        name: _figures(row.get(f"{i} nan"), row[f"{i} low"], row[f"{i} high"], most[name])
+        name: _figures(row.get(f"{i} nan"), row[f"{i} low"], row[f"{i} high"], largest_used(schema[name]))
         for i, name in enumerate(names)
     }
+
+
+def largest_used(dtype: Any) -> float:
+    """The largest size of a number of this type that is computed with: of whole ones, up to where they are exact.
+
+    >>> largest_used(pl.Int64()), largest_used(pl.Float32())
+    (9007199254740992, 1e+100)
+    """
+    return LARGEST_USED if dtype.is_float() else LARGEST
 
 
 def _look_at_days(source: pl.LazyFrame, schema: Mapping[str, Any]) -> dict[str, _Figures]:
@@ -140,9 +155,12 @@ def _look_at_days(source: pl.LazyFrame, schema: Mapping[str, Any]) -> dict[str, 
     days = [name for name, dtype in schema.items() if isinstance(dtype, (pl.Date, pl.Datetime))]
     if not days:
         return {}
-    odd = [is_no_day(pl.col(name), schema[name]).sum().alias(name) for name in days]
-    row = source.select(odd).collect(engine="streaming").row(0, named=True)
-    return {name: _Figures(no_day=int(n)) for name, n in row.items() if n}
+    ends = {name: (pl.col(name).min(), pl.col(name).max()) for name in days}
+    beyond = [pl.any_horizontal(is_no_day(end, schema[name]) for end in ends[name]).alias(name) for name in days]
+    row = source.select(beyond).collect(engine="streaming").row(0, named=True)
+    odd = [is_no_day(pl.col(name), schema[name]).sum().alias(name) for name in days if row[name]]
+    counts = source.select(odd).collect(engine="streaming").row(0, named=True) if odd else {}
+    return {name: _Figures(no_day=int(n)) for name, n in counts.items()}
 
 
 def _too_large(column: pl.Expr) -> pl.Expr:
