@@ -53,10 +53,11 @@ def test_the_grid_as_sql_gives_the_segment_that_the_library_gives(
 @pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.xdist_group("spark")
+@pytest.mark.parametrize("model", ["eleven"], indirect=True)
 def test_spark_learns_the_same_grid(model: Segmentation, shop: pl.DataFrame, spark: Any) -> None:
     """Fitted and scored where the table lives, over three partitions, it is the same model and the same segments."""
     frame = spark.createDataFrame(shop.to_arrow()).repartition(3)
-    settings = FitSettings(rfm_grid="eleven" if len(model.recipe.scales) == 3 else "ten")
+    settings = FitSettings(rfm_grid="eleven")
     assert dump(sg.fit(frame, method="rfm", settings=settings)) == dump(model)
     scored = pl.DataFrame(sg.score(model, frame).toArrow()).sort("customer_id")
     assert scored["segment_id"].equals(sg.score(model, shop).sort("customer_id")["segment_id"])

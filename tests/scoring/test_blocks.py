@@ -109,7 +109,7 @@ def _tables(draw):
     return recipe, rule, pl.DataFrame(rows, schema=schema, orient="row")
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_tables())
 def test_kernel_and_expressions_agree_to_the_last_bit(table):
     """Any features, prototypes and cells: the same segment, runner-up and confidence, ties and noise included."""
