@@ -182,6 +182,25 @@ def test_a_ratio_too_large_for_a_number_is_at_the_end_of_the_grid():
     assert _by_kernel(recipe, rule, columns, (), 2) == [(1, 0, 1.0), (0, 1, 1.0)]
 
 
+def test_a_customer_at_the_cut_off_is_no_noise_and_one_beyond_is():
+    """Three steps away are nine when squared; both ways place both alike."""
+    recipe = _recipe(_scale(FEATURES[0], spread=(0.0, float(GRID))))
+    frame = pl.DataFrame({"a": [3.0, 4.0]})
+    rule = replace(kmeans_rule(recipe.axes, np.array([[0.0], [90.0]]), ["x", "y"]), cutoff=9)
+    made = _by_kernel(recipe, rule, _columns(frame), (), 2)
+    assert [place for place, *_ in made] == [0, 3]
+    assert made == _by_expressions(recipe, rule, frame)
+
+
+def test_a_share_is_between_nothing_and_all():
+    """Parts of more than the whole, or of less than nothing, count as all of it and none of it."""
+    recipe = _recipe(_scale(FEATURES[3], spread=(0.0, 1.0)))
+    frame = pl.DataFrame({"a": [5.0, -3.0], "b": [0.0, 0.0], "c": [2.0, 2.0]})
+    rule = kmeans_rule(recipe.axes, np.array([[0.0], [float(GRID)]]), ["none", "all"])
+    made = _by_kernel(recipe, rule, _columns(frame), (), 2)
+    assert made == [(1, 0, 1.0), (0, 1, 1.0)] == _by_expressions(recipe, rule, frame)
+
+
 def test_days_since_a_date_are_counted_from_its_number():
     """Dates are stored as days since the first of 1970."""
     since = Feature("x", "X", "days", "tenure", "days_since", ("a",))
