@@ -173,14 +173,8 @@ def _as_they_are(name: str, words: Sequence[str], told: pl.Expr) -> list[str | N
 def _places_of(column: pl.Series, words: Sequence[str | None]) -> tuple[np.ndarray[Any, Any], int]:
     """As `_word_places` has them, and how many cells are none of the words."""
     if not COMPILED or column.dtype != pl.String:
-        places = (
-            column.to_frame()
-            .lazy()
-            .select(_word_places(column.name, words))
-            .collect()
-            .to_series()
-            .to_numpy(writable=True)
-        )
+        found = column.to_frame().select(_word_places(column.name, words)).to_series()
+        places = found.to_numpy(writable=True)
         return places, int(np.count_nonzero(places > len(words)))
     places = np.empty(len(column), dtype=np.uint8)
     texts = [None if word is None else word.encode() for word in words]
