@@ -17,6 +17,7 @@ from segmentry.plots.style import (
     INK,
     LETTER,
     MUTED,
+    beside,
     colour,
     drawn,
     layered,
@@ -111,7 +112,7 @@ def _chart(shown: Sequence[tuple[Segment, list[Item]]]) -> alt.HConcatChart:
     height = ROW * end
     wide = min(190.0, 24 + LETTER * max(len(row["item"]) for row in rows))
     columns = _multiples(rows, end, wide, "Times the share of all customers (log scale)", segments)
-    return alt.hconcat(named_marks(heads, segments, end, height), *columns, spacing=6)
+    return beside(named_marks(heads, segments, end, height), *columns, spacing=6)
 
 
 def _multiples(
@@ -198,4 +199,4 @@ def _pairs_chart(shown: Sequence[Next]) -> alt.HConcatChart:
     ]  # fmt: skip
     wide = 24 + LETTER * max(len(row["item"]) for row in rows)
     title = "Times as often as after other items (log scale)"
-    return alt.hconcat(*_multiples(rows, len(rows), wide, title), spacing=6)
+    return beside(*_multiples(rows, len(rows), wide, title), spacing=6)

@@ -10,7 +10,7 @@ import altair as alt
 
 from segmentry.plots.axes import linear_ticks, tick_texts, written_axis
 from segmentry.plots.picture import Picture, Row, absent
-from segmentry.plots.style import ACCENT, INK, MUTED, PAPER, drawn, layered, panel_title, styled
+from segmentry.plots.style import ACCENT, INK, MUTED, PAPER, below, beside, drawn, layered, panel_title, styled
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Candidate, Segmentation
 
@@ -51,7 +51,7 @@ def picture_criteria(segmentation: Segmentation) -> Picture:
     shown = [c for c in CRITERIA if sum(c.value(one) is not None for one in segmentation.candidates) > 1]
     missing = [c.name for c in CRITERIA[:4] if c not in shown]
     panels = [_panel(segmentation, criterion, tried) for criterion in shown]
-    rows = [alt.hconcat(*panels[i : i + 2], spacing=36) for i in range(0, len(panels), 2)]
+    rows = [beside(*panels[i : i + 2], spacing=36) for i in range(0, len(panels), 2)]
     title = _title(segmentation, tried)
     caption = (
         f"Each panel is one way to judge a grouping, for {tried[0]} to {tried[-1]} segments; the filled point is the "
@@ -61,7 +61,7 @@ def picture_criteria(segmentation: Segmentation) -> Picture:
         caption += f" The elbow curve bends at {segmentation.knee}; it is drawn for orientation and does not decide."
     if missing:
         caption += f" Not computed: {', '.join(missing)}."
-    return Picture(KEY, title, caption, styled(alt.vconcat(*rows, spacing=26), title), _table(segmentation))
+    return Picture(KEY, title, caption, styled(below(*rows, spacing=26), title), _table(segmentation))
 
 
 def _title(segmentation: Segmentation, tried: Sequence[int]) -> str:

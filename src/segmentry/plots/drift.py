@@ -21,6 +21,8 @@ from segmentry.plots.style import (
     INK,
     MUTED,
     PAPER,
+    below,
+    beside,
     colour,
     drawn,
     layered,
@@ -110,7 +112,7 @@ def picture_bins(found: Drift) -> Picture:
         for b in f.bins
     )
     rows = [shown[i : i + 2] for i in range(0, len(shown), 2)]
-    body = alt.vconcat(*(alt.hconcat(*(_panel(f, line) for f in line), spacing=30) for line in rows), spacing=24)
+    body = below(*(beside(*(_panel(f, line) for f in line), spacing=30) for line in rows), spacing=24)
     return Picture(key, title, caption, styled(body, title), table)
 
 
@@ -138,7 +140,7 @@ def picture_mix(segmentation: Segmentation, found: Drift) -> Picture:
     tint = alt.condition("datum.name == ''", colour(segmentation.segments), alt.value(FAINT))
     middles = [i + 0.5 for i in range(len(segmentation.segments))]
     bars = layered(*_then_and_now(rows, n, tint), _named(rows, n)).properties(width=460, height=height)
-    body = alt.hconcat(name_column(segmentation, middles, n, height), bars, spacing=20)
+    body = beside(name_column(segmentation, middles, n, height), bars, spacing=20)
     return Picture("drift-segments", title, caption, styled(body, title), table)
 
 

@@ -17,6 +17,8 @@ from segmentry.plots.style import (
     LINE,
     MUTED,
     PAPER,
+    below,
+    beside,
     colour,
     drawn,
     ink_on,
@@ -108,8 +110,8 @@ def _gorge(segmentation: Segmentation, evidence: Evidence) -> alt.VConcatChart:
                 width=196, height=GORGE_HEIGHT, title=panel_title(written[s.id].split("\n"))
             )
         )
-    lines = [alt.hconcat(*panels[i : i + PER_ROW], spacing=22) for i in range(0, len(panels), PER_ROW)]
-    return alt.vconcat(*lines, spacing=18)
+    lines = [beside(*panels[i : i + PER_ROW], spacing=22) for i in range(0, len(panels), PER_ROW)]
+    return below(*lines, spacing=18)
 
 
 def picture_markers(segmentation: Segmentation) -> Picture:
@@ -175,8 +177,8 @@ def _profile(
     panels = [_panel(segmentation, i, shown, marked) for i in range(len(segmentation.segments))]
     lines_needed = -(-len(panels) // MOST_PER_LINE)
     per_row = -(-len(panels) // lines_needed)  # as many in each line, rather than one left over in the last
-    lines = [alt.hconcat(heads, *panels[i : i + per_row], spacing=8) for i in range(0, len(panels), per_row)]
-    return lines[0] if len(lines) == 1 else alt.vconcat(*lines, spacing=16)
+    lines = [beside(heads, *panels[i : i + per_row], spacing=8) for i in range(0, len(panels), per_row)]
+    return lines[0] if len(lines) == 1 else below(*lines, spacing=16)
 
 
 def _panel(
@@ -278,4 +280,4 @@ def _matrix(segmentation: Segmentation, evidence: Evidence, sizes: dict[str, int
     )  # fmt: skip
     body = layered(cells, diagonal, share_text, sure, head).properties(width=wide * n, height=CELL * n)
     middles = [i + 0.5 for i in range(n)]
-    return alt.hconcat(name_column(segmentation, middles, n, CELL * n), body, spacing=20)
+    return beside(name_column(segmentation, middles, n, CELL * n), body, spacing=20)

@@ -22,6 +22,8 @@ from segmentry.plots.style import (
     INK,
     MUTED,
     PAPER,
+    below,
+    beside,
     drawn,
     layered,
     panel_title,
@@ -238,8 +240,8 @@ def _heading(c: ColumnInspection) -> alt.TitleParams:
 
 
 def _grid(panels: Sequence[alt.LayerChart]) -> alt.VConcatChart:
-    lines = [alt.hconcat(*panels[i : i + ACROSS], spacing=26, bounds="flush") for i in range(0, len(panels), ACROSS)]
-    return alt.vconcat(*lines, spacing=16)
+    lines = [beside(*panels[i : i + ACROSS], spacing=26, bounds="flush") for i in range(0, len(panels), ACROSS)]
+    return below(*lines, spacing=16)
 
 
 def picture_column_boxes(inspection: Inspection) -> Picture:
@@ -334,7 +336,7 @@ def picture_levels(inspection: Inspection) -> Picture:
         caption += f" Levels of a sensitive attribute with fewer than {FEWEST_TOLD} {rows} are not named."
     caption += _rest_note(columns)
     lines = [[_bars(c) for c in shown[i : i + 3]] for i in range(0, len(shown), 3)]
-    chart = alt.vconcat(*(alt.hconcat(*line, spacing=128, bounds="flush") for line in lines), spacing=20)
+    chart = below(*(beside(*line, spacing=128, bounds="flush") for line in lines), spacing=20)
     table = tuple(
         {"Column": c.name, "Level": level, rows.capitalize(): f"{n:,}", "Share": say_number(n / c.n_values, "share")}
         for c in columns

@@ -14,7 +14,20 @@ from segmentry.features.feature import Feature
 from segmentry.features.levels import step_names
 from segmentry.plots.axes import Span, bin_edges, tick_texts, whole, written_axis
 from segmentry.plots.picture import Picture, absent
-from segmentry.plots.style import ACCENT, DIVERGING, GRID, INK, MUTED, PAPER, drawn, layered, styled, wrap
+from segmentry.plots.style import (
+    ACCENT,
+    DIVERGING,
+    GRID,
+    INK,
+    MUTED,
+    PAPER,
+    below,
+    beside,
+    drawn,
+    layered,
+    styled,
+    wrap,
+)
 from segmentry.plots.thinning import evenly
 from segmentry.profiles.wording import lowered
 
@@ -150,8 +163,8 @@ def _matrix(inspection: Inspection, chosen: list[Feature]) -> alt.VConcatChart:
                     values[across.name][rows], values[down.name][rows], spans[across.name], spans[down.name], x
                 )
             panels.append(panel.properties(width=size, height=size, view=alt.ViewConfig(stroke=GRID)))
-        lines.append(alt.hconcat(*panels, spacing=10, bounds="flush"))
-    return alt.vconcat(*lines, spacing=10)
+        lines.append(beside(*panels, spacing=10, bounds="flush"))
+    return below(*lines, spacing=10)
 
 
 def _span(values: np.ndarray) -> Span:

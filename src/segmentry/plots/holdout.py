@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from segmentry.plots.picture import Picture, absent
-from segmentry.plots.style import ACCENT, FAINT, INK, MUTED, drawn, layered, panel_title, styled
+from segmentry.plots.style import ACCENT, FAINT, INK, MUTED, beside, drawn, layered, panel_title, styled
 from segmentry.profiles.holdout import Holdout
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
@@ -34,7 +34,7 @@ def picture_holdout(segmentation: Segmentation) -> Picture:
         "that lie together mean that it foresaw them. Right: repeat purchases of all customers from the first day on; "
         "beyond the dotted line the model had seen nothing."
     )
-    body = alt.hconcat(_bins(found), _track(found), spacing=40)
+    body = beside(_bins(found), _track(found), spacing=40)
     table = tuple(
         {
             "Repeat purchases before": f"{b.repeats}{' or more' if b.and_more else ''}",
@@ -59,7 +59,9 @@ def _bins(found: Holdout) -> alt.LayerChart:
         grid=False, labelOverlap=False,
     )  # fmt: skip
     x = alt.X("x:Q", axis=axis, scale=alt.Scale(domain=[-0.5, len(found.bins) - 0.5], nice=False))
-    return _pair(rows, x, "Purchases a customer afterwards", "By how often they had bought", points=True)
+    marks = _pair(rows, x, "Purchases a customer afterwards", points=True)
+    title = panel_title("By how often they had bought")
+    return layered(*marks).properties(width=WIDE, height=HIGH, title=title)
 
 
 def _track(found: Holdout) -> alt.LayerChart:
@@ -69,12 +71,12 @@ def _track(found: Holdout) -> alt.LayerChart:
         for kind, value in ((_ACTUAL, p.actual), (_PREDICTED, p.expected))
     ]
     x = alt.X("x:Q", axis=alt.Axis(title=found.time_unit.capitalize(), grid=False), scale=alt.Scale(nice=False))
-    lines = _pair(rows, x, "Repeat purchases so far", "Over time", points=False)
+    marks = _pair(rows, x, "Repeat purchases so far", points=False)
     rule = drawn([{"x": found.starts}]).mark_rule(color=MUTED, strokeDash=[2, 3]).encode(x=x)
-    return alt.LayerChart(layer=[rule, *lines.layer]).properties(width=WIDE, height=HIGH, title=lines.title)
+    return layered(rule, *marks).properties(width=WIDE, height=HIGH, title=panel_title("Over time"))
 
 
-def _pair(rows: list[dict[str, Any]], x: alt.X, y_title: str, title: str, *, points: bool) -> alt.LayerChart:
+def _pair(rows: list[dict[str, Any]], x: alt.X, y_title: str, *, points: bool) -> list[alt.Chart]:
     """Both series; told apart by dash and fill as well as by colour, with their names at their ends."""
     y = alt.Y("y:Q", axis=alt.Axis(title=y_title, gridColor=FAINT, tickCount=5, format=",d" if not points else "~g"))
     tint = alt.Color("kind:N", scale=alt.Scale(domain=[_ACTUAL, _PREDICTED], range=[INK, ACCENT]), legend=None)
@@ -90,4 +92,4 @@ def _pair(rows: list[dict[str, Any]], x: alt.X, y_title: str, title: str, *, poi
     for place, (kind, sign) in enumerate(((_ACTUAL, "—"), (_PREDICTED, "- -"))):
         name = drawn([{"kind": kind, "text": f"{sign} {kind}"}]).mark_text(align="left", fontWeight=600)
         marks.append(name.encode(x=alt.value(12), y=alt.value(14 + 18 * place), text="text:N", color=tint))
-    return layered(*marks).properties(width=WIDE, height=HIGH, title=panel_title(title))
+    return marks

@@ -18,6 +18,7 @@ from segmentry.plots.style import (
     INK,
     MUTED,
     PAPER,
+    beside,
     colour,
     drawn,
     ink_on,
@@ -346,4 +347,4 @@ def _revenue_chart(segmentation: Segmentation, found: OverTime) -> alt.HConcatCh
         text.encode(x=alt.value(width + 8), y=rows_scale(len(segments)), text="t:N"),
     ).properties(width=width, height=height)  # fmt: skip
     middles = [row + 0.55 for row in range(len(segments))]
-    return alt.hconcat(name_column(segmentation, middles, len(segments), height), body, spacing=14)
+    return beside(name_column(segmentation, middles, len(segments), height), body, spacing=14)

@@ -14,6 +14,8 @@ from segmentry.plots.style import (
     INK,
     MUTED,
     PAPER,
+    below,
+    beside,
     colour,
     drawn,
     layered,
@@ -133,8 +135,8 @@ def _grid(segmentation: Segmentation, panels: list[alt.LayerChart], row: int) ->
     rows = []
     for i in range(0, len(panels), ACROSS):
         line = [p.properties(height=height) for p in panels[i : i + ACROSS]]
-        rows.append(alt.hconcat(name_column(segmentation, middles, n, height), *line, spacing=34, bounds="flush"))
-    return alt.vconcat(*rows, spacing=22)
+        rows.append(beside(name_column(segmentation, middles, n, height), *line, spacing=34, bounds="flush"))
+    return below(*rows, spacing=22)
 
 
 def _heading(measure: Measure) -> alt.TitleParams:

@@ -9,7 +9,7 @@ import numpy as np
 
 from segmentry.plots.picture import NO_VIEW, ONE_SEGMENT, Picture, absent
 from segmentry.plots.sharing import in_runs
-from segmentry.plots.style import INK, MUTED, colour, drawn, layered, name_column, rows_scale, styled
+from segmentry.plots.style import INK, MUTED, beside, colour, drawn, layered, name_column, rows_scale, styled
 from segmentry.plots.thinning import evenly
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
@@ -83,7 +83,7 @@ def _chart(segmentation: Segmentation, parts: dict[str, np.ndarray], mean: float
     word = line.mark_text(color=MUTED).encode(**spot)
     body = layered(bars, zero, dashed, word).properties(width=520, height=HEIGHT)
     middles = [(a + b) / 2 for a, b in zip(starts, ends, strict=True)]
-    return alt.hconcat(name_column(segmentation, middles, 1, HEIGHT), body, spacing=20)
+    return beside(name_column(segmentation, middles, 1, HEIGHT), body, spacing=20)
 
 
 def _drawn(ordered: np.ndarray, floor: int) -> tuple[np.ndarray, np.ndarray]:

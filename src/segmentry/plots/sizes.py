@@ -6,7 +6,7 @@ import altair as alt
 
 from segmentry.plots.axes import linear_ticks, tick_text, written_axis
 from segmentry.plots.picture import ONE_SEGMENT, Picture, absent
-from segmentry.plots.style import INK, colour, drawn, layered, name_column, panel_title, rows_scale, styled
+from segmentry.plots.style import INK, beside, colour, drawn, layered, name_column, panel_title, rows_scale, styled
 from segmentry.profiles.wording import say_number
 from segmentry.segmentation import Segmentation
 
@@ -27,7 +27,7 @@ def picture_sizes(segmentation: Segmentation) -> Picture:
     columns = [_bars(segmentation, [s.share for s in segments], "Share of customers", top, width)]
     if with_spend:
         columns.append(_bars(segmentation, [s.spend_share for s in segments], "Share of spend", top, width))
-    body = alt.hconcat(name_column(segmentation, middles, len(segments), height), *columns, spacing=20)
+    body = beside(name_column(segmentation, middles, len(segments), height), *columns, spacing=20)
     title = _title(segmentation, with_spend)
     table = tuple(
         {

@@ -18,6 +18,7 @@ from segmentry.plots.style import (
     INK,
     MUTED,
     PAPER,
+    beside,
     colour,
     drawn,
     layered,
@@ -119,7 +120,7 @@ def _bars(segmentation: Segmentation) -> alt.HConcatChart:
     text = base.mark_text(dy=-13, fontWeight=600).encode(x=x, y=rows_scale(n), text="text:N")
     body = layered(zones, words, lines, marks, text).properties(width=520, height=ROW * n)
     middles = [i + 0.5 for i in range(n)]
-    return alt.hconcat(name_column(segmentation, middles, n, ROW * n), body, spacing=20)
+    return beside(name_column(segmentation, middles, n, ROW * n), body, spacing=20)
 
 
 def picture_series(segmentation: Segmentation) -> Picture:

@@ -6,7 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import altair as alt
 
@@ -156,12 +156,69 @@ def named_marks(
 
 def drawn(rows: Sequence[dict[str, Any]]) -> alt.Chart:
     """A chart of these rows. They travel as text: Altair copies its parts many times over, and text is not copied."""
-    return alt.Chart(alt.InlineData(values=json.dumps(list(rows)), format={"type": "json"}))
+    return _Drawn(alt.InlineData(values=json.dumps(list(rows)), format={"type": "json"}))
 
 
 def layered(*charts: alt.Chart) -> alt.LayerChart:
     """Marks over one another on shared axes."""
-    return alt.LayerChart(layer=list(charts))
+    return _Layered(layer=list(charts))
+
+
+def beside(*charts: Chart, **more: Any) -> alt.HConcatChart:
+    """Charts in a line, from left to right."""
+    return _Beside(hconcat=list(charts), **more)
+
+
+def below(*charts: Chart, **more: Any) -> alt.VConcatChart:
+    """Charts in a column, from the top down."""
+    return _Below(vconcat=list(charts), **more)
+
+
+class _Shared:
+    """Copies share their parts.
+
+    Altair copies each chart, with all that is in it, whenever it is put into another, and what holds others copies them
+    again as it is made: half of the time that a picture took. It puts other parts in the place of those of a copy and
+    changes none of them, nor do we.
+    """
+
+    _args: tuple[Any, ...]
+    _kwds: dict[str, Any]
+
+    def __deepcopy__(self, memo: object) -> Self:
+        twin = object.__new__(type(self))
+        object.__setattr__(twin, "_args", self._args)
+        object.__setattr__(twin, "_kwds", dict(self._kwds))
+        return twin
+
+
+class _Drawn(_Shared, alt.Chart):
+    def encode(self, *args: Any, **channels: Any) -> Self:
+        return super().encode(*args, **{name: _channel(name, given) for name, given in channels.items()})
+
+
+class _Layered(_Shared, alt.LayerChart):
+    pass
+
+
+class _Beside(_Shared, alt.HConcatChart):
+    pass
+
+
+class _Below(_Shared, alt.VConcatChart):
+    pass
+
+
+def _channel(name: str, given: Any) -> Any:
+    """A field, value or datum as the channel that Altair would find by going through all its classes."""
+    kind = name[0].upper() + name[1:]
+    if isinstance(given, str):
+        return getattr(alt, kind)(given)
+    if isinstance(given, dict) and given.keys() == {"value"}:
+        return getattr(alt, f"{kind}Value")(given["value"])
+    if isinstance(given, dict) and given.keys() == {"datum"}:
+        return getattr(alt, f"{kind}Datum")(given["datum"])
+    return given
 
 
 def panel_title(text: str | list[str]) -> alt.TitleParams:
