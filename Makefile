@@ -4,8 +4,10 @@
 #   make setup-spark  what the tests on Spark need as well; they are skipped without it
 #   make demo     a made-up shop, from file to report, in demo-out/
 #   make check    style, types, floors
-#   make test     every test, and the examples in docstrings
+#   make test     the tests, and the examples in docstrings
+#   make test-thorough  those as well that ask once more, of another engine, method, file or seed: before a release
 #   make test-all the tests on every Python of PYTHONS that this machine has
+#   make sanitize the tests of what is in C, with what finds wrong reads and writes built in
 #   make test-oldest  the tests with the oldest libraries that pyproject.toml allows
 #   make bench    speed and quality beside the usual notebook
 #   make load     what the REST API bears, beside the usual one
@@ -29,7 +31,7 @@ SETUP_SLIM := $(VENV)/.setup-slim
 SETUP_SPARK := $(VENV)/.setup-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark demo test test-all test-oldest check format bench load battery rules commands pictures clean
+.PHONY: help setup setup-spark demo test test-thorough test-all test-oldest sanitize check format bench load battery rules commands pictures clean
 
 help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +63,9 @@ demo: $(SETUP_SLIM)
 test: $(SETUP)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 
+test-thorough: PYTEST_ARGS += --thorough
+test-thorough: test
+
 # Each in a virtual environment of its own: .venv-3.12 and so on.
 test-all:
 	@.ci/test-all $(PYTHONS)
@@ -71,6 +76,16 @@ test-oldest:
 	@$(PYTHON) .ci/oldest > .venv-oldest/constraints.new
 	@cmp -s .venv-oldest/constraints.new .venv-oldest/constraints.txt || cp .venv-oldest/constraints.new .venv-oldest/constraints.txt
 	@$(MAKE) --no-print-directory test VENV=.venv-oldest CONSTRAINTS=.venv-oldest/constraints.txt PYTEST_ARGS="-m 'not spark' $(PYTEST_ARGS)"
+
+# Beside the package of the environment, which stays as it is. Python itself never gives all its memory back.
+SANITIZED := build/sanitized
+sanitize: export ASAN_OPTIONS = detect_leaks=0
+sanitize: $(SETUP)
+	rm -rf $(SANITIZED)
+	CFLAGS="-g -fsanitize=address,undefined -fno-sanitize-recover=undefined" $(BIN)/python -m pip install \
+	  --disable-pip-version-check --quiet --no-deps --no-build-isolation --target $(SANITIZED) .
+	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" PYTHONPATH=$(SANITIZED) \
+	  $(BIN)/python -m pytest $(PYTEST_ARGS) tests/scoring/test_blocks.py tests/scoring/test_frames.py tests/tables/test_beside.py
 
 check: $(SETUP)
 	$(BIN)/ruff check

@@ -65,9 +65,24 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="run the tests and cases marked `thorough` too")
+
+
+def only_for_thorough_runs(item: pytest.Item) -> bool:
+    """Whether a test, or this case of it, is marked `thorough`: with the names of cases, these only."""
+    marker = item.get_closest_marker("thorough")
+    case = item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
+    return marker is not None and (not marker.args or case in marker.args)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Spark takes longest, and comes first."""
+    if not config.getoption("thorough"):
+        left = [item for item in items if only_for_thorough_runs(item)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
     grouped = [item for item in items if item.get_closest_marker("xdist_group")]
     if config.getoption("loadgroup", False) and not all("@" in item.nodeid for item in grouped):
         # pytest 9.2 with pytest-xdist 3.8: a suite of ten minutes takes forty.

@@ -45,6 +45,7 @@ def same_partition(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 @pytest.mark.parametrize("segmenter", [Segmenter("2-3"), Segmenter(3, random_state=5)], ids=["range", "three"])
+@pytest.mark.thorough("range")
 def test_scikit_learn_finds_nothing_to_object_to(segmenter: Segmenter) -> None:
     """Every check that scikit-learn has for an estimator passes; none is expected to fail."""
     results = check_estimator(segmenter, on_fail=None, on_skip=None)

@@ -66,6 +66,7 @@ def test_tables_without_groups_are_said_to_have_none(kind, dimensions, seed):
         ("groups of levels", 8, 4),
     ],
 )
+@pytest.mark.thorough("unequal-12-102", "overlapping-5-4")
 def test_the_planted_number_is_taken(kind, dimensions, seed):
     """Two and six of unlike size, five that overlap, and five that only categories tell apart."""
     judged = judge((kind, dimensions, seed))

@@ -24,6 +24,7 @@ def _summary(folder):
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.thorough("customer_segmentation.csv", "Mall_Customers.csv")
 def test_every_output_is_there(fitted, name):
     """A plain fit writes model, labelled customers, report, pictures, profile and summary, and nothing else."""
     folder = fitted(name)

@@ -37,6 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.thorough("customer_segmentation.csv")
 def test_the_unedited_settings_change_nothing(name: str, shared_data: Path, tmp_path: Path) -> None:
     """A fit with the settings that an inspection wrote gives the same model, byte for byte, as one without."""
     source = shared_data / name
@@ -72,6 +73,7 @@ def test_an_edited_role_has_its_effect(shop: Path, tmp_path: Path) -> None:
     assert '\n"income" = "text"' in (tmp_path / "again" / "segmentry.toml").read_text("utf-8")
 
 
+@pytest.mark.thorough
 def test_an_edited_role_changes_the_segments(shared_data: Path, tmp_path: Path) -> None:
     """Someone who corrects a role in the file written by a look gets another fit: the column plays its new part."""
     source = shared_data / "marketing_campaign.csv"

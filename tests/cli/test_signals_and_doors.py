@@ -20,6 +20,7 @@ MALL = "Mall_Customers.csv"
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are of another kind on this platform")
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.thorough("2-130")
 def test_a_signal_ends_a_fit_and_leaves_nothing(shared_data, tmp_path, sent, code):
     """SIGTERM and SIGINT end a fit with 143 and 130, wherever it is; neither outputs nor scratch files stay."""
     scratch = tmp_path / "scratch"
@@ -85,6 +86,7 @@ def test_the_command_begins_where_an_interrupt_is_heard():
 
 @pytest.mark.skipif(os.name == "nt", reason="limits on file sizes are of another kind on this platform")
 @pytest.mark.parametrize("limit", [2_000, 30_000])
+@pytest.mark.thorough("30000")
 def test_a_full_disk_leaves_nothing(shared_data, tmp_path, limit):
     """When the outputs cannot be written whole, the run says so and leaves no part of them."""
     code = (

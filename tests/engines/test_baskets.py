@@ -41,6 +41,7 @@ def test_orders_in_duckdb_give_the_same(here: tuple[Baskets, OverTime], tea_shop
 @pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.xdist_group("spark")
+@pytest.mark.thorough
 def test_orders_in_spark_give_the_same(
     here: tuple[Baskets, OverTime], tea_shop_lines: pl.DataFrame, spark: Any, tmp_path: Path
 ) -> None:

@@ -97,6 +97,7 @@ def test_every_engine_gives_the_same_customers(opened: Purchases, elsewhere: Any
     assert frame_of(here).equals(frame_of(there))
 
 
+@pytest.mark.thorough("spark")
 def test_every_engine_gives_the_same_summary(opened: Purchases, elsewhere: Any) -> None:
     """What lifetime models need agrees as well."""
     as_of = dt.date(2025, 1, 15)
@@ -125,6 +126,7 @@ def test_a_fit_of_orders_is_the_same_where_they_live(fitted: Segmentation, elsew
 
 
 @pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=SPARK)])
+@pytest.mark.thorough("spark")
 def test_lifetime_value_is_the_same_where_orders_live(
     engine: str, shared_data: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -54,6 +54,7 @@ def test_the_grid_as_sql_gives_the_segment_that_the_library_gives(
 @pytest.mark.spark
 @pytest.mark.xdist_group("spark")
 @pytest.mark.parametrize("model", ["eleven"], indirect=True)
+@pytest.mark.thorough
 def test_spark_learns_the_same_grid(model: Segmentation, shop: pl.DataFrame, spark: Any) -> None:
     """Fitted and scored where the table lives, over three partitions, it is the same model and the same segments."""
     frame = spark.createDataFrame(shop.to_arrow()).repartition(3)

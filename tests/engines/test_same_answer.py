@@ -88,6 +88,7 @@ def test_row_order_and_partitions_do_not_move_a_customer(
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars-lazy", pytest.param("spark", marks=SPARK)])
+@pytest.mark.thorough("spark")
 def test_a_fit_after_another_is_the_same_on_every_engine(
     engine: str, segmentation: Segmentation, parquet: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -241,6 +242,7 @@ def test_sql_gives_a_million_customers_their_segment(
 @pytest.mark.slow
 @pytest.mark.xdist_group("million")
 @pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.thorough("1")
 def test_the_command_gives_a_million_customers_their_segment(
     threads: int, million: tuple[Path, Segmentation, pl.DataFrame], tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def test_the_mall_has_six_groups_with_age(shared_data):
     ("name", "features", "k"),
     [(MALL, (INCOME, SCORE), 5), ("E-commerce Customer Behavior - Sheet1.csv", (), 7)],
 )
+@pytest.mark.thorough("Mall_Customers.csv-features0-5")
 def test_the_number_of_few_customers_does_not_depend_on_the_seed(shared_data, name, features, k):
     """Of a few hundred customers each draw says little; there are so many that another seed takes the same number."""
     settings = FitSettings(stability_pairs=0)

@@ -67,6 +67,7 @@ def fitted(shop):
 
 
 @pytest.mark.parametrize("method", [m for m in METHODS if m not in ("k-means", *STATED)])
+@pytest.mark.thorough("gmm", "dbscan")
 def test_every_method_scores_alike_on_every_engine(method, shop, fitted):
     """Polars, DuckDB and the scorer as SQL give each customer the segment that fitting counted; a file keeps it all."""
     model = fitted(method)
@@ -86,6 +87,7 @@ def test_every_method_scores_alike_on_every_engine(method, shop, fitted):
 
 
 @pytest.mark.parametrize("method", ["gmm", "ward", "k-medoids", "hdbscan"])
+@pytest.mark.thorough("gmm", "k-medoids")
 def test_every_method_says_how_far_its_segments_can_be_trusted(method, shop):
     """A verdict, the stability of the whole and of each segment by refits of the method, and on how many."""
     model = sg.fit(shop, k="3-4", method=method)
@@ -96,6 +98,7 @@ def test_every_method_says_how_far_its_segments_can_be_trusted(method, shop):
 
 
 @pytest.mark.parametrize("method", ["gmm", "ward", "hdbscan"])
+@pytest.mark.thorough("gmm")
 def test_row_order_does_not_change_the_bytes(method, shop, fitted):
     """Shuffled customers give the same model file."""
     shuffled = shop.sample(fraction=1.0, shuffle=True, seed=4)

@@ -256,6 +256,7 @@ def test_segments_of_orders_stay_when_more_is_bought() -> None:
 
 
 @pytest.mark.parametrize("method", ["gmm", "rfm", "hdbscan"])
+@pytest.mark.thorough("hdbscan", "rfm")
 def test_every_kind_of_method_can_follow_itself(method: str) -> None:
     """A rule with pairs, a grid and a cut-off are matched alike; the same customers stay where they are."""
     orders = sample_orders(300, seed=2)

@@ -58,6 +58,7 @@ def test_the_truth_goes_with_the_table(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.thorough("ecommerce-1", "ecommerce-2", "mall-1", "mall-2")
 def test_the_kinds_are_found_by_a_plain_fit(shop: Shop, seed: int) -> None:
     """With no option, a fit finds five segments that are the planted groups."""
     table = shop.customers(shop.rows, seed)

@@ -98,6 +98,7 @@ def test_a_messy_file_looks_like_an_export(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "seed"), [("marketing", 0), ("marketing", 3), ("mall", 1), ("mall", 2), ("ecommerce", 0), ("ecommerce", 3)]
 )
+@pytest.mark.thorough("marketing-3", "ecommerce-3", "mall-2")
 def test_a_messy_file_is_fit_with_no_option(kind: str, seed: int, tmp_path: Path) -> None:
     """All rows are read, and the planted groups are found about as well as in the clean table."""
     shop, path = SHOPS[kind], tmp_path / "export.csv"

@@ -41,6 +41,7 @@ def _output(frame):
 
 
 @pytest.mark.parametrize("method", ["k-means", "gmm", "ward", "dbscan"])
+@pytest.mark.thorough("gmm", "ward")
 def test_blocks_give_what_the_lazy_frame_gives(shop, method):
     """Every kind of feature and rule, cells missing everywhere: segment, name, confidence, runner-up are the same."""
     few = shop.head(1_500)

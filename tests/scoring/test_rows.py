@@ -65,6 +65,7 @@ def _rows(scorer: RowScorer, frame: pl.DataFrame) -> list[dict[str, Any]]:
         ("mall", "gmm"),
     ],
 )
+@pytest.mark.thorough("marketing-gmm", "marketing-hdbscan")
 def test_rows_get_the_segment_that_the_table_gives(shop: str, method: str) -> None:
     """Segment, confidence and runner-up are those of `score`, to the last bit, gaps and extremes included."""
     customers = MADE[shop](N, seed=1)

@@ -53,6 +53,7 @@ def _codes(model, frame):
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.thorough("customer_segmentation.csv")
 def test_scoring_again_gives_everyone_the_same_segment(shared_data, tmp_path, name):
     """Fit, save, load, score: each of the fitted customers is where they were, with the same confidence."""
     path = shared_data / name
@@ -68,6 +69,7 @@ def test_scoring_again_gives_everyone_the_same_segment(shared_data, tmp_path, na
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.thorough("customer_segmentation.csv")
 def test_every_customer_alone_is_placed_as_among_all(shared_data, tmp_path, name):
     """A file of one row, whose date or decimal mark no column can settle, is read as the model's was."""
     path = shared_data / name

@@ -23,6 +23,7 @@ def _blobs(sizes=(150, 120, 100), distance=9.0, seed=0):
 
 
 @pytest.mark.parametrize("method", ["gmm", "ward", "k-medoids", "k-prototypes", "hdbscan"])
+@pytest.mark.thorough("gmm")
 def test_groups_far_apart_are_natural_by_every_method(method):
     """Three blobs are three natural groups, and the words say on how many refits that rests."""
     found = search_segments(_blobs(), SelectionSettings(k="2-4", method=method))
@@ -34,6 +35,7 @@ def test_groups_far_apart_are_natural_by_every_method(method):
 
 
 @pytest.mark.parametrize("method", ["gmm", "ward", "k-medoids", "hdbscan"])
+@pytest.mark.thorough("gmm", "ward")
 def test_noise_is_no_groups_by_every_method(method):
     """Whatever a method makes of noise, it is said to be no groups."""
     assert search_segments(_noise(), SelectionSettings(k="2-4", method=method)).verdict == "no groups"

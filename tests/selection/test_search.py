@@ -76,6 +76,7 @@ def test_any_other_k_is_an_error(k):
 
 
 @pytest.mark.parametrize("method", ["k-means", "gmm"])
+@pytest.mark.thorough("gmm")
 def test_threads_change_nothing(method):
     """What linear algebra may use does not show in any figure, nor does what runs beside the search."""
     grid = np.floor(np.random.default_rng(1).normal(0, 1024, (900, 4)))

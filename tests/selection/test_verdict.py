@@ -192,6 +192,7 @@ def test_a_small_group_that_stands_far_out_is_natural(sizes, distance):
 
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("shape", ["fan", "parabola"])
+@pytest.mark.thorough("parabola-1", "fan-1")
 def test_what_shades_into_the_next_is_never_natural(shape, seed):
     """Curved or ever wider, without a gap: steady cuts, beyond what look-alikes show, and no kinds of customers."""
     random = np.random.default_rng(seed)
