@@ -155,7 +155,7 @@ def named_marks(
 
 
 def drawn(rows: Sequence[dict[str, Any]]) -> alt.Chart:
-    """A chart of these rows. They travel as text: Altair copies its parts many times over, and text is not copied."""
+    """A chart of these rows. They travel as text, which Altair does not go through cell by cell."""
     return _Drawn(alt.InlineData(values=json.dumps(list(rows)), format={"type": "json"}))
 
 
@@ -178,8 +178,8 @@ class _Shared:
     """Copies share their parts.
 
     Altair copies each chart, with all that is in it, whenever it is put into another, and what holds others copies them
-    again as it is made: half of the time that a picture took. It puts other parts in the place of those of a copy and
-    changes none of them, nor do we.
+    again as it is made: over half of the time of describing a picture. It puts other parts in the place of those of a
+    copy and changes none of them, nor do we.
     """
 
     _args: tuple[Any, ...]
@@ -225,7 +225,7 @@ def panel_title(text: str | list[str]) -> alt.TitleParams:
     return alt.TitleParams(text=text, anchor="start", frame="group", fontSize=13, fontWeight=600, color=INK, offset=8)
 
 
-# One setting, for each call of `configure_...` would copy the whole chart once more.
+# One setting, for each call of `configure_...` would make the whole chart once more.
 CONFIG: dict[str, Any] = {
     "font": FONT,
     "aria": False,
