@@ -7,8 +7,8 @@
 #   make test     the tests, and the examples in docstrings
 #   make test-thorough  those as well that ask once more, of another engine, method, file or seed: before a release
 #   make test-all the tests on every Python of PYTHONS that this machine has
-#   make sanitize the tests of what is in C, with what finds wrong reads and writes built in
 #   make test-oldest  the tests with the oldest libraries that pyproject.toml allows
+#   make sanitize the tests of what is in C, with what finds wrong reads and writes built in
 #   make bench    speed and quality beside the usual notebook
 #   make load     what the REST API bears, beside the usual one
 #   make commands what every command says with --help, on a page of the documentation
