@@ -1,4 +1,4 @@
-"""The rule that a full run may not skip a test for want of something."""
+"""What a run leaves out: nothing for want of something in a full run, and what is marked `thorough` unless asked."""
 
 from __future__ import annotations
 
@@ -48,3 +48,28 @@ def test_a_plain_run_skips(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPat
     """Without it the same tests skip, so that anybody can run the tests."""
     monkeypatch.delenv("SEGMENTRY_CI", raising=False)
     suite.runpytest().assert_outcomes(skipped=4, xfailed=1)
+
+
+THOROUGH = """
+import pytest
+
+@pytest.mark.thorough
+def test_once_more():
+    pass
+
+@pytest.mark.thorough("b")
+@pytest.mark.parametrize("case", ["a", "b"])
+def test_each(case):
+    pass
+"""
+
+
+@pytest.mark.parametrize(("asked", "passed"), [([], 1), (["--thorough"], 3)])
+def test_what_asks_once_more_runs_when_it_is_asked_for(
+    pytester: pytest.Pytester, asked: list[str], passed: int
+) -> None:
+    """A test marked `thorough`, or those of its cases that the mark names, are counted as deselected otherwise."""
+    shutil.copy(HOUSE_RULES, pytester.path / "conftest.py")
+    pytester.makepyfile(test_things=THOROUGH)
+    pytester.makeini("[pytest]\nmarkers = thorough")
+    pytester.runpytest(*asked).assert_outcomes(passed=passed, deselected=3 - passed)

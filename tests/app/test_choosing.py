@@ -51,7 +51,6 @@ def settings_tried(opened: Opened, method: str, features: list[str] | None = Non
     return FitSettings.model_validate_json(json.dumps(settings_of(opened, "4", ticked, method)))
 
 
-@pytest.mark.thorough
 def test_every_method_can_be_tried(client, until):
     """The form offers each method of the library, and says which of them find the number of segments themselves."""
     page = until(client, "/choosing", "Try it")
@@ -61,7 +60,6 @@ def test_every_method_can_be_tried(client, until):
 
 
 @pytest.mark.parametrize("method", FIND_K[:1])
-@pytest.mark.thorough
 def test_a_method_that_finds_the_number_is_asked_for_none(own, out, until, method):
     """Whatever number the form holds, it is the fit of the library, which states none."""
     ticked = sorted(used(sg.load(out / "segmentation.seg")))

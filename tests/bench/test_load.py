@@ -8,7 +8,6 @@ import pytest
 
 
 @pytest.mark.slow
-@pytest.mark.thorough
 def test_the_load_script_prints_a_table(tmp_path):
     """A line for each load, none of whose answers failed."""
     page = tmp_path / "page.md"

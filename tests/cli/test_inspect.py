@@ -73,7 +73,6 @@ def test_an_edited_role_has_its_effect(shop: Path, tmp_path: Path) -> None:
     assert '\n"income" = "text"' in (tmp_path / "again" / "segmentry.toml").read_text("utf-8")
 
 
-@pytest.mark.thorough
 def test_an_edited_role_changes_the_segments(shared_data: Path, tmp_path: Path) -> None:
     """Someone who corrects a role in the file written by a look gets another fit: the column plays its new part."""
     source = shared_data / "marketing_campaign.csv"

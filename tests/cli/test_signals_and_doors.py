@@ -20,7 +20,6 @@ MALL = "Mall_Customers.csv"
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are of another kind on this platform")
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-@pytest.mark.thorough("2-130")
 def test_a_signal_ends_a_fit_and_leaves_nothing(shared_data, tmp_path, sent, code):
     """SIGTERM and SIGINT end a fit with 143 and 130, wherever it is; neither outputs nor scratch files stay."""
     scratch = tmp_path / "scratch"

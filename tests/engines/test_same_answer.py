@@ -242,7 +242,6 @@ def test_sql_gives_a_million_customers_their_segment(
 @pytest.mark.slow
 @pytest.mark.xdist_group("million")
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.thorough("1")
 def test_the_command_gives_a_million_customers_their_segment(
     threads: int, million: tuple[Path, Segmentation, pl.DataFrame], tmp_path: Path
 ) -> None:

@@ -131,7 +131,6 @@ def test_the_seed_is_recorded_and_repeated(shop):
 
 
 @pytest.mark.parametrize("n", [300, 21_000])
-@pytest.mark.thorough("21000")
 def test_the_fingerprint_is_of_ids_and_texts_too(n: int) -> None:
     """Other ids, or other words in a column, are other customers, whose file belongs to no other model; no order is."""
     customers = sample_marketing(n, seed=0)
